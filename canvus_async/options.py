@@ -1,0 +1,104 @@
+"""How long to wait, how much at once, how often again: frozen, keyword-only, checked when made.
+
+Seconds are floats; None means no limit. Sizes are bytes.
+"""
+
+from dataclasses import dataclass, fields
+
+_MIB = 1 << 20
+
+
+def _positive(options: object, *, allow_none: frozenset[str] = frozenset(), integers: frozenset[str] = frozenset()) -> None:
+    """Refuse values that could only be mistakes now, rather than some time later."""
+    for field in fields(options):  # type: ignore[arg-type]  # only called on dataclass instances below
+        name, value = field.name, getattr(options, field.name)
+        where = f"{type(options).__name__}({name}={value!r})"
+        if value is None:
+            if name not in allow_none:
+                raise TypeError(f"{where}: a number is needed")
+        elif isinstance(value, bool) or not isinstance(value, int if name in integers else int | float):
+            raise TypeError(f"{where}: {'a whole number' if name in integers else 'a number'} is needed")
+        elif not value > 0:  # also refuses nan
+            raise ValueError(f"{where}: must be above 0")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timeouts:
+    """How long to wait, in seconds; None means no limit.
+
+    `connect`: for a connection, TLS included. `answer`: from a request sent to the answer's head, and for the whole of
+    a small JSON answer. `stall`: without a byte while a body moves, down or up. `token`: for a token function.
+    For subscriptions: `first_line` from the head to the first line; `silence` without a byte while reading (the server
+    sends a keepalive every 15 s).
+    """
+
+    connect: float | None = 10.0
+    answer: float | None = 60.0
+    stall: float | None = 30.0
+    token: float | None = 30.0
+    first_line: float | None = 60.0
+    silence: float | None = 45.0
+
+    def __post_init__(self) -> None:
+        _positive(self, allow_none=frozenset(field.name for field in fields(self)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """How much at once. The first four are counts of things under way on one client; waiting is first come, first served.
+
+    `requests`: calls other than the next two. `mipmaps`, `assets`: fetches of each kind. `connections`: sockets for all
+    of them; subscriptions have sockets of their own, without limit. `body`: bytes of a JSON answer. `line`: bytes of
+    one line of a subscription. `asset`: bytes of an asset fetched into memory.
+    """
+
+    requests: int = 32
+    mipmaps: int = 16
+    assets: int = 4
+    connections: int = 100
+    body: int = 64 * _MIB
+    line: int = 64 * _MIB
+    asset: int = 64 * _MIB
+
+    def __post_init__(self) -> None:
+        _positive(self, integers=frozenset(field.name for field in fields(self)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retry:
+    """When a call is tried again: only where that cannot do it twice.
+
+    `attempts` in all; waits double from `first_wait` up to `max_wait` seconds, with jitter. A `Retry-After` of up to
+    `max_retry_after` seconds is obeyed; a longer one raises at once. `budget` retries may be spent in a burst; each costs
+    `cost` of it and each success gives one back, so that a failing server is not hammered.
+    """
+
+    attempts: int = 3
+    first_wait: float = 0.25
+    max_wait: float = 20.0
+    max_retry_after: float = 60.0
+    budget: int = 100
+    cost: int = 5
+
+    def __post_init__(self) -> None:
+        _positive(self, integers=frozenset({"attempts", "budget", "cost"}))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reconnect:
+    """How a subscription comes back: full jitter between 0 and `first_wait` doubled each time, at most `max_wait` seconds.
+
+    The doubling starts anew once a connection has delivered and lived for `healthy_after` seconds. `open_attempts`: tries for the
+    very first connection (None: for ever). `max_outage`: seconds without a connection before the last error is raised
+    (None: never). `bad_lines`: broken lines in a row before it is raised.
+    """
+
+    first_wait: float = 0.5
+    max_wait: float = 30.0
+    healthy_after: float = 60.0
+    open_attempts: int | None = 5
+    max_outage: float | None = None
+    bad_lines: int = 5
+
+    def __post_init__(self) -> None:
+        _positive(self, allow_none=frozenset({"open_attempts", "max_outage"}), integers=frozenset({"open_attempts", "bad_lines"}))
