@@ -1,1 +1,83 @@
-"""The asyncio client for the Canvus REST API."""
+"""The asyncio client for the Canvus REST API: typed records, bounded and verified fetches, typed errors.
+
+    async with Client("https://canvus.example.com", token=TOKEN) as client:
+        canvas = client.canvas(canvas_id)
+        for image in await canvas.images.list():
+            webp = await canvas.mipmaps.fetch_fit(image.hash, width=640, height=480)
+
+Records are in `canvus_async.models`, the server to test against in `canvus_async.server` (extra `server`).
+"""
+
+from canvus_async.client import Canvas, Client
+from canvus_async.errors import (
+    ApiError,
+    BadRequest,
+    CanvusError,
+    ClientClosed,
+    Conflict,
+    ConnectFailed,
+    CorruptDownload,
+    DownloadError,
+    Forbidden,
+    IncompleteDownload,
+    LineTooLong,
+    LocalWriteError,
+    NotFound,
+    NotSupported,
+    OutcomeUnknown,
+    ProtocolError,
+    RateLimited,
+    RedirectRefused,
+    RequestTimeout,
+    ServerError,
+    SourceChanged,
+    Stalled,
+    TooLarge,
+    TransportError,
+    Unauthorized,
+    UnexpectedContent,
+)
+from canvus_async.models import Point, Size
+from canvus_async.options import Limits, Reconnect, Retry, Timeouts
+from canvus_async.protocol.names import safe_filename
+from canvus_async.store import Cache, MemoryCache
+
+__all__ = [
+    "ApiError",
+    "BadRequest",
+    "Cache",
+    "Canvas",
+    "CanvusError",
+    "Client",
+    "ClientClosed",
+    "Conflict",
+    "ConnectFailed",
+    "CorruptDownload",
+    "DownloadError",
+    "Forbidden",
+    "IncompleteDownload",
+    "Limits",
+    "LineTooLong",
+    "LocalWriteError",
+    "MemoryCache",
+    "NotFound",
+    "NotSupported",
+    "OutcomeUnknown",
+    "Point",
+    "ProtocolError",
+    "RateLimited",
+    "Reconnect",
+    "RedirectRefused",
+    "RequestTimeout",
+    "Retry",
+    "ServerError",
+    "Size",
+    "SourceChanged",
+    "Stalled",
+    "Timeouts",
+    "TooLarge",
+    "TransportError",
+    "Unauthorized",
+    "UnexpectedContent",
+    "safe_filename",
+]

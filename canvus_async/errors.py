@@ -17,6 +17,7 @@
     │  ├─ IncompleteDownload    fewer or more bytes than announced
     │  ├─ CorruptDownload       the right length, the wrong content
     │  └─ LocalWriteError       the disk said no (also OSError, errno kept)
+    ├─ SourceChanged         a file changed while it was uploaded
     └─ ClientClosed          the client was closed, before or while it was used
 
 No error carries a token, and none of aiohttp's or msgspec's errors comes through. All can be pickled.
@@ -50,16 +51,27 @@ def _rebuild(kind: type[CanvusError], args: tuple[object, ...], state: dict[str,
 
 
 class TransportError(CanvusError):
-    """No whole answer came. `method` and `path` say to what request; `path` is relative to the API's root."""
+    """No whole answer came. `method` and `path` say to what request; `path` is relative to the API's root.
 
-    def __init__(self, what: str, *, method: str, path: str) -> None:
+    `sent` says whether the request may have reached the server.
+    """
+
+    def __init__(self, what: str, *, method: str, path: str, sent: bool = True) -> None:
         super().__init__(f"{method} {path}: {what}")
         self.method = method
         self.path = path
+        self.sent = sent
 
 
 class ConnectFailed(TransportError, OSError):
-    """No connection could be made (refused, DNS, TLS), or it broke before anything was sent."""
+    """No connection (refused, DNS, TLS), or it was lost before a whole answer to a read.
+
+    `permanent` is true where trying again is no use: a certificate that does not verify.
+    """
+
+    def __init__(self, what: str, *, method: str, path: str, sent: bool = False, permanent: bool = False) -> None:
+        super().__init__(what, method=method, path=path, sent=sent)
+        self.permanent = permanent
 
 
 class RequestTimeout(TransportError, TimeoutError):
@@ -74,7 +86,7 @@ class RedirectRefused(TransportError):
     """The server answered with a redirect that is not followed; the token was not sent there. `target` says where."""
 
     def __init__(self, what: str, *, method: str, path: str, target: str) -> None:
-        super().__init__(what, method=method, path=path)
+        super().__init__(what, method=method, path=path, sent=True)
         self.target = target
 
 
@@ -193,6 +205,10 @@ class LocalWriteError(DownloadError, OSError):
         super().__init__(what, path=path)
         self.errno = errno
         self.strerror = strerror
+
+
+class SourceChanged(CanvusError):
+    """A file grew or shrank while it was uploaded; what the server made of it is unknown."""
 
 
 class ClientClosed(CanvusError):

@@ -3,22 +3,26 @@
 Seconds are floats; None means no limit. Sizes are bytes.
 """
 
-from dataclasses import dataclass, fields
+from collections.abc import Collection
+from dataclasses import dataclass
 
 _MIB = 1 << 20
 
 
-def _positive(options: object, *, allow_none: frozenset[str] = frozenset(), integers: frozenset[str] = frozenset()) -> None:
-    """Refuse values that could only be mistakes now, rather than some time later."""
-    for field in fields(options):  # type: ignore[arg-type]  # only called on dataclass instances below
-        name, value = field.name, getattr(options, field.name)
-        where = f"{type(options).__name__}({name}={value!r})"
-        if value is None:
-            if name not in allow_none:
-                raise TypeError(f"{where}: a number is needed")
-        elif isinstance(value, bool) or not isinstance(value, int if name in integers else int | float):
-            raise TypeError(f"{where}: {'a whole number' if name in integers else 'a number'} is needed")
-        elif not value > 0:  # also refuses nan
+def check_positive(
+    owner: str, *, optional: Collection[str] = (), whole: Collection[str] = (), **values: object
+) -> None:
+    """Refuse values that could only be mistakes now, rather than some time later: ValueError or TypeError.
+
+    `optional` names those that may be None, `whole` those that must be integers.
+    """
+    for name, value in values.items():
+        where = f"{owner}({name}={value!r})"
+        if value is None and name in optional:
+            continue
+        if isinstance(value, bool) or not isinstance(value, int if name in whole else int | float):
+            raise TypeError(f"{where}: {'a whole number' if name in whole else 'a number'} is needed")
+        if not value > 0:  # also refuses nan
             raise ValueError(f"{where}: must be above 0")
 
 
@@ -40,15 +44,15 @@ class Timeouts:
     silence: float | None = 45.0
 
     def __post_init__(self) -> None:
-        _positive(self, allow_none=frozenset(field.name for field in fields(self)))
+        check_positive("Timeouts", optional=vars(self).keys(), **vars(self))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """How much at once. The first four are counts of things under way on one client; waiting is first come, first served.
+    """How much at once. Counts are of what one client has under way; those who wait are served in turn.
 
-    `requests`: calls other than the next two. `mipmaps`, `assets`: fetches of each kind. `connections`: sockets for all
-    of them; subscriptions have sockets of their own, without limit. `body`: bytes of a JSON answer. `line`: bytes of
+    `requests`: calls other than the next two. `mipmaps`, `assets`: fetches of each kind. `connections`: sockets for
+    all of them; subscriptions have sockets of their own, without limit. `body`: bytes of a JSON answer. `line`: bytes of
     one line of a subscription. `asset`: bytes of an asset fetched into memory.
     """
 
@@ -61,7 +65,7 @@ class Limits:
     asset: int = 64 * _MIB
 
     def __post_init__(self) -> None:
-        _positive(self, integers=frozenset(field.name for field in fields(self)))
+        check_positive("Limits", whole=vars(self).keys(), **vars(self))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,8 +73,8 @@ class Retry:
     """When a call is tried again: only where that cannot do it twice.
 
     `attempts` in all; waits double from `first_wait` up to `max_wait` seconds, with jitter. A `Retry-After` of up to
-    `max_retry_after` seconds is obeyed; a longer one raises at once. `budget` retries may be spent in a burst; each costs
-    `cost` of it and each success gives one back, so that a failing server is not hammered.
+    `max_retry_after` seconds is obeyed; a longer one raises at once. Each retry costs `cost` of `budget` and each success
+    gives one back, so that a failing server is not hammered.
     """
 
     attempts: int = 3
@@ -81,16 +85,16 @@ class Retry:
     cost: int = 5
 
     def __post_init__(self) -> None:
-        _positive(self, integers=frozenset({"attempts", "budget", "cost"}))
+        check_positive("Retry", whole={"attempts", "budget", "cost"}, **vars(self))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reconnect:
-    """How a subscription comes back: full jitter between 0 and `first_wait` doubled each time, at most `max_wait` seconds.
+    """How a subscription comes back: after 0 to `first_wait` seconds, doubled each time up to `max_wait`.
 
-    The doubling starts anew once a connection has delivered and lived for `healthy_after` seconds. `open_attempts`: tries for the
-    very first connection (None: for ever). `max_outage`: seconds without a connection before the last error is raised
-    (None: never). `bad_lines`: broken lines in a row before it is raised.
+    The doubling starts anew once a connection has delivered and lived for `healthy_after` seconds. `open_attempts`:
+    tries for the very first connection (None: for ever). `max_outage`: seconds without a connection before the last
+    error is raised (None: never). `bad_lines`: broken lines in a row before it is raised.
     """
 
     first_wait: float = 0.5
@@ -101,4 +105,9 @@ class Reconnect:
     bad_lines: int = 5
 
     def __post_init__(self) -> None:
-        _positive(self, allow_none=frozenset({"open_attempts", "max_outage"}), integers=frozenset({"open_attempts", "bad_lines"}))
+        check_positive(
+            "Reconnect",
+            optional={"open_attempts", "max_outage"},
+            whole={"open_attempts", "bad_lines"},
+            **vars(self),
+        )

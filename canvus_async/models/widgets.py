@@ -1,8 +1,8 @@
 """One record per widget type (seed 004), fields named as on the wire.
 
-The `widget_type` of the wire picks the class, so it is a tag and not a field; `record.widget_type` reads it. Fields that
-every public example of a type has are required: an object without them is a partial update or not that type at all.
-The rest have the documented default. Fields that are not listed are ignored.
+The `widget_type` of the wire picks the class, so it is a tag and not a field; `record.widget_type` reads it. Fields
+that every public example of a type has are required: an object without them is a partial update or not that type at
+all. The rest have the documented default. Fields that are not listed are ignored.
 """
 
 from typing import TypeAlias
@@ -11,7 +11,7 @@ import msgspec
 
 from canvus_async.models.geometry import Point, Size
 
-JSON: TypeAlias = "None | bool | int | float | str | list[JSON] | dict[str, JSON]"
+JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
 
 
 class Widget(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="widget_type"):

@@ -12,7 +12,7 @@ _UNTRUSTED_SEGMENT = re.compile(r"[^A-Za-z0-9._~@+=-]")
 
 
 def safe_filename(name: str, *, default: str = "file") -> str:
-    """A file name that is one portable path part of at most 200 bytes, made from any text; `default` if nothing is left.
+    """A file name that is one portable path part of at most 200 bytes; `default` if nothing of `name` is left.
 
     Folders are cut off, then control, format and bidirectional characters, names reserved on Windows, leading dots and
     dashes and trailing dots and spaces are removed; the extension survives shortening. NFC, so that twins are one.

@@ -1,0 +1,5 @@
+"""`python -m canvus_async` is `canvus`."""
+
+from canvus_async.cli import main
+
+main()

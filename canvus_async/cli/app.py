@@ -1,0 +1,49 @@
+"""The commands, and how each ends: an exit status, and one line on stderr when something went wrong."""
+
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from cyclopts import App, CycloptsError
+
+from canvus_async.cli.demo import demo
+from canvus_async.cli.serve import serve
+from canvus_async.errors import CanvusError
+
+app = App(
+    name="canvus",
+    help="Talk to a Canvus server, or be one.",
+    version=lambda: version("canvus-async"),
+    error_formatter=lambda error: f"canvus: {_one_line(error)}",
+)
+app.command(demo)
+app.command(serve)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """The exit status of one command: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
+    try:
+        status = app(None if arguments is None else list(arguments), result_action="return_value", exit_on_error=False)
+    except CycloptsError:
+        return 2
+    except (KeyboardInterrupt, BaseExceptionGroup, CanvusError, OSError, ValueError) as error:
+        cause = _first(error)
+        if isinstance(cause, KeyboardInterrupt):
+            print("canvus: interrupted", file=sys.stderr)
+            return 130
+        if not isinstance(cause, CanvusError | OSError | ValueError):
+            raise
+        print(f"canvus: {_one_line(cause)}", file=sys.stderr)
+        return 1
+    return status if isinstance(status, int) else 0
+
+
+def _first(error: BaseException) -> BaseException:
+    """The first real error in what may be a group of groups."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

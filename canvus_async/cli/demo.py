@@ -1,0 +1,171 @@
+"""`canvus demo`: a whole round trip, every byte of it checked."""
+
+import asyncio
+import hashlib
+import io
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from PIL import Image as Picture
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from canvus_async.cli import samples
+from canvus_async.client import Canvas, Client
+from canvus_async.models import AssetWidget, MipmapInfo
+from canvus_async.server import CanvusServer
+
+
+async def demo(
+    *files: Path,
+    out: Path = Path("canvus-demo"),
+    url: Annotated[str | None, Parameter(env_var="CANVUS_URL")] = None,
+    token: Annotated[str | None, Parameter(env_var="CANVUS_TOKEN")] = None,
+) -> int:
+    """Upload files, fetch every mipmap and every original back, and check each byte.
+
+    Without a URL a server is started for it and stopped afterwards. Exit status 1 if anything comes back different.
+
+    Args:
+        files: Images and PDFs to send; without any, a dozen pictures and a document are made.
+        out: The folder that what comes back is left in.
+        url: A Canvus server to use instead.
+        token: Your token on that server.
+    """
+    console = Console(stderr=True)
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="canvus-demo-") as made:
+        if not files:
+            console.print("making a dozen pictures and a document …")
+        paths = list(files) or await asyncio.to_thread(samples.make, Path(made))
+        for path in paths:
+            if not path.is_file():
+                raise FileNotFoundError(f"{path} is not a file")
+        async with _server(url, token) as (address, key), Client(address, token=key) as client:
+            info = await client.canvases.create("canvus demo")
+            trip = RoundTrip(client.canvas(info.id), out)
+            with _bar(console) as bar:
+                await trip.run(paths, bar)
+            trip.report(Console(), seconds=time.monotonic() - started, requests=client.requests_sent)
+    return 1 if trip.faults else 0
+
+
+@asynccontextmanager
+async def _server(url: str | None, token: str | None) -> AsyncIterator[tuple[str, str | None]]:
+    if url is not None:
+        yield url, token
+        return
+    async with CanvusServer() as server:
+        yield server.url, server.token
+
+
+def _bar(console: Console) -> Progress:
+    columns = (TextColumn("{task.description:>9}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console)
+
+
+class RoundTrip:
+    """Files up, hashes back, mipmaps and originals down again; what differs is kept in `faults`."""
+
+    def __init__(self, canvas: Canvas, out: Path) -> None:
+        self.canvas = canvas
+        self.out = out
+        self.faults: list[str] = []
+        self.levels = 0
+        self.originals = 0
+        self.bytes_up = 0
+        self.bytes_down = 0
+
+    async def run(self, paths: list[Path], bar: Progress) -> None:
+        """Upload `paths` at once, then fetch everything at once; the client's limits bound both."""
+        (self.out / "originals").mkdir(parents=True, exist_ok=True)
+        uploading = bar.add_task("uploaded", total=len(paths))
+        originals = bar.add_task("originals", total=len(paths))
+        levels = bar.add_task("mipmaps", total=None)
+
+        async def one(path: Path) -> None:
+            kind = self.canvas.pdfs if path.suffix.lower() == ".pdf" else self.canvas.images
+            widget = await kind.upload(path, wait_ready=True)
+            bar.advance(uploading)
+            group.create_task(original(path, widget))
+            pages = (await self.canvas.mipmaps.info(widget.hash)).pages
+            for page in range(pages):
+                group.create_task(all_levels(path, widget, page))
+
+        async def original(path: Path, widget: AssetWidget) -> None:
+            await self._original(path, widget)
+            bar.advance(originals)
+
+        async def all_levels(path: Path, widget: AssetWidget, page: int) -> None:
+            info = await self.canvas.mipmaps.info(widget.hash, page=page)
+            for level in range(info.max_level + 1):
+                group.create_task(one_level(path, widget, info, level, page))
+
+        async def one_level(path: Path, widget: AssetWidget, info: MipmapInfo, level: int, page: int) -> None:
+            await self._level(path, widget, info, level, page)
+            bar.advance(levels)
+
+        async with asyncio.TaskGroup() as group:
+            for path in paths:
+                group.create_task(one(path))
+        bar.update(levels, total=self.levels)
+
+    async def _original(self, path: Path, widget: AssetWidget) -> None:
+        to = self.out / "originals" / f"{widget.hash}{path.suffix.lower()}"
+        await self.canvas.assets.download(widget.hash, to=to)
+        sent, came = await asyncio.gather(*(asyncio.to_thread(_digest, file) for file in (path, to)))
+        self.originals += 1
+        self.bytes_up += path.stat().st_size
+        self.bytes_down += to.stat().st_size
+        if sent != came:
+            self.faults.append(f"{path.name}: the original came back different")
+
+    async def _level(self, path: Path, widget: AssetWidget, info: MipmapInfo, level: int, page: int) -> None:
+        folder = self.out / "mipmaps" / widget.hash / f"page-{page}"
+        folder.mkdir(parents=True, exist_ok=True)
+        to = folder / f"level-{level}.webp"
+        await self.canvas.mipmaps.download(widget.hash, level, to=to, page=page)
+        self.levels += 1
+        body = to.read_bytes()
+        self.bytes_down += len(body)
+        if fault := await asyncio.to_thread(_level_fault, body, info, level):
+            self.faults.append(f"{path.name}, page {page}, level {level}: {fault}")
+
+    def report(self, console: Console, *, seconds: float, requests: int) -> None:
+        """Print what was moved, and what went wrong."""
+        table = Table("", "files", "bytes", title=f"canvas {self.canvas.id}")
+        table.add_row("uploaded", str(self.originals), f"{self.bytes_up:,}")
+        table.add_row("originals and mipmaps fetched", str(self.originals + self.levels), f"{self.bytes_down:,}")
+        table.caption = f"{seconds:.1f} seconds, {requests} requests, everything under {self.out}"
+        console.print(table)
+        for fault in self.faults:
+            console.print(f"[bold red]differs[/] {fault}")
+        if not self.faults:
+            console.print("[green]every original is identical, every level has its size[/]")
+
+
+def _digest(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
+
+
+def _level_fault(body: bytes, info: MipmapInfo, level: int) -> str:
+    """What is wrong with a level, "" if nothing: its type, its size (rounded either way), or its pixels."""
+    try:
+        with Picture.open(io.BytesIO(body)) as picture:
+            picture.load()
+            form, size = picture.format, picture.size
+    except OSError as problem:
+        return f"does not open ({problem})"
+    if form != "WEBP":
+        return f"is {form}, not WebP"
+    wanted = (info.resolution.width / 2**level, info.resolution.height / 2**level)
+    if any(abs(side - want) >= 1 for side, want in zip(size, wanted, strict=True)):
+        return f"is {size[0]} x {size[1]}, not {wanted[0]:g} x {wanted[1]:g}"
+    return ""

@@ -1,0 +1,110 @@
+"""Who the client is to the server: a token, a token function, a session cookie, or nobody."""
+
+import asyncio
+import hashlib
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import NoReturn, TypeAlias
+
+TokenFunction: TypeAlias = Callable[[], Awaitable[str]]
+
+_HIDDEN = "'***'"
+
+
+class Secret(str):
+    """Text that goes into a header and shows itself nowhere else: not in a repr, a format, a pickle or a traceback.
+
+    It stays a `str`, because aiohttp takes no other header values, and because a header table that is printed then
+    prints this class's repr.
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return _HIDDEN
+
+    def __str__(self) -> str:
+        return _HIDDEN
+
+    def __format__(self, spec: str) -> str:
+        return format(_HIDDEN, spec)
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError("a secret is not pickled")
+
+
+def secret(value: str, *, what: str) -> Secret:
+    """`value` without the white space around it. Raises TypeError or ValueError, neither of which repeats it."""
+    if not isinstance(value, str):
+        raise TypeError(f"{what} must be text, got {type(value).__name__}")
+    stripped = str.strip(value)
+    if not stripped:
+        raise ValueError(f"{what} is empty")
+    if not stripped.isascii() or any(not "!" <= char <= "~" for char in stripped):
+        raise ValueError(f"{what} has white space, control characters or characters outside ASCII in it")
+    return Secret(stripped)
+
+
+class Credentials:
+    """The headers that authenticate a request, and the digest that tells one asker's cache entries from another's."""
+
+    def __init__(self, token: str | TokenFunction | None, session_cookie: str | None) -> None:
+        if token is not None and session_cookie is not None:
+            raise ValueError("give a token or a session_cookie, not both")
+        self._function: TokenFunction | None = None
+        self._token: Secret | None = None
+        self._cookie = secret(f"CanvusSession={session_cookie}", what="session_cookie") if session_cookie else None
+        self._renewal = asyncio.Lock()
+        if callable(token):
+            self._function = token
+        elif token is not None:
+            self._token = secret(token, what="token")
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether requests go out without any sign of who asks."""
+        return self._function is None and self._token is None and self._cookie is None
+
+    @property
+    def renewable(self) -> bool:
+        """Whether a 401 is worth asking the token function once more."""
+        return self._function is not None
+
+    async def current(self) -> Secret | None:
+        """The token or cookie to use now; asks the token function where none is known yet."""
+        if self._function is not None and self._token is None:
+            await self.renew(None)
+        return self._token or self._cookie
+
+    async def renew(self, refused: Secret | None) -> None:
+        """Ask the token function for another token, once for all who were refused the same one."""
+        async with self._renewal:
+            if self._function is None or self._token is not refused:
+                return
+            answer = self._function()
+            if not inspect.isawaitable(answer):
+                raise TypeError("the token function must be async: it returned no awaitable")
+            self._token = secret(await answer, what="the token function's answer")
+
+    def headers(self, credential: Secret | None) -> dict[str, str]:
+        """The request headers for what `current()` gave."""
+        if credential is None:
+            return {}
+        return {"Cookie" if credential is self._cookie else "Private-Token": credential}
+
+    async def identity(self) -> str:
+        """A digest of who asks, for cache keys: the same for the same token, and the token cannot be had from it."""
+        credential = await self.current()
+        return hashlib.sha256(str.encode(credential or "")).hexdigest()[:16]
+
+    def __repr__(self) -> str:
+        kind = (
+            "token function"
+            if self._function
+            else "token"
+            if self._token
+            else "cookie"
+            if self._cookie
+            else "anonymous"
+        )
+        return f"<Credentials: {kind}>"

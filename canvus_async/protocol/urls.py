@@ -1,0 +1,53 @@
+"""The one address that a client talks to: checked and brought into one form."""
+
+import ipaddress
+from urllib.parse import SplitResult, urlsplit
+
+API = "/api/v1"
+
+
+def api_root(url: str) -> str:
+    """The root of the API for a server's `url`, which may or may not end in `/api/v1`; without a slash at the end.
+
+    Raises TypeError for anything but text and ValueError, which does not repeat a password in the URL, for what is no
+    http or https address of a server.
+    """
+    if not isinstance(url, str):
+        raise TypeError(f"url must be text, got {type(url).__name__}")
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except ValueError as problem:
+        raise ValueError(f"url is no address: {problem}") from None
+    if "@" in parts.netloc:
+        raise ValueError("url must not hold a user name or password: pass token= instead")
+    if parts.scheme not in {"http", "https"} or not parts.hostname or any(char.isspace() for char in url.strip()):
+        raise ValueError(f"url {url[:80]!r} is no address like https://canvus.example.com")
+    if parts.query or parts.fragment:
+        raise ValueError(f"url {url.split('?', 1)[0][:80]!r} must not have a query or a fragment")
+    if port == 0:
+        raise ValueError("url has port 0, which no server listens on")
+    return f"{origin(parts)}{parts.path.rstrip('/').removesuffix(API)}{API}"
+
+
+def origin(parts: SplitResult) -> str:
+    """Scheme, host and port in one form, so that equal origins are equal text."""
+    host = parts.hostname or ""
+    if ":" in host:
+        host = f"[{host}]"
+    default = {"http": 80, "https": 443}.get(parts.scheme)
+    return f"{parts.scheme}://{host}" if parts.port in {None, default} else f"{parts.scheme}://{host}:{parts.port}"
+
+
+def is_plain_remote(root: str) -> bool:
+    """Whether a token sent to `root` could be read on the way: plain http to another machine."""
+    parts = urlsplit(root)
+    if parts.scheme == "https":
+        return False
+    host = parts.hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return False
+    try:
+        return not ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return True

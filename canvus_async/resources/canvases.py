@@ -1,0 +1,47 @@
+"""The canvases of a server (developer.multitaction.com/mt-canvus)."""
+
+import builtins
+
+from canvus_async.models import CanvasInfo
+from canvus_async.protocol import answers
+from canvus_async.protocol.names import path_segment
+from canvus_async.protocol.writing import payload
+from canvus_async.resources.keywords import CanvasFields
+from canvus_async.transport import Transport
+
+
+class Canvases:
+    """What canvases there are, for whoever the client's token stands for."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    async def list(self) -> builtins.list[CanvasInfo]:
+        """Every canvas that you may see. Raises Unauthorized without a token."""
+        return answers.many(await self._transport.call("GET", "canvases"), CanvasInfo, method="GET", path="canvases")
+
+    async def get(self, canvas_id: str, /) -> CanvasInfo:
+        """One canvas by its id. Raises NotFound when it is not there or not yours to see."""
+        path = _path(canvas_id)
+        return answers.one(await self._transport.call("GET", path), CanvasInfo, method="GET", path=path)
+
+    async def create(self, name: str = "", /, *, folder_id: str | None = None) -> CanvasInfo:
+        """Make a canvas, in your home folder unless `folder_id` names another."""
+        fields = {"name": name} if folder_id is None else {"name": name, "folder_id": folder_id}
+        json = payload(fields, CanvasFields, verb="create")
+        body = await self._transport.call("POST", "canvases", json=json)
+        return answers.one(body, CanvasInfo, method="POST", path="canvases")
+
+    async def rename(self, canvas_id: str, name: str, /) -> CanvasInfo:
+        """Give a canvas another name. Raises Forbidden without edit access."""
+        path = _path(canvas_id)
+        body = await self._transport.call("PATCH", path, json=payload({"name": name}, CanvasFields, verb="rename"))
+        return answers.one(body, CanvasInfo, method="PATCH", path=path)
+
+    async def delete(self, canvas_id: str, /) -> None:
+        """Remove a canvas and all that is on it, for good. Raises Forbidden unless you own it."""
+        await self._transport.call("DELETE", _path(canvas_id))
+
+
+def _path(canvas_id: str) -> str:
+    return f"canvases/{path_segment(canvas_id, what='canvas id')}"

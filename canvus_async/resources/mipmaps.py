@@ -1,0 +1,63 @@
+"""Downscaled pictures of images and PDF pages, by content hash (seed 000)."""
+
+import os
+from pathlib import Path
+
+from canvus_async.fetching import Fetcher, mipmap_path
+from canvus_async.models import MipmapInfo
+from canvus_async.transport import Transport
+from canvus_async.uploads import Progress
+
+
+class Mipmaps:
+    """The mipmap levels of what lies on one canvas: WebP, level 0 in original size, each level half the one before.
+
+    All calls need a token besides the canvas, also on shared canvases, and say so before any request. What is fetched
+    is cached without end, since a hash names one content for ever. Raises NotFound for a hash that this canvas does not
+    have, NotSupported for an asset without mipmaps such as a video, ValueError for an empty hash or a level below 0.
+    """
+
+    def __init__(self, transport: Transport, fetcher: Fetcher, canvas_id: str) -> None:
+        self._transport = transport
+        self._fetcher = fetcher
+        self._canvas_id = canvas_id
+
+    async def info(self, hash: str, /, *, page: int = 0) -> MipmapInfo:  # noqa: A002  # the wire's name
+        """Resolution in pixels, highest level, number of pages; `page` counts from 0. Seed 000, "Get Mipmap Info"."""
+        return await self._fetcher.info(self._canvas_id, hash, page)
+
+    async def fetch(self, hash: str, level: int, /, *, page: int = 0) -> bytes:  # noqa: A002
+        """The WebP bytes of one level. Raises BadRequest for a level above `max_level`. Seed 000."""
+        return await self._fetcher.mipmap(self._canvas_id, hash, level, page)
+
+    async def fetch_fit(self, hash: str, /, *, width: int, height: int, page: int = 0) -> bytes:  # noqa: A002
+        """The WebP bytes of the smallest level that covers a box of `width` x `height` pixels, level 0 if none does.
+
+        Two requests at most: the info, which is cached, and the level.
+        """
+        info = await self.info(hash, page=page)
+        return await self.fetch(hash, info.level_for(width, height), page=page)
+
+    async def download(
+        self,
+        hash: str,  # noqa: A002
+        level: int,
+        /,
+        *,
+        to: str | os.PathLike[str],
+        page: int = 0,
+        overwrite: bool = True,
+        progress: Progress | None = None,
+    ) -> Path:
+        """Save one level as a WebP file at the path `to`, which is there whole or not at all; returns that path."""
+        path = mipmap_path(hash, level, page)
+        self._fetcher.check_identified()
+        return await self._fetcher.save(
+            path,
+            to,
+            slot=self._transport.slots.mipmaps,
+            canvas_id=self._canvas_id,
+            webp=True,
+            overwrite=overwrite,
+            progress=progress,
+        )
