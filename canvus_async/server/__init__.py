@@ -1,1 +1,8 @@
 """The embedded server: a real Canvus-compatible server in one process (extra `server`)."""
+
+from canvus_async.server.app import CanvusServer
+from canvus_async.server.faults import Faults
+from canvus_async.server.gate import RequestRecord
+from canvus_async.server.storage import DataInUse
+
+__all__ = ["CanvusServer", "DataInUse", "Faults", "RequestRecord"]

@@ -1,0 +1,216 @@
+"""The embedded server, put together: `CanvusServer`."""
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import Literal, Self
+from uuid import uuid4
+
+from aiohttp import web
+
+from canvus_async.server.access import Users
+from canvus_async.server.asset_endpoints import AssetEndpoints
+from canvus_async.server.background_endpoints import BackgroundEndpoints
+from canvus_async.server.canvas_endpoints import CanvasEndpoints
+from canvus_async.server.faults import Faults
+from canvus_async.server.gate import Gate, RequestRecord, note_status
+from canvus_async.server.intake import Intake
+from canvus_async.server.processing import Processing
+from canvus_async.server.rendering import Renderer
+from canvus_async.server.services import Services
+from canvus_async.server.state import State
+from canvus_async.server.storage import Storage
+from canvus_async.server.streaming import Streams
+from canvus_async.server.widget_endpoints import WidgetEndpoints
+
+MAX_UPLOAD = 512 << 20
+MAX_BODY = 16 << 20
+"""Bytes of a body that is no upload."""
+
+GRACE = 1.0
+"""Seconds that requests under way have to finish when the server closes."""
+
+
+class CanvusServer:
+    """A real Canvus-compatible server in this process, for trying things out and for tests.
+
+        async with CanvusServer() as server:
+            canvas_id = await server.create_canvas("Demo")
+            async with Client(server.url, token=server.token) as client: ...
+
+    It listens on `host` (loopback unless told otherwise) and `port` (0: any free one). With a folder as `data`
+    everything survives a kill and a restart, the owner's token included; without, it is gone when the server closes.
+    `keepalive`: seconds between the blank lines of a silent subscription. `max_upload`: bytes of the largest file.
+    `processing_delay`: seconds until an uploaded file's hash is shown.
+
+    `faults` makes bad days; `requests` is the list of the last requests, with method, path and status.
+    """
+
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        data: str | Path | None = None,
+        token: str | None = None,
+        keepalive: float = 15.0,
+        max_upload: int = MAX_UPLOAD,
+        processing_delay: float = 0.05,
+    ) -> None:
+        if keepalive <= 0 or max_upload <= 0 or processing_delay < 0:
+            raise ValueError("keepalive and max_upload must be above 0, processing_delay at least 0")
+        self._host = host
+        self._port = port
+        self._data = None if data is None else Path(data)
+        self._wanted_token = token
+        self._max_upload = max_upload
+        self._processing_delay = processing_delay
+        self._streams = Streams(keepalive)
+        self.faults = Faults(self._streams)
+        self._gate = Gate(self.faults)
+        self._services: Services | None = None
+        self._web: web.Server | None = None
+        self._cleanup = AsyncExitStack()
+
+    def __repr__(self) -> str:
+        return f"<CanvusServer {self.url if self._services else 'closed'}>"
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    @property
+    def url(self) -> str:
+        """Where it listens, such as "http://127.0.0.1:49152"."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http://{host}:{self._port}"
+
+    @property
+    def token(self) -> str:
+        """The owner's token."""
+        return self._parts.users.owner_token
+
+    @property
+    def requests(self) -> list[RequestRecord]:
+        """The last requests, oldest first; it may be cleared."""
+        return self._gate.requests
+
+    @property
+    def open_streams(self) -> int:
+        """How many subscriptions are open."""
+        return len(self._streams)
+
+    @property
+    def connections(self) -> int:
+        """How many connections are open, in use or not."""
+        return 0 if self._web is None else len(self._web.connections)
+
+    @property
+    def _parts(self) -> Services:
+        if self._services is None:
+            raise RuntimeError("the server is not running")
+        return self._services
+
+    async def start(self) -> None:
+        """Begin to listen. Raises DataInUse, and OSError where the port is taken."""
+        if self._services is not None:
+            raise RuntimeError("the server is running already")
+        async with AsyncExitStack() as stack:
+            services = self._open(stack)
+            runner = web.AppRunner(
+                self._application(services), handler_cancellation=True, access_log=None, shutdown_timeout=GRACE
+            )
+            await runner.setup()
+            stack.push_async_callback(self._gate.drain)
+            stack.push_async_callback(runner.cleanup)
+            site = web.TCPSite(runner, self._host, self._port)
+            await site.start()
+            self._port = site.port
+            self._web = runner.server
+            self._services = services
+            self._cleanup = stack.pop_all()
+
+    async def close(self) -> None:
+        """Finish all subscriptions, give requests under way a moment, and stop. May be called more than once."""
+        if self._services is not None:
+            self._services = None
+            self.faults.clear()
+            await self._cleanup.aclose()
+            self._web = None
+
+    async def create_canvas(self, name: str = "New canvas") -> str:
+        """A new canvas; gives its id."""
+        return self._parts.state.create_canvas(name).id
+
+    def add_user(
+        self,
+        role: Literal["owner", "edit", "view"] = "edit",
+        *,
+        blocked: bool = False,
+        canvases: Iterable[str] | None = None,
+    ) -> str:
+        """A new user with that right to all canvases, or to those with the ids in `canvases`; gives their token."""
+        return self._parts.users.add(role, blocked=blocked, canvases=canvases)
+
+    def share(self, canvas_id: str, link: Literal["none", "view", "edit"]) -> None:
+        """Let anyone see or edit a canvas without a token, or no one any more. Raises KeyError for no such canvas."""
+        if link not in {"none", "view", "edit"}:
+            raise ValueError(f'a link gives "none", "view" or "edit", got {link!r}')
+        state = self._parts.state
+        canvas = state.canvases[canvas_id]
+        state.change_canvas(canvas, link=link)
+        if link == "none":
+            state.feed(canvas).end(anonymous_only=True)
+
+    def _open(self, stack: AsyncExitStack) -> Services:
+        """The parts of a running server; what they hold is let go of with the stack, in order."""
+        if self._data is None:
+            folder = Path(stack.enter_context(TemporaryDirectory(prefix="canvus-", ignore_cleanup_errors=True)))
+        else:
+            folder = self._data
+            folder.mkdir(parents=True, exist_ok=True)
+        storage = Storage(None if self._data is None else folder)
+        stack.callback(storage.close)
+        server_id = storage.meta("server_id") or str(uuid4())
+        storage.set_meta("server_id", server_id)
+        state = State(storage, folder / "assets")
+        renderer = Renderer(folder / "mipmaps")
+        stack.push_async_callback(renderer.aclose)
+        processing = Processing(state, self._processing_delay)
+        stack.callback(processing.close)
+        return Services(
+            state=state,
+            users=Users(storage, self._wanted_token),
+            streams=self._streams,
+            processing=processing,
+            renderer=renderer,
+            server_id=server_id,
+            max_upload=self._max_upload,
+        )
+
+    def _application(self, services: Services) -> web.Application:
+        application = web.Application(middlewares=[self._gate.middleware], client_max_size=MAX_BODY)
+        application.on_response_prepare.append(note_status)
+        application.on_shutdown.append(self._end_streams)
+        intake = Intake(services)
+        for endpoints in (
+            CanvasEndpoints(services),
+            BackgroundEndpoints(services, intake),
+            WidgetEndpoints(services, intake),
+            AssetEndpoints(services),
+        ):
+            application.router.add_routes(endpoints.routes())
+        return application
+
+    async def _end_streams(self, application: web.Application) -> None:
+        """Finish the subscriptions, and break off those whose reader does not read."""
+        self._streams.end()
+        asyncio.get_running_loop().call_later(GRACE / 2, self._streams.cut)

@@ -1,0 +1,78 @@
+"""Uploaded files on disk, each under the hash of its content, so that the same file is kept once.
+
+The hash is the SHA-256 of the content as 64 hexadecimal digits. A file is fsynced and renamed into its place before
+anything names it, and removed only after nothing does; what a killed server left half done is swept at the next start.
+"""
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from canvus_async.server.storage import StoredAsset
+
+
+class AssetStore:
+    """The files that belong to `known` assets, in a folder of their own.
+
+    A path is only ever made from a hash that this class was given with an upload, never from a request's text.
+    """
+
+    def __init__(self, folder: Path, known: Iterable[StoredAsset]) -> None:
+        self.folder = folder
+        self.incoming = folder / "incoming"
+        self.incoming.mkdir(parents=True, exist_ok=True)
+        self.known = {asset.hash: asset for asset in known}
+        self._arriving: Counter[str] = Counter()
+        for path in (*folder.iterdir(), *self.incoming.iterdir()):
+            if path.is_file() and path.name not in self.known:
+                path.unlink()
+
+    def path(self, asset: StoredAsset) -> Path:
+        """Where a known file is."""
+        return self.folder / asset.hash
+
+    def exists(self, asset_hash: str) -> bool:
+        """Whether that file is known and really there."""
+        asset = self.known.get(asset_hash)
+        return asset is not None and self.path(asset).is_file()
+
+    @asynccontextmanager
+    async def arriving(self, temporary: Path, asset: StoredAsset) -> AsyncIterator[None]:
+        """Move an uploaded file into its place, where it stays if it is `register`ed inside.
+
+        It is not removed meanwhile, even if another widget with the same content goes.
+        """
+        self._arriving[asset.hash] += 1
+        try:
+            await asyncio.to_thread(_settle, temporary, self.path(asset))
+            yield
+        finally:
+            self._arriving[asset.hash] -= 1
+            if asset.hash not in self.known:
+                self.discard(asset)
+
+    def register(self, asset: StoredAsset) -> None:
+        """From now on the file is known."""
+        self.known[asset.hash] = asset
+
+    def discard(self, asset: StoredAsset) -> None:
+        """From now on it is not, and the file goes, unless it is just being uploaded once more."""
+        self.known.pop(asset.hash, None)
+        if not self._arriving[asset.hash]:
+            del self._arriving[asset.hash]
+            self.path(asset).unlink(missing_ok=True)
+
+
+def _settle(temporary: Path, path: Path) -> None:
+    """Rename durably: first the content, then the name."""
+    with temporary.open("rb") as file:
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,41 @@
+"""What happens to a file after the reply: its hash is shown a moment later (seed 002, "Create Image")."""
+
+import asyncio
+
+from canvus_async.server import editing
+from canvus_async.server.state import State
+from canvus_async.server.widgets import Canvas, Widget
+
+
+class Processing:
+    """Fills the hash of a widget `delay` seconds after its upload, and at the start those that a kill left empty."""
+
+    def __init__(self, state: State, delay: float) -> None:
+        self._state = state
+        self._delay = delay
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        for canvas, widget in state.unprocessed():
+            self.schedule(canvas, widget)
+
+    def schedule(self, canvas: Canvas, widget: Widget) -> None:
+        """See to this widget shortly; one that is replaced meanwhile is seen to once, from now on."""
+        loop = asyncio.get_running_loop()
+        self._cancel(widget.id)
+        self._timers[widget.id] = loop.call_later(self._delay, self._finish, canvas.id, widget.id)
+
+    def close(self) -> None:
+        """Leave the rest for the next start."""
+        for widget_id in list(self._timers):
+            self._cancel(widget_id)
+
+    def _cancel(self, widget_id: str) -> None:
+        timer = self._timers.pop(widget_id, None)
+        if timer is not None:
+            timer.cancel()
+
+    def _finish(self, canvas_id: str, widget_id: str) -> None:
+        self._timers.pop(widget_id, None)
+        canvas = self._state.canvases.get(canvas_id)
+        widget = None if canvas is None else canvas.widgets.get(widget_id)
+        if canvas is not None and widget is not None and widget.asset != widget.hash:
+            self._state.put(canvas, [editing.with_hash(widget)])

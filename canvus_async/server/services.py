@@ -1,0 +1,60 @@
+"""What every endpoint works with, and the steps that all of them begin and end with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from canvus_async.server.access import Right, Users, check
+from canvus_async.server.feed import Event, Feed
+from canvus_async.server.processing import Processing
+from canvus_async.server.rendering import Renderer
+from canvus_async.server.replies import json_reply
+from canvus_async.server.state import State
+from canvus_async.server.streaming import Streams
+from canvus_async.server.widgets import Canvas
+
+API = "/api/v1"
+SLASH = "{slash:/?}"
+"""The end of every address: with or without a slash."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """The parts of one running server."""
+
+    state: State
+    users: Users
+    streams: Streams
+    processing: Processing
+    renderer: Renderer
+    server_id: str
+    max_upload: int
+
+    def admit(self, request: web.Request, need: Right) -> Canvas:
+        """The canvas of a request's path, if whoever asks may do that with it.
+
+        After an await it is asked for again: the canvas may be gone by then. Raises Refused.
+        """
+        canvas_id = request.match_info["canvas"]
+        user = self.users.identify(request)
+        return check(user, self.state.canvases.get(canvas_id), canvas_id, need)
+
+    async def answer(
+        self,
+        request: web.Request,
+        feed: Feed,
+        snapshot: bytes,
+        *,
+        size: int = 1,
+        single: bool = False,
+        wants: Callable[[Event], bool],
+    ) -> web.StreamResponse:
+        """A GET's reply: the snapshot, or with `?subscribe` the snapshot and what follows."""
+        if "subscribe" not in request.query or request.method != "GET":
+            return json_reply(snapshot)
+        user = self.users.identify(request)
+        token = None if user is None else user.token
+        return await self.streams.serve(
+            request, feed, snapshot=snapshot, size=size, wants=wants, single=single, token=token
+        )

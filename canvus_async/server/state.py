@@ -1,0 +1,165 @@
+"""The canvases of a running server: every change goes first to the database, then into memory, then to the streams."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+from canvus_async.models import JSON
+from canvus_async.server import editing
+from canvus_async.server.access import Right
+from canvus_async.server.assets import AssetStore
+from canvus_async.server.feed import Event, Feed
+from canvus_async.server.storage import Storage, StoredAsset
+from canvus_async.server.widgets import Canvas, Widget, encode
+
+
+class State:
+    """All canvases, who follows them, and which uploaded files they need.
+
+    There is no await in here: what a method does is done as a whole, and a reader never sees the half of it.
+    """
+
+    def __init__(self, storage: Storage, folder: Path) -> None:
+        self._storage = storage
+        self.canvases = {canvas.id: canvas for canvas in storage.canvases()}
+        widgets = (widget for canvas in self.canvases.values() for widget in canvas.widgets.values())
+        self._uses = Counter(widget.asset for widget in widgets if widget.asset)
+        self.assets = AssetStore(folder, (asset for asset in storage.assets() if self._uses[asset.hash]))
+        self.list_feed = Feed()
+        self._feeds = {canvas_id: Feed() for canvas_id in self.canvases}
+
+    def feed(self, canvas: Canvas) -> Feed:
+        """Those who follow that canvas."""
+        return self._feeds[canvas.id]
+
+    def feeds(self) -> Iterator[Feed]:
+        """Every feed that there is."""
+        yield self.list_feed
+        yield from self._feeds.values()
+
+    def unprocessed(self) -> Iterator[tuple[Canvas, Widget]]:
+        """Widgets whose file is here and whose hash is not shown yet."""
+        for canvas in self.canvases.values():
+            for widget in canvas.widgets.values():
+                if widget.asset and widget.hash != widget.asset:
+                    yield canvas, widget
+
+    def create_canvas(self, name: str) -> Canvas:
+        """A new canvas with its root and its background."""
+        now = timestamp()
+        canvas = Canvas(id=str(uuid4()), name=name, created_at=now, modified_at=now)
+        furniture = editing.furnish(canvas)
+        with self._storage.transaction():
+            self._storage.put_canvas(canvas)
+            self._storage.put_widgets(canvas.id, furniture)
+        for widget in furniture:
+            canvas.put(widget)
+        self.canvases[canvas.id] = canvas
+        self._feeds[canvas.id] = Feed()
+        self._announce(canvas)
+        return canvas
+
+    def change_canvas(
+        self, canvas: Canvas, *, name: str | None = None, mode: str | None = None, link: str | None = None
+    ) -> None:
+        """Rename a canvas, switch its mode or share it by link; None leaves alone."""
+        before = canvas.name, canvas.mode, canvas.link, canvas.modified_at
+        canvas.name = canvas.name if name is None else name
+        canvas.mode = canvas.mode if mode is None else mode
+        canvas.link = canvas.link if link is None else link
+        canvas.modified_at = timestamp()
+        try:
+            self._storage.put_canvas(canvas)
+        except BaseException:
+            canvas.name, canvas.mode, canvas.link, canvas.modified_at = before
+            raise
+        self._announce(canvas)
+
+    def delete_canvas(self, canvas: Canvas) -> None:
+        """Remove a canvas with all that is on it."""
+        with self._storage.transaction():
+            self._storage.remove_canvas(canvas.id)
+        del self.canvases[canvas.id]
+        self._feeds.pop(canvas.id).end()
+        self._announce(canvas, gone=True)
+        self._release(list(canvas.widgets.values()))
+
+    def put(self, canvas: Canvas, widgets: Sequence[Widget], *, asset: StoredAsset | None = None) -> None:
+        """Add widgets or put them in the place of their old selves, together with the file that they need."""
+        now = timestamp()
+        with self._storage.transaction():
+            if asset is not None:
+                self._storage.put_asset(asset)
+            self._storage.put_widgets(canvas.id, widgets)
+            self._storage.touch_canvas(canvas.id, now)
+        if asset is not None:
+            self.assets.register(asset)
+        old = [canvas.widgets[widget.id] for widget in widgets if widget.id in canvas.widgets]
+        canvas.modified_at = now
+        for widget in widgets:
+            canvas.put(widget)
+            if widget.asset:
+                self._uses[widget.asset] += 1
+            self._feeds[canvas.id].publish(_event(widget))
+        self._release(old)
+
+    def remove(self, canvas: Canvas, widgets: Sequence[Widget]) -> None:
+        """Take widgets away."""
+        now = timestamp()
+        with self._storage.transaction():
+            self._storage.remove_widgets(widgets)
+            self._storage.touch_canvas(canvas.id, now)
+        canvas.modified_at = now
+        for widget in widgets:
+            canvas.remove(widget)
+            self._feeds[canvas.id].publish(_event(widget, gone=True))
+        self._release(widgets)
+
+    def described(self, canvas: Canvas, right: Right, *, gone: bool = False) -> bytes:
+        """A canvas as the API shows it to someone with that right."""
+        fields: dict[str, JSON] = {
+            "id": canvas.id,
+            "name": canvas.name,
+            "folder_id": "",
+            "access": right.name.lower(),
+            "mode": canvas.mode,
+            "state": "deleted" if gone else "normal",
+            "in_trash": False,
+            "asset_size": sum(self.assets.known[each].bytes for each in canvas.hashes),
+            "preview_hash": "",
+            "created_at": canvas.created_at,
+            "modified_at": canvas.modified_at,
+        }
+        return encode(fields)
+
+    def _announce(self, canvas: Canvas, *, gone: bool = False) -> None:
+        """Tell those who follow the list of canvases, each in the form that their right gives it."""
+        for right in (Right.VIEW, Right.EDIT, Right.OWNER):
+            self.list_feed.publish(
+                Event(
+                    key=canvas.id, raw=self.described(canvas, right, gone=gone), canvas=canvas, right=right, gone=gone
+                )
+            )
+
+    def _release(self, widgets: Sequence[Widget]) -> None:
+        """Let go of the files of widgets that are no more, and of files that no widget needs."""
+        for widget in widgets:
+            if not widget.asset:
+                continue
+            self._uses[widget.asset] -= 1
+            if not self._uses[widget.asset]:
+                del self._uses[widget.asset]
+                self._storage.remove_asset(widget.asset)
+                self.assets.discard(self.assets.known[widget.asset])
+
+
+def timestamp() -> str:
+    """Now, as the API writes times."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _event(widget: Widget, *, gone: bool = False) -> Event:
+    raw = encode({**widget.fields, "state": "deleted"}) if gone else widget.raw
+    return Event(key=widget.id, raw=raw, kind=widget.kind, parent_id=widget.parent_id, gone=gone)
