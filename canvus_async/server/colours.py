@@ -7,7 +7,7 @@ neighbouring pixels may be averaged, `to_srgb` applies the profile.
 from io import BytesIO
 from typing import Literal
 
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, ImageMath
 
 AVERAGEABLE = frozenset({"L", "LA", "RGB", "RGBA", "CMYK"})
 
@@ -85,8 +85,8 @@ def _eight_bits(image: Image.Image) -> Image.Image:
 
     Pillow's own conversion clips at 255 instead of scaling.
     """
-    alpha = image.convert("LA").getchannel("A") if "transparency" in image.info else None
     wide = image if image.mode in {"I", "F"} else image.convert("I")
+    hidden = image.info.get("transparency")
     extrema = wide.getextrema()
     low, high = (float(value) for value in extrema if isinstance(value, int | float))
     if image.mode != "F" and low >= 0 and high <= 65535:
@@ -95,8 +95,10 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     offset = 0.5 - low * scale
     scaled = wide.point(lambda sample: sample * scale + offset)  # pyright: ignore[reportUnknownMemberType] - NumPy's
     grey = scaled.convert("L")
-    if alpha is not None:
-        grey.putalpha(alpha)
+    if isinstance(hidden, int):
+        grey.putalpha(
+            ImageMath.lambda_eval(lambda given: given["convert"]((given["wide"] != hidden) * 255, "L"), wide=wide)
+        )
     return grey
 
 

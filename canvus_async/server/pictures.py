@@ -42,8 +42,8 @@ _DECODER_ERRORS = (
     ValueError,
     Warning,
     struct.error,
-    Image.DecompressionBombError,
 )
+_PILLOWS_OWN_LIMIT = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 _PNG_SIGNATURE_BYTES = 8
 _PNG_CHUNKS = 100_000
@@ -142,6 +142,8 @@ def _too_large(width: int, height: int, limit: int) -> str:
 def _reading() -> Generator[None, None, None]:
     try:
         yield
+    except _PILLOWS_OWN_LIMIT as exc:
+        raise BrokenAsset("The picture is too large for this server.") from exc
     except _DECODER_ERRORS as exc:
         raise BrokenAsset(UNREADABLE) from exc
 

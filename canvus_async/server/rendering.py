@@ -41,7 +41,7 @@ METHOD = 0
 REMEMBERED = 4096
 """Pages whose `MipmapInfo` is kept in memory."""
 
-_HEX = re.compile(r"[0-9a-fA-F]+")
+_HEX = re.compile(r"[0-9a-fA-F]{1,128}")
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -110,9 +110,9 @@ class Renderer:
         return info
 
     async def _draw(self, path: Path, folder: Path, info: MipmapInfo, page: int, level: int) -> None:
-        self.renders += 1
         draw = partial(draw_levels, path, folder, info, page, level)
         await asyncio.get_running_loop().run_in_executor(self._threads, draw)
+        self.renders += 1
 
 
 def measure(path: Path, page: int) -> MipmapInfo:
@@ -175,7 +175,7 @@ def _name(page: int, level: int) -> str:
 
 def _checked(hash_: str) -> str:
     if not _HEX.fullmatch(hash_):
-        raise ValueError(f"a content hash is hexadecimal, got {hash_!r}")
+        raise ValueError(f"a content hash is 1 to 128 hexadecimal digits, got {hash_!r}")
     return hash_
 
 
