@@ -12,18 +12,15 @@ _HIDDEN = "'***'"
 
 
 class Secret(str):
-    """Text that goes into a header and shows itself nowhere else: not in a repr, a format, a pickle or a traceback.
+    """Text that goes into a header and does not show itself: not in a repr, an f-string, a pickle or a traceback.
 
-    It stays a `str`, because aiohttp takes no other header values, and because a header table that is printed then
-    prints this class's repr.
+    It stays a `str`, because aiohttp takes no other header values and calls `str()` on this one to write it; a table
+    of headers that is printed shows this class's repr.
     """
 
     __slots__ = ()
 
     def __repr__(self) -> str:
-        return _HIDDEN
-
-    def __str__(self) -> str:
         return _HIDDEN
 
     def __format__(self, spec: str) -> str:

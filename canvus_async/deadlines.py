@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from canvus_async.errors import ClientClosed, RequestTimeout, Stalled
+from canvus_async.errors import ClientClosed, TransportError
 
 
 class Deadlines:
@@ -39,23 +39,17 @@ class Deadlines:
             self._scopes.discard(scope)
 
     @asynccontextmanager
-    async def within(
-        self, seconds: float | None, *, method: str, path: str, what: str = "no answer"
-    ) -> AsyncIterator[asyncio.Timeout]:
-        """Raises RequestTimeout after `seconds`; Stalled instead if `extend()` had moved the limit before."""
+    async def within(self, seconds: float | None, error: TransportError) -> AsyncIterator[asyncio.Timeout]:
+        """Raises `error` once `seconds` are over, counted from now or from the last `extend()`."""
         self.check()
         scope = asyncio.timeout(seconds)
-        start = None
         try:
             async with scope:
-                start = scope.when()
                 yield scope
         except TimeoutError:
-            if not scope.expired():
-                raise
-            if scope.when() != start:
-                raise Stalled("bytes stopped moving for too long", method=method, path=path) from None
-            raise RequestTimeout(f"{what} within {seconds} s", method=method, path=path) from None
+            if scope.expired():
+                raise error from None
+            raise
 
     def close(self) -> None:
         """End every `until_closed()` block now, and refuse new ones."""
@@ -67,6 +61,6 @@ class Deadlines:
 
 
 def extend(scope: asyncio.Timeout, seconds: float | None) -> None:
-    """Give a block `seconds` from now, because something moved."""
-    if seconds is not None and not scope.expired():
-        scope.reschedule(asyncio.get_running_loop().time() + seconds)
+    """Let a block end `seconds` from now, because something moved; None lifts the limit for a while."""
+    if not scope.expired():
+        scope.reschedule(None if seconds is None else asyncio.get_running_loop().time() + seconds)

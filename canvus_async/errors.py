@@ -51,13 +51,14 @@ def _rebuild(kind: type[CanvusError], args: tuple[object, ...], state: dict[str,
 
 
 class TransportError(CanvusError):
-    """No whole answer came. `method` and `path` say to what request; `path` is relative to the API's root.
+    """No whole answer came: `what` happened to the request `method` `path`, which is relative to the API's root.
 
     `sent` says whether the request may have reached the server.
     """
 
     def __init__(self, what: str, *, method: str, path: str, sent: bool = True) -> None:
         super().__init__(f"{method} {path}: {what}")
+        self.what = what
         self.method = method
         self.path = path
         self.sent = sent

@@ -9,6 +9,7 @@ from pathlib import Path
 import aiohttp
 import msgspec
 
+from canvus_async.deadlines import extend
 from canvus_async.errors import ConnectFailed, CorruptDownload, IncompleteDownload
 from canvus_async.files import PartFile
 from canvus_async.models import MipmapInfo
@@ -142,32 +143,27 @@ class Fetcher:
         if canvas_id:
             headers["canvas-id"] = canvas_id
         request = Request(method="GET", path=path, headers=headers)
-        async with self._transport.exchange(request) as response:
+        stall = self._transport.timeouts.stall
+        async with self._transport.exchange(request) as response, self._transport.stalling(request) as scope:
             expected = _announced(response, part)
-            chunks = aiter(body_chunks(request, response))
-            while True:
-                try:
-                    async with self._transport.deadlines.within(
-                        self._transport.timeouts.stall, method="GET", path=path
-                    ):
-                        chunk = await anext(chunks, b"")
-                except ConnectFailed as error:
-                    raise IncompleteDownload(
-                        f"cut short after {part.size} bytes: {error}",
-                        path=str(part.target),
-                        received=part.size,
-                        expected=expected,
-                    ) from None
-                if not chunk:
-                    break
-                if webp and part.size == 0 and not is_webp(chunk):
-                    raise answers.unreadable(chunk, "no WebP image", method="GET", path=path)
-                await part.write(chunk)
-                if progress is not None:
-                    progress(part.size, expected if expected is not None else part.size)
-            if expected is not None and part.size != expected:
-                what = f"{part.size} bytes came where {expected} were announced"
-                raise IncompleteDownload(what, path=str(part.target), received=part.size, expected=expected)
+            try:
+                async for chunk in body_chunks(request, response):
+                    extend(scope, None)  # a slow disk is no stall
+                    if webp and part.size == 0 and not is_webp(chunk):
+                        raise answers.unreadable(chunk, "no WebP image", method="GET", path=path)
+                    await part.write(chunk)
+                    if progress is not None:
+                        progress(part.size, part.size if expected is None else expected)
+                    extend(scope, stall)
+            except ConnectFailed as error:
+                raise _incomplete(f"cut short: {error}", part, expected) from None
+        if expected is not None and part.size != expected:
+            raise _incomplete("another length than announced", part, expected)
+
+
+def _incomplete(what: str, part: PartFile, expected: int | None) -> IncompleteDownload:
+    words = f"{what} ({part.size} bytes of {'an unknown number' if expected is None else expected})"
+    return IncompleteDownload(words, path=str(part.target), received=part.size, expected=expected)
 
 
 @asynccontextmanager

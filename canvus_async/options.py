@@ -52,8 +52,8 @@ class Limits:
     """How much at once. Counts are of what one client has under way; those who wait are served in turn.
 
     `requests`: calls other than the next two. `mipmaps`, `assets`: fetches of each kind. `connections`: sockets for
-    all of them; subscriptions have sockets of their own, without limit. `body`: bytes of a JSON answer. `line`: bytes of
-    one line of a subscription. `asset`: bytes of an asset fetched into memory.
+    all of them; subscriptions have sockets of their own, without limit. `body`: bytes of a JSON answer. `line`: bytes
+    of one line of a subscription. `asset`: bytes of an asset fetched into memory.
     """
 
     requests: int = 32
@@ -73,7 +73,7 @@ class Retry:
     """When a call is tried again: only where that cannot do it twice.
 
     `attempts` in all; waits double from `first_wait` up to `max_wait` seconds, with jitter. A `Retry-After` of up to
-    `max_retry_after` seconds is obeyed; a longer one raises at once. Each retry costs `cost` of `budget` and each success
+    `max_retry_after` seconds is obeyed; a longer one raises at once. Each retry costs `cost` of `budget`, each success
     gives one back, so that a failing server is not hammered.
     """
 

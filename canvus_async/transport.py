@@ -26,6 +26,7 @@ from canvus_async.errors import (
     RedirectRefused,
     RequestTimeout,
     ServerError,
+    Stalled,
     TransportError,
     UnexpectedContent,
 )
@@ -137,7 +138,8 @@ class Transport:
             except TransportError as error:
                 if method in SAFE or not error.sent or isinstance(error, RedirectRefused):
                     raise
-                raise OutcomeUnknown(f"sent, and no whole answer came ({error})", method=method, path=path) from None
+                what = f"sent, and no whole answer came ({error.what})"
+                raise OutcomeUnknown(what, method=method, path=path) from None
 
     async def _read(self, request: Request, response: aiohttp.ClientResponse, limit: int) -> bytes:
         """The whole body, never more than `limit` bytes of it in memory, decompressed ones included."""
@@ -174,13 +176,13 @@ class Transport:
         renewed = False
         hops = 0
         while True:
-            async with self._within(self.timeouts.token, request):
+            async with self._within(self.timeouts.token, request, "no token", sent=False):
                 credential = await self.credentials.current()
             response = await self._send(request, url, credential)
             if response.status == 401 and self.credentials.renewable and not renewed:
                 response.close()
                 renewed = True
-                async with self._within(self.timeouts.token, request):
+                async with self._within(self.timeouts.token, request, "no token", sent=False):
                     await self.credentials.renew(credential)
             elif response.status in _REDIRECTS:
                 response.close()
@@ -192,7 +194,8 @@ class Transport:
     async def _send(self, request: Request, url: URL, credential: Secret | None) -> aiohttp.ClientResponse:
         payload = request.payload
         try:
-            async with self._within(self.timeouts.stall if payload else self.timeouts.answer, request) as scope:
+            limit = self.stalling(request) if payload else self._within(self.timeouts.answer, request)
+            async with limit as scope:
                 self.sent += 1
                 return await self._session(request.streaming).request(
                     request.method,
@@ -204,10 +207,23 @@ class Transport:
         except (aiohttp.ClientError, OSError) as problem:
             if isinstance(problem, CanvusError):
                 raise
+            if isinstance(problem.__cause__, CanvusError):  # the body's own error, which aiohttp wraps
+                raise problem.__cause__ from None
             raise self._failure(request, problem) from None
 
-    def _within(self, seconds: float | None, request: Request) -> AbstractAsyncContextManager[asyncio.Timeout]:
-        return self.deadlines.within(seconds, method=request.method, path=request.path)
+    def _within(
+        self, seconds: float | None, request: Request, what: str = "no answer", *, sent: bool = True
+    ) -> AbstractAsyncContextManager[asyncio.Timeout]:
+        words = f"{what} within {seconds} s"
+        return self.deadlines.within(
+            seconds, RequestTimeout(words, method=request.method, path=request.path, sent=sent)
+        )
+
+    def stalling(self, request: Request) -> AbstractAsyncContextManager[asyncio.Timeout]:
+        """Raises Stalled when nothing moves inside for `Timeouts.stall` seconds."""
+        seconds = self.timeouts.stall
+        words = f"not a byte moved for {seconds} s"
+        return self.deadlines.within(seconds, Stalled(words, method=request.method, path=request.path))
 
     def _next_hop(self, request: Request, response: aiohttp.ClientResponse, hops: int) -> URL:
         location = response.headers.get("Location", "")
@@ -316,7 +332,7 @@ async def body_chunks(request: Request, response: aiohttp.ClientResponse) -> Asy
 
 def lost(request: Request, problem: Exception) -> ConnectFailed:
     """The error for a connection that broke after the request was sent."""
-    words = answers.plain(str(problem)) or type(problem).__name__
+    words = answers.plain(str(problem)).partition(" Connection<")[0] or type(problem).__name__
     what = f"the connection was lost ({words})"
     return ConnectFailed(what, method=request.method, path=request.path, sent=True)
 

@@ -19,9 +19,8 @@ def safe_filename(name: str, *, default: str = "file") -> str:
     """
     base = unicodedata.normalize("NFC", name).replace("\\", "/").rsplit("/", 1)[-1]
     visible = "".join(char for char in base if unicodedata.category(char) not in _INVISIBLE)
-    clean = str(sanitize_filename(visible, platform="universal")).strip().lstrip(".-").rstrip(". ")
-    clean = _shorten(clean.strip())
-    return clean or default
+    clean = str(sanitize_filename(_shorten(visible), platform="universal")).strip().lstrip(".- ").rstrip(". ")
+    return _shorten(clean) or default
 
 
 def _shorten(name: str) -> str:

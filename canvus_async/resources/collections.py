@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from canvus_async.errors import UnexpectedContent
+from canvus_async.errors import RequestTimeout, UnexpectedContent
 from canvus_async.fetching import Fetcher
 from canvus_async.models import AssetWidget, Widget
 from canvus_async.protocol import answers
@@ -75,7 +75,8 @@ class FileCollection(EditableCollection[A]):
         Raises RequestTimeout after `timeout` seconds, NotFound when the widget is gone.
         """
         path = self._path(widget_id)
-        async with self._transport.deadlines.within(timeout, method="GET", path=path, what="no hash"):
+        late = RequestTimeout(f"no hash within {timeout} s", method="GET", path=path)
+        async with self._transport.deadlines.within(timeout, late):
             for pause in delays(first=0.05, longest=2.0, random=random.random):
                 widget = await self.get(widget_id)
                 if widget.hash:

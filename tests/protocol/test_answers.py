@@ -1,0 +1,88 @@
+"""What an answer means, whatever form the server gives it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from canvus_async.errors import (
+    ApiError,
+    BadRequest,
+    Conflict,
+    Forbidden,
+    NotFound,
+    NotSupported,
+    RateLimited,
+    ServerError,
+    TooLarge,
+    Unauthorized,
+)
+from canvus_async.protocol.answers import plain, refusal, words
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, BadRequest),
+        (401, Unauthorized),
+        (402, ApiError),
+        (403, Forbidden),
+        (404, NotFound),
+        (405, ApiError),
+        (409, Conflict),
+        (413, TooLarge),
+        (429, RateLimited),
+        (500, ServerError),
+        (501, NotSupported),
+        (503, ServerError),
+        (599, ServerError),
+    ],
+)
+def test_the_status_decides_the_class(status: int, kind: type[ApiError]) -> None:
+    error = refusal(status, {"Retry-After": "7"}, b'{"msg": "no"}', method="GET", path="canvases")
+
+    assert type(error) is kind
+    assert (error.status, error.msg, error.method, error.path, error.retry_after) == (
+        status,
+        "no",
+        "GET",
+        "canvases",
+        7,
+    )
+    assert str(error) == f"GET canvases: {status} no"
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b'{"msg": "Depth must be >= 1.0, got 0.5"}', "Depth must be >= 1.0, got 0.5"),
+        (b'{"message": "401 Unauthorized"}', "401 Unauthorized"),
+        (b'{"error": "WidgetType IpVideo is not supported"}', "WidgetType IpVideo is not supported"),
+        (b'{"error": "c", "message": "b", "msg": "a"}', "a"),
+        (b'{"msg": 5, "error": "e"}', "e"),
+        (b'"just text"', "just text"),
+        (b"Bad Gateway", "Bad Gateway"),
+        (b"<html><style>b {color: red}</style><h1>502</h1>\n<p>nginx</p></html>", "502 nginx"),
+        (b"", ""),
+        (b"\xff\xfe", "\ufffd\ufffd"),
+    ],
+)
+def test_the_words_are_found_in_every_known_form(body: bytes, said: str) -> None:
+    assert words(body) == said
+
+
+def test_words_are_cut_and_cannot_steer_a_terminal() -> None:
+    assert plain("\x1b[31mred\x1b[0m \u202eback\nline\t\ttab") == "[31mred [0m back line tab"
+    assert len(words(b"x" * 100_000)) == 500
+
+
+def test_an_empty_refusal_still_says_something() -> None:
+    assert str(refusal(502, {}, b"", method="GET", path="p")) == "GET p: 502 no reason given"
+
+
+@given(st.binary(max_size=200))
+def test_any_body_gives_printable_words(body: bytes) -> None:
+    assert words(body).isprintable()
+
+
+def test_deep_nesting_gives_words_and_no_crash() -> None:
+    assert words(b"[" * 200_000).startswith("[[[")

@@ -1,0 +1,64 @@
+"""Errors carry what a caller needs, survive a process boundary, and are what they say they are."""
+
+import copy
+import errno
+import pickle
+
+import pytest
+
+from canvus_async import errors
+from canvus_async.errors import (
+    CanvusError,
+    ClientClosed,
+    ConnectFailed,
+    IncompleteDownload,
+    LocalWriteError,
+    NotFound,
+    RedirectRefused,
+    RequestTimeout,
+)
+
+SAMPLES = [
+    NotFound(404, "no such canvas", method="GET", path="canvases/x", retry_after=2.0),
+    ConnectFailed("refused", method="GET", path="p", permanent=True),
+    RequestTimeout("late", method="GET", path="p"),
+    RedirectRefused("elsewhere", method="GET", path="p", target="https://b.example"),
+    IncompleteDownload("short", path="/tmp/x", received=3, expected=5),
+    LocalWriteError("no room", path="/tmp/x", errno=errno.ENOSPC, strerror="No space left on device"),
+    ClientClosed(),
+]
+
+
+@pytest.mark.parametrize("error", SAMPLES, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize(
+    "through", [copy.copy, lambda error: pickle.loads(pickle.dumps(error))], ids=["copy", "pickle"]
+)
+def test_an_error_survives_a_process_boundary(error: CanvusError, through) -> None:
+    again = through(error)
+
+    assert type(again) is type(error)
+    assert str(again) == str(error)
+    assert vars(again) == vars(error)
+    assert getattr(again, "errno", None) == getattr(error, "errno", None)
+
+
+def test_the_builtin_families_hold() -> None:
+    assert issubclass(ConnectFailed, OSError)
+    assert issubclass(RequestTimeout, TimeoutError)
+    assert issubclass(LocalWriteError, OSError)
+
+
+def test_every_error_is_in_the_drawing_and_has_one_base() -> None:
+    kinds = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, Exception)]
+
+    assert all(issubclass(kind, CanvusError) for kind in kinds)
+    for kind in kinds:
+        assert kind.__name__ in (errors.__doc__ or "")
+
+
+def test_disk_errors_keep_the_errno_and_our_words() -> None:
+    error = SAMPLES[5]
+
+    assert isinstance(error, OSError)
+    assert error.errno == errno.ENOSPC
+    assert str(error) == "/tmp/x: no room"

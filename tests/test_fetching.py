@@ -1,0 +1,333 @@
+"""Fetches by hash: verified, cached, and asked for once."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from canvus_async import (
+    BadRequest,
+    Client,
+    CorruptDownload,
+    IncompleteDownload,
+    LocalWriteError,
+    MemoryCache,
+    NotFound,
+    Retry,
+    ServerError,
+    Stalled,
+    Timeouts,
+    UnexpectedContent,
+)
+from tests.raw_server import Exchange, raw_server
+
+WEBP = b"RIFF\x10\0\0\0WEBPVP8 " + bytes(5000)
+INFO = {"resolution": {"width": 4096, "height": 3072}, "max_level": 5, "pages": 1}
+HASH = "cbcb439a796b"
+QUICK = Retry(first_wait=0.001)
+
+
+def client(url: str, **options) -> Client:
+    return Client(url, **{"token": "t", "retry": QUICK, **options})
+
+
+async def mipmaps(exchange: Exchange) -> None:
+    """A server with one asset."""
+    while True:
+        received = await exchange.request()
+        target = received.target.partition("?")[0]
+        if target == f"/api/v1/mipmaps/{HASH}":
+            await exchange.answer(INFO)
+        elif target.startswith(f"/api/v1/mipmaps/{HASH}/"):
+            await exchange.answer(WEBP + target.encode())
+        else:
+            await exchange.answer({"msg": "No asset"}, 404)
+
+
+async def test_info_and_level_carry_both_headers_and_the_page() -> None:
+    async with raw_server(mipmaps) as server, client(server.url) as canvus:
+        canvas = canvus.canvas("c1")
+        info = await canvas.mipmaps.info(HASH, page=2)
+        body = await canvas.mipmaps.fetch(HASH, 3, page=2)
+
+    assert (info.resolution.width, info.max_level, info.pages) == (4096, 5, 1)
+    assert body.startswith(WEBP)
+    assert [request.target for request in server.requests] == [
+        f"/api/v1/mipmaps/{HASH}?page=2",
+        f"/api/v1/mipmaps/{HASH}/3?page=2",
+    ]
+    assert all((r.headers["canvas-id"], r.headers["private-token"]) == ("c1", "t") for r in server.requests)
+
+
+async def test_fetch_fit_takes_the_smallest_level_that_covers_the_box() -> None:
+    async with raw_server(mipmaps) as server, client(server.url) as canvus:
+        canvas = canvus.canvas("c1")
+        await canvas.mipmaps.fetch_fit(HASH, width=640, height=480)
+        await canvas.mipmaps.fetch_fit(HASH, width=100, height=75)
+
+    assert [request.target.rpartition("/")[2] for request in server.requests] == [HASH, "2", "5"]
+
+
+async def test_what_was_fetched_is_not_asked_for_again() -> None:
+    async with raw_server(mipmaps) as server, client(server.url) as canvus:
+        canvas = canvus.canvas("c1")
+        for _ in range(3):
+            await canvas.mipmaps.fetch_fit(HASH, width=640, height=480)
+
+    assert len(server.requests) == 2
+
+
+async def test_without_a_cache_each_call_asks() -> None:
+    async with raw_server(mipmaps) as server, client(server.url, cache=None) as canvus:
+        for _ in range(3):
+            await canvus.canvas("c1").mipmaps.fetch(HASH, 0)
+
+    assert len(server.requests) == 3
+
+
+async def test_two_askers_do_not_share_private_content_in_one_cache() -> None:
+    cache = MemoryCache()
+    async with raw_server(mipmaps) as server:
+        for token in ("alice", "bob", "alice"):
+            async with client(server.url, token=token, cache=cache) as canvus:
+                await canvus.canvas("c1").mipmaps.fetch(HASH, 0)
+
+    assert [request.headers["private-token"] for request in server.requests] == ["alice", "bob"]
+
+
+async def test_a_thousand_askers_at_once_make_one_request() -> None:
+    async with raw_server(mipmaps) as server, client(server.url, cache=None) as canvus:
+        canvas = canvus.canvas("c1")
+        bodies = await asyncio.gather(*(canvas.mipmaps.fetch(HASH, 1) for _ in range(1000)))
+
+    assert len(set(bodies)) == 1
+    assert len(server.requests) == 1
+
+
+async def test_when_the_first_asker_is_cancelled_the_others_still_get_the_answer() -> None:
+    async def hang(exchange: Exchange) -> None:
+        await exchange.request()
+        await exchange.gone()
+
+    async with raw_server(hang, mipmaps) as server, client(server.url) as canvus:
+        canvas = canvus.canvas("c1")
+        first, *others = [asyncio.create_task(canvas.mipmaps.fetch(HASH, 1)) for _ in range(10)]
+        await server.until_requests(1)
+        first.cancel()
+        bodies = await asyncio.gather(*others)
+
+    assert first.cancelled()
+    assert {body[:12] for body in bodies} == {WEBP[:12]}
+    assert len(server.requests) == 2
+
+
+async def test_an_error_reaches_all_who_wait_and_is_not_kept() -> None:
+    async def fail(exchange: Exchange) -> None:
+        await exchange.request()
+        await exchange.answer({"msg": "level?"}, 400)
+
+    async with raw_server(fail, mipmaps) as server, client(server.url) as canvus:
+        canvas = canvus.canvas("c1")
+        outcomes = await asyncio.gather(*(canvas.mipmaps.fetch(HASH, 9) for _ in range(5)), return_exceptions=True)
+        assert [type(outcome) for outcome in outcomes] == [BadRequest] * 5
+        assert (await canvas.mipmaps.fetch(HASH, 9)).startswith(WEBP)
+
+    assert len(server.requests) == 2
+
+
+async def test_d12_a_page_with_status_200_is_no_mipmap_and_not_cached() -> None:
+    async def login(exchange: Exchange) -> None:
+        while True:
+            await exchange.request()
+            await exchange.answer(b"<html>Please log in</html>")
+
+    async with raw_server(login) as server, client(server.url) as canvus:
+        for _ in range(2):
+            with pytest.raises(
+                UnexpectedContent, match="no WebP image; the answer begins: '<html>Please log in</html>'"
+            ):
+                await canvus.canvas("c1").mipmaps.fetch(HASH, 0)
+
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda canvas: canvas.mipmaps.info(""), "hash is empty"),
+        (lambda canvas: canvas.mipmaps.fetch("a/b", 0), "hash 'a/b' is not one"),
+        (lambda canvas: canvas.mipmaps.fetch(HASH, -1), "level must be 0"),
+        (lambda canvas: canvas.mipmaps.fetch(HASH, 0, page=-1), "page must be 0"),
+        (lambda canvas: canvas.mipmaps.fetch_fit(HASH, width=0, height=5), "at least 1 pixel"),
+        (lambda canvas: canvas.assets.fetch("../../users"), "hash"),
+        (lambda canvas: canvas.assets.download("%2e%2e", to="x"), "hash"),
+        (lambda canvas: canvas.images.get("a?x=1"), "widget id"),
+    ],
+)
+async def test_d22_what_cannot_be_right_is_refused_before_any_request(call, words: str) -> None:
+    async with raw_server(mipmaps) as server, client(server.url) as canvus:
+        with pytest.raises(ValueError, match=words):
+            await call(canvus.canvas("c1"))
+
+    assert [request.target for request in server.requests] in ([], [f"/api/v1/mipmaps/{HASH}"])
+
+
+async def test_without_a_token_mipmaps_and_assets_say_so_before_any_request(tmp_path: Path) -> None:
+    async with raw_server(mipmaps) as server, client(server.url, token=None) as canvus:
+        canvas = canvus.canvas("c1")
+        for call in (
+            canvas.mipmaps.info(HASH),
+            canvas.mipmaps.fetch(HASH, 0),
+            canvas.mipmaps.download(HASH, 0, to=tmp_path / "x"),
+            canvas.assets.fetch(HASH),
+            canvas.assets.download(HASH, to=tmp_path / "x"),
+        ):
+            with pytest.raises(ValueError, match="need a token besides the canvas id"):
+                await call
+
+    assert server.requests == []
+
+
+# -- to disk --
+
+
+def asset(body: bytes, *headers: str, announced: int | None = None):
+    async def script(exchange: Exchange) -> None:
+        await exchange.request()
+        await exchange.start(200, f"Content-Length: {len(body) if announced is None else announced}", *headers)
+        await exchange.send(body)
+
+    return script
+
+
+async def test_an_asset_is_saved_whole_with_progress(tmp_path: Path) -> None:
+    body = bytes(range(256)) * 12_000
+    seen: list[tuple[int, int]] = []
+    async with raw_server(asset(body)) as server, client(server.url) as canvus:
+        path = await canvus.canvas("c1").assets.download(
+            HASH, to=tmp_path / "a.jpg", progress=lambda done, total: seen.append((done, total))
+        )
+
+    assert path.read_bytes() == body
+    assert seen[-1] == (len(body), len(body))
+    assert [done for done, _ in seen] == sorted({done for done, _ in seen})
+    assert server.requests[0].headers["accept-encoding"] == "identity"
+    assert server.requests[0].headers["canvas-id"] == "c1"
+
+
+async def test_d1_a_body_cut_short_leaves_no_file(tmp_path: Path) -> None:
+    async with raw_server(asset(bytes(5000), announced=9000)) as server, client(server.url) as canvus:
+        with pytest.raises(IncompleteDownload) as failed:
+            await canvus.canvas("c1").assets.download(HASH, to=tmp_path / "a")
+
+    assert (failed.value.received, failed.value.expected) == (5000, 9000)
+    assert len(server.requests) == 3
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_d1_a_cut_body_is_fetched_again(tmp_path: Path) -> None:
+    body = bytes(range(200)) * 100
+    async with raw_server(asset(body[:3000], announced=len(body)), asset(body)) as server, client(server.url) as canvus:
+        path = await canvus.canvas("c1").assets.download(HASH, to=tmp_path / "a")
+
+    assert path.read_bytes() == body
+
+
+async def test_d2_a_body_whose_end_cannot_be_told_from_a_cut_is_refused(tmp_path: Path) -> None:
+    async def until_close(exchange: Exchange) -> None:
+        await exchange.request()
+        await exchange.start(200)
+        await exchange.send(bytes(100))
+
+    async with raw_server(until_close) as server, client(server.url, retry=Retry(attempts=1)) as canvus:
+        with pytest.raises(IncompleteDownload, match="no length"):
+            await canvus.canvas("c1").assets.download(HASH, to=tmp_path / "a")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_d3_a_compressed_body_is_refused(tmp_path: Path) -> None:
+    async with raw_server(asset(b"x" * 50, "Content-Encoding: gzip")) as server, client(server.url) as canvus:
+        with pytest.raises(CorruptDownload, match="compressed"):
+            await canvus.canvas("c1").assets.download(HASH, to=tmp_path / "a")
+
+
+async def test_d7_a_stall_midway_is_tried_again_then_stalled(tmp_path: Path) -> None:
+    async def stall(exchange: Exchange) -> None:
+        await exchange.request()
+        await exchange.start(200, "Content-Length: 1000")
+        await exchange.send(bytes(10))
+        await exchange.gone()
+
+    async with raw_server(stall) as server, client(server.url, timeouts=Timeouts(stall=0.05)) as canvus:
+        with pytest.raises(Stalled):
+            await canvus.canvas("c1").assets.download(HASH, to=tmp_path / "a")
+        await server.until_open(0)
+
+    assert len(server.requests) == 3
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_d12_a_page_instead_of_a_mipmap_leaves_no_file(tmp_path: Path) -> None:
+    async with raw_server(asset(b"<html>")) as server, client(server.url) as canvus:
+        with pytest.raises(UnexpectedContent):
+            await canvus.canvas("c1").mipmaps.download(HASH, 0, to=tmp_path / "a.webp")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_d13_a_refusal_leaves_no_file(tmp_path: Path) -> None:
+    async with raw_server(mipmaps) as server, client(server.url) as canvus:
+        with pytest.raises(NotFound, match="No asset"):
+            await canvus.canvas("c1").assets.download(HASH, to=tmp_path / "a")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_d15_a_folder_that_is_not_there_is_told_before_any_request(tmp_path: Path) -> None:
+    async with raw_server(mipmaps) as server, client(server.url) as canvus:
+        with pytest.raises(LocalWriteError):
+            await canvus.canvas("c1").assets.download(HASH, to=tmp_path / "nowhere" / "a")
+
+    assert server.requests == []
+
+
+async def test_d19_a_cancelled_download_leaves_nothing(tmp_path: Path) -> None:
+    async def slow(exchange: Exchange) -> None:
+        await exchange.request()
+        await exchange.start(200, "Content-Length: 100000000")
+        await exchange.send(bytes(3_000_000))
+        await exchange.gone()
+
+    arrived = asyncio.Event()
+    async with raw_server(slow) as server, client(server.url) as canvus:
+        download = asyncio.create_task(
+            canvus.canvas("c1").assets.download(
+                HASH, to=tmp_path / "a", progress=lambda done, _: done > 2_000_000 and arrived.set()
+            )
+        )
+        await arrived.wait()
+        download.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await download
+        assert list(tmp_path.iterdir()) == []
+        await server.until_open(0)
+
+
+async def test_d5_an_asset_over_max_bytes_is_not_taken_into_memory() -> None:
+    async with raw_server(asset(bytes(2000))) as server, client(server.url) as canvus:
+        with pytest.raises(UnexpectedContent, match="over 1000 bytes"):
+            await canvus.canvas("c1").assets.fetch(HASH, max_bytes=1000)
+
+
+async def test_the_server_failing_is_a_server_error_after_three_tries() -> None:
+    async def fail(exchange: Exchange) -> None:
+        while True:
+            await exchange.request()
+            await exchange.answer({"msg": "still rendering"}, 500)
+
+    async with raw_server(fail) as server, client(server.url) as canvus:
+        with pytest.raises(ServerError, match="still rendering"):
+            await canvus.canvas("c1").mipmaps.fetch(HASH, 0)
+
+    assert len(server.requests) == 3

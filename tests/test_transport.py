@@ -1,0 +1,553 @@
+"""One request in, one answer or one typed error out: against a server that writes literal bytes."""
+
+import asyncio
+import gc
+import json
+import logging
+import ssl
+import subprocess
+import traceback
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from canvus_async import (
+    Client,
+    ClientClosed,
+    ConnectFailed,
+    Limits,
+    NotFound,
+    OutcomeUnknown,
+    RateLimited,
+    RedirectRefused,
+    RequestTimeout,
+    Retry,
+    ServerError,
+    Timeouts,
+    Unauthorized,
+    UnexpectedContent,
+)
+from tests.raw_server import Exchange, raw_server
+
+CANARY = "canary-7f3a"
+INFO = {"id": "c1", "name": "Demo", "surprise": [1, 2]}
+QUICK = Retry(first_wait=0.001)
+
+
+def client(url: str, **options) -> Client:
+    return Client(url, **{"token": CANARY, "retry": QUICK, **options})
+
+
+async def answers(exchange: Exchange) -> None:
+    while True:
+        await exchange.request()
+        await exchange.answer(INFO)
+
+
+async def drops(exchange: Exchange) -> None:
+    await exchange.request()
+
+
+def refuses(status: int, *headers: str, msg: str = "no"):
+    async def script(exchange: Exchange) -> None:
+        while True:
+            await exchange.request()
+            await exchange.answer({"msg": msg}, status, *headers)
+
+    return script
+
+
+async def test_a_request_carries_the_token_and_the_answer_becomes_a_record() -> None:
+    async with raw_server(answers) as server, client(server.url) as canvus:
+        info = await canvus.canvases.get("c1")
+
+    (request,) = server.requests
+    assert (request.method, request.target) == ("GET", "/api/v1/canvases/c1")
+    assert request.headers["private-token"] == CANARY
+    assert (info.id, info.name, info.access) == ("c1", "Demo", "")
+
+
+async def test_one_connection_serves_call_after_call() -> None:
+    async with raw_server(answers) as server, client(server.url) as canvus:
+        for _ in range(5):
+            await canvus.canvases.get("c1")
+
+    assert (server.connections, len(server.requests), canvus.requests_sent) == (1, 5, 5)
+
+
+async def test_nothing_of_aiohttps_is_sent_twice_behind_our_back() -> None:
+    """aiohttp sends GET, PUT and DELETE again by itself after a drop; only our own policy may."""
+    once = Retry(attempts=1)
+    async with raw_server(drops) as server, client(server.url, retry=once) as canvus:
+        with pytest.raises(ConnectFailed, match="the connection was lost"):
+            await canvus.canvases.get("c1")
+        with pytest.raises(OutcomeUnknown):
+            await canvus.canvases.delete("c1")
+
+    assert [request.method for request in server.requests] == ["GET", "DELETE"]
+
+
+async def test_a_session_of_the_users_is_kept_from_sending_twice_too_and_stays_open() -> None:
+    async with raw_server(drops, answers) as server, aiohttp.ClientSession() as session:
+        async with client(server.url, retry=Retry(attempts=1), session=session) as canvus:
+            with pytest.raises(ConnectFailed):
+                await canvus.canvases.get("c1")
+            await canvus.canvases.get("c1")
+        assert not session.closed
+
+
+async def test_a_read_is_tried_again_after_a_drop() -> None:
+    async with raw_server(drops, drops, answers) as server, client(server.url) as canvus:
+        assert (await canvus.canvases.get("c1")).name == "Demo"
+
+    assert len(server.requests) == 3
+
+
+async def test_tries_end_with_the_last_error() -> None:
+    async with raw_server(refuses(503)) as server, client(server.url) as canvus:
+        with pytest.raises(ServerError) as failed:
+            await canvus.canvases.get("c1")
+
+    assert failed.value.status == 503
+    assert len(server.requests) == 3
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+async def test_a_post_is_not_repeated_after_a_server_error(status: int) -> None:
+    async with raw_server(refuses(status)) as server, client(server.url) as canvus:
+        with pytest.raises(ServerError):
+            await canvus.canvases.create("Demo")
+
+    assert len(server.requests) == 1
+
+
+async def test_u2_a_post_whose_answer_is_lost_is_outcome_unknown_and_not_repeated() -> None:
+    async with raw_server(drops) as server, client(server.url) as canvus:
+        with pytest.raises(OutcomeUnknown, match="POST canvases: sent, and no whole answer came") as failed:
+            await canvus.canvases.create("Demo")
+
+    assert (failed.value.method, failed.value.path) == ("POST", "canvases")
+    assert len(server.requests) == 1
+
+
+async def test_u9_a_delete_that_finds_nothing_after_a_lost_answer_is_done() -> None:
+    async with raw_server(drops, refuses(404)) as server, client(server.url) as canvus:
+        await canvus.canvases.delete("c1")
+
+    assert len(server.requests) == 2
+
+
+async def test_a_delete_that_finds_nothing_at_once_is_not_found() -> None:
+    async with raw_server(refuses(404, msg="no such canvas")) as server, client(server.url) as canvus:
+        with pytest.raises(NotFound, match="no such canvas"):
+            await canvus.canvases.delete("c1")
+
+
+async def test_a_post_is_repeated_when_no_connection_could_be_made() -> None:
+    async with raw_server(answers) as server:
+        url = server.url
+    async with client(url) as canvus:
+        with pytest.raises(ConnectFailed, match="no connection") as failed:
+            await canvus.canvases.create("Demo")
+
+    assert failed.value.sent is False
+    assert canvus.requests_sent == 3
+
+
+async def test_s40_retry_after_is_waited_for() -> None:
+    async def busy_once(exchange: Exchange) -> None:
+        await exchange.request()
+        await exchange.answer({"msg": "slow down"}, 429, "Retry-After: 0.2")
+        await answers(exchange)
+
+    async with raw_server(busy_once) as server, client(server.url) as canvus:
+        start = asyncio.get_running_loop().time()
+        await canvus.canvases.create("Demo")
+        waited = asyncio.get_running_loop().time() - start
+
+    assert waited >= 0.2
+    assert len(server.requests) == 2
+
+
+async def test_s40_a_longer_wait_than_allowed_is_raised_at_once() -> None:
+    async with (
+        raw_server(refuses(429, "Retry-After: 1e9", "Retry-After: 3600")) as server,
+        client(server.url) as canvus,
+    ):
+        with pytest.raises(RateLimited):
+            await canvus.canvases.get("c1")
+    async with raw_server(refuses(429, "Retry-After: 3600")) as server, client(server.url) as canvus:
+        with pytest.raises(RateLimited) as failed:
+            await canvus.canvases.get("c1")
+
+    assert failed.value.retry_after == 3600
+    assert len(server.requests) == 1
+
+
+async def test_a_failing_server_is_not_hammered_once_the_budget_is_spent() -> None:
+    async with (
+        raw_server(refuses(503)) as server,
+        client(server.url, retry=Retry(first_wait=0.001, budget=10, cost=5)) as canvus,
+    ):
+        for _ in range(5):
+            with pytest.raises(ServerError):
+                await canvus.canvases.get("c1")
+
+    assert len(server.requests) == 5 + 2
+
+
+async def test_d1_a_body_cut_short_is_an_error_and_never_a_short_record() -> None:
+    async def cut(exchange: Exchange) -> None:
+        await exchange.request()
+        await exchange.start(200, "Content-Length: 500")
+        await exchange.send(json.dumps(INFO))
+
+    async with raw_server(cut) as server, client(server.url) as canvus:
+        with pytest.raises(ConnectFailed, match="lost"):
+            await canvus.canvases.get("c1")
+
+    assert len(server.requests) == 3
+
+
+async def test_a_chunked_body_without_its_end_is_an_error() -> None:
+    async def cut(exchange: Exchange) -> None:
+        await exchange.request()
+        await exchange.stream(INFO)
+
+    async with raw_server(cut, answers) as server, client(server.url) as canvus:
+        assert (await canvus.canvases.get("c1")).name == "Demo"
+
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize(
+    "body", [b"<html>Please log in</html>", b"", b"[]", b"nonsense", b'{"msg": "odd"}', b"\xff", b"[" * 100_000]
+)
+async def test_s34_another_content_than_promised_is_said_with_its_beginning(body: bytes) -> None:
+    async def odd(exchange: Exchange) -> None:
+        await exchange.request()
+        await exchange.answer(body)
+
+    async with raw_server(odd) as server, client(server.url) as canvus:
+        with pytest.raises(UnexpectedContent, match="GET canvases/c1: no CanvasInfo"):
+            await canvus.canvases.get("c1")
+
+    assert len(server.requests) == 1
+
+
+async def test_a_body_over_the_limit_is_not_taken_into_memory() -> None:
+    async def endless(exchange: Exchange) -> None:
+        await exchange.request()
+        await exchange.start(200, "Transfer-Encoding: chunked")
+        while True:
+            await exchange.chunk(b" " * 65536)
+
+    async with raw_server(endless) as server, client(server.url, limits=Limits(body=1_000_000)) as canvus:
+        with pytest.raises(UnexpectedContent, match="over 1000000 bytes"):
+            await canvus.canvases.get("c1")
+        await server.until_open(0)
+
+
+async def test_garbage_instead_of_http_is_unexpected_content() -> None:
+    async def garbage(exchange: Exchange) -> None:
+        await exchange.request()
+        await exchange.send(b"220 smtp.example.com ESMTP\r\n\r\n")
+
+    async with raw_server(garbage) as server, client(server.url, retry=Retry(attempts=1)) as canvus:
+        with pytest.raises(UnexpectedContent, match="not an HTTP answer"):
+            await canvus.canvases.get("c1")
+
+
+# -- redirects --
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_s43_u10_a_redirect_to_another_origin_gets_nothing(status: int) -> None:
+    async with raw_server(answers) as other, raw_server(refuses(status, f"Location: {other.url}/x?t=1")) as server:
+        async with client(server.url) as canvus:
+            with pytest.raises(RedirectRefused, match="another origin") as failed:
+                await canvus.canvases.get("c1")
+            with pytest.raises(RedirectRefused, match="another origin"):
+                await canvus.canvases.create("Demo")
+
+    assert failed.value.target == f"{other.url}/x"
+    assert other.requests == []
+
+
+async def test_s44_a_redirect_on_the_same_origin_is_followed_for_reads() -> None:
+    async def both(exchange: Exchange) -> None:
+        while True:
+            received = await exchange.request()
+            if received.target.endswith("/"):
+                await exchange.answer(INFO)
+            else:
+                await exchange.answer(b"", 301, "Location: /api/v1/canvases/c1/")
+
+    async with raw_server(both) as server, client(server.url) as canvus:
+        assert (await canvus.canvases.get("c1")).name == "Demo"
+
+    assert [request.target for request in server.requests] == ["/api/v1/canvases/c1", "/api/v1/canvases/c1/"]
+    assert all(request.headers["private-token"] == CANARY for request in server.requests)
+
+
+@pytest.mark.parametrize("location", ["/api/v1/canvases", "http://[bad", ""])
+async def test_other_redirects_are_refused(location: str) -> None:
+    async with raw_server(refuses(307, f"Location: {location}")) as server, client(server.url) as canvus:
+        with pytest.raises(RedirectRefused):
+            await canvus.canvases.create("Demo")
+        with pytest.raises(RedirectRefused, match=r"more than 3 redirects|another origin"):
+            await canvus.canvases.get("c1")
+
+
+# -- who asks --
+
+
+async def test_a_token_function_is_asked_again_once_after_a_401() -> None:
+    tokens = iter(["old", "new"])
+
+    async def fetch() -> str:
+        return next(tokens)
+
+    async def strict(exchange: Exchange) -> None:
+        while True:
+            received = await exchange.request()
+            fresh = received.headers["private-token"] == "new"
+            await exchange.answer(INFO if fresh else {"msg": "expired"}, 200 if fresh else 401)
+
+    async with raw_server(strict) as server, Client(server.url, token=fetch) as canvus:
+        assert (await canvus.canvases.create("Demo")).name == "Demo"
+        assert (await canvus.canvases.get("c1")).name == "Demo"
+
+    assert [request.headers["private-token"] for request in server.requests] == ["old", "new", "new"]
+
+
+async def test_s35_a_401_that_stays_is_raised_after_one_renewal() -> None:
+    asked = 0
+
+    async def fetch() -> str:
+        nonlocal asked
+        asked += 1
+        return f"t{asked}"
+
+    async with raw_server(refuses(401, msg="bad token")) as server, Client(server.url, token=fetch) as canvus:
+        with pytest.raises(Unauthorized, match="bad token"):
+            await canvus.canvases.get("c1")
+
+    assert (asked, len(server.requests)) == (2, 2)
+
+
+async def test_a_fixed_token_gets_no_second_chance() -> None:
+    async with raw_server(refuses(401)) as server, client(server.url) as canvus:
+        with pytest.raises(Unauthorized):
+            await canvus.canvases.get("c1")
+
+    assert len(server.requests) == 1
+
+
+async def test_s37_a_token_function_that_hangs_runs_into_its_limit() -> None:
+    async def hang() -> str:
+        await asyncio.Event().wait()
+        return ""
+
+    async with raw_server(answers) as server, Client(server.url, token=hang, timeouts=Timeouts(token=0.05)) as canvus:
+        with pytest.raises(RequestTimeout):
+            await canvus.canvases.create("Demo")
+
+    assert server.requests == []
+
+
+def test_a_token_over_plain_http_to_another_machine_needs_leave() -> None:
+    with pytest.raises(ValueError, match="allow_insecure=True") as refused:
+        Client("http://canvus.example.com", token=CANARY)
+    assert CANARY not in str(refused.value)
+    assert Client("http://canvus.example.com", token=CANARY, allow_insecure=True).url.startswith("http://")
+    assert Client("http://canvus.example.com").url.startswith("http://")
+
+
+async def test_the_token_is_in_no_error_log_or_repr(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    shown: list[str] = []
+    for script in (drops, refuses(500), refuses(302, "Location: http://b.example/"), refuses(401)):
+        async with raw_server(script) as server, client(server.url) as canvus:
+            shown.append(repr(canvus) + repr(canvus.canvas("c1")))
+            try:
+                await canvus.canvases.get("c1")
+            except Exception as error:
+                report = traceback.TracebackException.from_exception(error, capture_locals=True)
+                shown += [repr(error), str(error), repr(vars(error)), "".join(report.format())]
+
+    shown.append(caplog.text)
+    assert not [text for text in shown if CANARY in text]
+
+
+# -- time --
+
+
+async def test_s10_an_answer_that_never_comes_is_a_request_timeout() -> None:
+    async def hang(exchange: Exchange) -> None:
+        await exchange.request()
+        await exchange.gone()
+
+    once = Retry(attempts=1)
+    async with raw_server(hang) as server, client(server.url, timeouts=Timeouts(answer=0.05), retry=once) as canvus:
+        with pytest.raises(RequestTimeout, match=r"no answer within 0\.05 s"):
+            await canvus.canvases.get("c1")
+        with pytest.raises(OutcomeUnknown):
+            await canvus.canvases.create("Demo")
+        await server.until_open(0)
+
+
+async def test_a_drip_does_not_outwit_the_limit() -> None:
+    async def drip(exchange: Exchange) -> None:
+        await exchange.request()
+        await exchange.start(200, "Content-Length: 100000")
+        while True:
+            await exchange.send(b" ")
+            await asyncio.sleep(0.01)
+
+    once = Retry(attempts=1)
+    async with raw_server(drip) as server, client(server.url, timeouts=Timeouts(answer=0.2), retry=once) as canvus:
+        with pytest.raises(RequestTimeout):
+            await canvus.canvases.get("c1")
+
+
+async def test_a_callers_own_timeout_stays_the_callers() -> None:
+    async def hang(exchange: Exchange) -> None:
+        await exchange.request()
+        await exchange.gone()
+
+    async with raw_server(hang) as server, client(server.url) as canvus:
+        with pytest.raises(TimeoutError) as late:
+            async with asyncio.timeout(0.05):
+                await canvus.canvases.get("c1")
+        assert type(late.value) is TimeoutError
+        await server.until_open(0)
+
+
+# -- how many at once, and the end --
+
+
+async def test_requests_at_once_are_bounded() -> None:
+    most = 0
+    running = 0
+    free = asyncio.Event()
+
+    async def slow(exchange: Exchange) -> None:
+        nonlocal most, running
+        while True:
+            await exchange.request()
+            running += 1
+            most = max(most, running)
+            if running == 3:
+                free.set()
+            await free.wait()
+            running -= 1
+            await exchange.answer(INFO)
+
+    async with raw_server(slow) as server, client(server.url, limits=Limits(requests=3)) as canvus:
+        await asyncio.gather(*(canvus.canvases.get("c1") for _ in range(12)))
+
+    assert most == 3
+    assert len(server.requests) == 12
+
+
+async def test_s52_closing_ends_waiting_calls_at_once() -> None:
+    async def hang(exchange: Exchange) -> None:
+        await exchange.request()
+        await exchange.gone()
+
+    async with raw_server(hang) as server:
+        canvus = client(server.url, limits=Limits(requests=5))
+        calls = [asyncio.create_task(canvus.canvases.get("c1")) for _ in range(20)]
+        await server.until_requests(5)
+        await canvus.aclose()
+        outcomes = await asyncio.gather(*calls, return_exceptions=True)
+        await server.until_open(0)
+
+        assert [type(outcome) for outcome in outcomes] == [ClientClosed] * 20
+        with pytest.raises(ClientClosed):
+            await canvus.canvases.get("c1")
+        await canvus.aclose()
+
+
+async def test_closing_ends_a_call_that_waits_for_its_next_try() -> None:
+    async with raw_server(refuses(503, "Retry-After: 50")) as server:
+        canvus = client(server.url)
+        call = asyncio.create_task(canvus.canvases.get("c1"))
+        await server.until_requests(1)
+        await canvus.aclose()
+        with pytest.raises(ClientClosed):
+            await call
+
+
+async def test_a_cancelled_call_closes_its_connection() -> None:
+    async def hang(exchange: Exchange) -> None:
+        await exchange.request()
+        await exchange.gone()
+
+    async with raw_server(hang) as server, client(server.url) as canvus:
+        call = asyncio.create_task(canvus.canvases.get("c1"))
+        await server.until_requests(1)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        await server.until_open(0)
+
+
+async def test_a_client_that_was_never_closed_warns() -> None:
+    async with raw_server(answers) as server:
+        canvus = client(server.url)
+        await canvus.canvases.get("c1")
+        transport = canvus._transport
+        with pytest.warns(ResourceWarning, match="was never closed"):
+            del canvus
+            gc.collect()
+        await transport.aclose()
+
+
+def test_a_client_that_was_never_used_needs_no_closing() -> None:
+    Client("https://canvus.example.com", token=CANARY)
+    gc.collect()
+
+
+# -- TLS --
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A self-signed certificate for 127.0.0.1, with its key in the same file."""
+    folder = tmp_path_factory.mktemp("tls")
+    command = (
+        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1"
+    )
+    subprocess.run(
+        [*command.split(), "-keyout", "key.pem", "-out", "cert.pem"], check=True, capture_output=True, cwd=folder
+    )
+    both = folder / "both.pem"
+    both.write_bytes((folder / "key.pem").read_bytes() + (folder / "cert.pem").read_bytes())
+    return both
+
+
+async def test_s45_a_certificate_that_nobody_vouches_for_is_refused_with_the_way_out(certificate: Path) -> None:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    async with raw_server(answers, tls=context) as server:
+        async with client(server.url) as canvus:
+            with pytest.raises(ConnectFailed, match="pass ssl= with a context") as failed:
+                await canvus.canvases.get("c1")
+        assert failed.value.permanent
+        assert canvus.requests_sent == 1
+
+        trusting = ssl.create_default_context(cafile=certificate)
+        async with client(server.url, ssl=trusting) as canvus:
+            assert (await canvus.canvases.get("c1")).name == "Demo"
+
+
+async def test_a_pinned_certificate_is_the_only_one_accepted(certificate: Path) -> None:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    async with raw_server(answers, tls=context) as server:
+        async with client(server.url, ssl=aiohttp.Fingerprint(b"\0" * 32)) as canvus:
+            with pytest.raises(ConnectFailed, match="not the pinned one"):
+                await canvus.canvases.get("c1")
