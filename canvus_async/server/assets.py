@@ -7,7 +7,7 @@ anything names it, and removed only after nothing does; what a killed server lef
 import asyncio
 import os
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -40,7 +40,7 @@ class AssetStore:
         return asset is not None and self.path(asset).is_file()
 
     @asynccontextmanager
-    async def arriving(self, temporary: Path, asset: StoredAsset) -> AsyncIterator[None]:
+    async def arriving(self, temporary: Path, asset: StoredAsset) -> AsyncGenerator[None, None]:
         """Move an uploaded file into its place, where it stays if it is `register`ed inside.
 
         It is not removed meanwhile, even if another widget with the same content goes.

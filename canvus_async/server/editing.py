@@ -42,9 +42,8 @@ def furnish(canvas: Canvas) -> list[Widget]:
         "pinned": False,
         "parent_id": "",
     }
-    background: dict[str, JSON] = {"widget_type": BACKGROUND.type, "state": "normal"} | {
-        name: each.default for name, each in BACKGROUND.fields.items()
-    }
+    background: dict[str, JSON] = {"widget_type": BACKGROUND.type, "state": "normal"}
+    background |= {name: each.default for name, each in BACKGROUND.fields.items()}
     return [
         make_widget(str(root["id"]), SHARED_CANVAS, root),
         make_widget(f"background of {canvas.id}", BACKGROUND, background),

@@ -33,7 +33,7 @@ class Gate:
     def __init__(self, faults: Faults) -> None:
         self.requests: list[RequestRecord] = []
         self._faults = faults
-        self._writes: set[asyncio.Task[web.StreamResponse]] = set()
+        self._writes: set[asyncio.Future[web.StreamResponse]] = set()
 
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -54,7 +54,7 @@ class Gate:
         except (BadHttpMessage, web.RequestPayloadError) as error:
             return refusal(400, f"The body cannot be read: {error}")
         except ConnectionError:
-            raise  # the client is gone, nobody waits for a reply
+            return web.Response()  # the client is gone: this goes nowhere
         except Exception:  # noqa: BLE001  # logged below; a request may not take the server down
             _log.exception("%s %s failed", request.method, request.path)
             return refusal(500, "The server failed; its log says why")
@@ -66,7 +66,12 @@ class Gate:
         write = asyncio.ensure_future(handler(request))
         self._writes.add(write)
         write.add_done_callback(self._writes.discard)
-        return await asyncio.shield(write)
+        try:
+            await asyncio.wait({write})
+        except asyncio.CancelledError:
+            write.add_done_callback(_report)
+            raise
+        return write.result()
 
     async def drain(self) -> None:
         """Wait for the writes that are still being done."""
@@ -74,10 +79,17 @@ class Gate:
             await asyncio.wait(self._writes)
 
 
+def _report(write: asyncio.Future[web.StreamResponse]) -> None:
+    """Take note of how a write ended that nobody waits for any more."""
+    error = None if write.cancelled() else write.exception()
+    if error is not None and not isinstance(error, Refused | web.HTTPException | ConnectionError):
+        _log.error("a write failed after its client was gone", exc_info=error)
+
+
 async def note_status(request: web.Request, response: web.StreamResponse) -> None:
     """Put the status of an answer into the log of requests, as it is about to be sent."""
     record = request.get(_RECORD)
-    if record is not None:
+    if record is not None and request.transport is not None and not request.transport.is_closing():
         record.status = response.status
 
 

@@ -7,6 +7,7 @@ Adding a kind is adding a row here.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Flag, auto
+from functools import cached_property
 
 from canvus_async.models import JSON
 from canvus_async.server import fields as accepts
@@ -53,17 +54,21 @@ class Kind:
 
         Hyphenated names are also taken with an underscore. Raises Invalid.
         """
-        known = PLACED | self.fields if self.size else self.fields
         values: dict[str, JSON] = {}
         for sent, value in body.items():
-            name = sent if sent in known else sent.replace("_", "-")
-            if name in known and when in known[name].when:
-                values[name] = known[name].parse(sent, value)
+            name = sent if sent in self.known else sent.replace("_", "-")
+            if name in self.known and when in self.known[name].when:
+                values[name] = self.known[name].parse(sent, value)
         if when is When.CREATE:
-            for name, each in known.items():
+            for name, each in self.known.items():
                 if each.required and name not in values:
                     raise Invalid(f"{name} is missing")
         return values
+
+    @cached_property
+    def known(self) -> Mapping[str, Field]:
+        """All its fields, with those that everything with a place has."""
+        return {**PLACED, **self.fields} if self.size else self.fields
 
 
 PLACED: Mapping[str, Field] = {

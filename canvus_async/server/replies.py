@@ -36,7 +36,7 @@ def decode_object(body: bytes, what: str) -> dict[str, JSON]:
     if not body.strip():
         return {}
     try:
-        value = msgspec.json.decode(body)
+        value: JSON = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Invalid(f"{what} is not valid JSON: {error}") from None
     if not isinstance(value, dict):

@@ -79,43 +79,50 @@ class State:
 
     def delete_canvas(self, canvas: Canvas) -> None:
         """Remove a canvas with all that is on it."""
+        orphans = self._orphans(gone=list(canvas.widgets.values()))
         with self._storage.transaction():
             self._storage.remove_canvas(canvas.id)
+            self._storage.remove_assets(orphans)
         del self.canvases[canvas.id]
         self._feeds.pop(canvas.id).end()
         self._announce(canvas, gone=True)
-        self._release(list(canvas.widgets.values()))
+        self._count(gone=list(canvas.widgets.values()))
+        self._discard(orphans)
 
     def put(self, canvas: Canvas, widgets: Sequence[Widget], *, asset: StoredAsset | None = None) -> None:
         """Add widgets or put them in the place of their old selves, together with the file that they need."""
         now = timestamp()
+        old = [canvas.widgets[widget.id] for widget in widgets if widget.id in canvas.widgets]
+        orphans = self._orphans(gone=old, come=widgets)
         with self._storage.transaction():
             if asset is not None:
                 self._storage.put_asset(asset)
             self._storage.put_widgets(canvas.id, widgets)
+            self._storage.remove_assets(orphans)
             self._storage.touch_canvas(canvas.id, now)
         if asset is not None:
             self.assets.register(asset)
-        old = [canvas.widgets[widget.id] for widget in widgets if widget.id in canvas.widgets]
         canvas.modified_at = now
+        self._count(gone=old, come=widgets)
         for widget in widgets:
             canvas.put(widget)
-            if widget.asset:
-                self._uses[widget.asset] += 1
             self._feeds[canvas.id].publish(_event(widget))
-        self._release(old)
+        self._discard(orphans)
 
     def remove(self, canvas: Canvas, widgets: Sequence[Widget]) -> None:
         """Take widgets away."""
         now = timestamp()
+        orphans = self._orphans(gone=widgets)
         with self._storage.transaction():
             self._storage.remove_widgets(widgets)
+            self._storage.remove_assets(orphans)
             self._storage.touch_canvas(canvas.id, now)
         canvas.modified_at = now
+        self._count(gone=widgets)
         for widget in widgets:
             canvas.remove(widget)
             self._feeds[canvas.id].publish(_event(widget, gone=True))
-        self._release(widgets)
+        self._discard(orphans)
 
     def described(self, canvas: Canvas, right: Right, *, gone: bool = False) -> bytes:
         """A canvas as the API shows it to someone with that right."""
@@ -143,16 +150,20 @@ class State:
                 )
             )
 
-    def _release(self, widgets: Sequence[Widget]) -> None:
-        """Let go of the files of widgets that are no more, and of files that no widget needs."""
-        for widget in widgets:
-            if not widget.asset:
-                continue
-            self._uses[widget.asset] -= 1
-            if not self._uses[widget.asset]:
-                del self._uses[widget.asset]
-                self._storage.remove_asset(widget.asset)
-                self.assets.discard(self.assets.known[widget.asset])
+    def _orphans(self, *, gone: Sequence[Widget], come: Sequence[Widget] = ()) -> list[StoredAsset]:
+        """The files that no widget needs once these are gone and those are there."""
+        uses = Counter(widget.asset for widget in gone if widget.asset)
+        uses.subtract(widget.asset for widget in come if widget.asset)
+        return [self.assets.known[each] for each, fewer in uses.items() if fewer > 0 and self._uses[each] == fewer]
+
+    def _count(self, *, gone: Sequence[Widget], come: Sequence[Widget] = ()) -> None:
+        self._uses.update(widget.asset for widget in come if widget.asset)
+        self._uses.subtract(widget.asset for widget in gone if widget.asset)
+
+    def _discard(self, orphans: Sequence[StoredAsset]) -> None:
+        for asset in orphans:
+            del self._uses[asset.hash]
+            self.assets.discard(asset)
 
 
 def timestamp() -> str:

@@ -9,7 +9,7 @@ disk disagree, and a failed write fails the request before anything has changed.
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -92,7 +92,7 @@ class Storage:
             self._lock.close()
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> Generator[None, None, None]:
         """All of what is written inside, or none of it."""
         self._database.execute("BEGIN")
         try:
@@ -143,9 +143,9 @@ class Storage:
         row = (asset.hash, asset.content_type, asset.bytes)
         self._database.execute("INSERT OR REPLACE INTO assets VALUES (?, ?, ?)", row)
 
-    def remove_asset(self, asset_hash: str) -> None:
-        """Forget a file."""
-        self._database.execute("DELETE FROM assets WHERE hash = ?", (asset_hash,))
+    def remove_assets(self, assets: Sequence[StoredAsset]) -> None:
+        """Forget files."""
+        self._database.executemany("DELETE FROM assets WHERE hash = ?", [(asset.hash,) for asset in assets])
 
     def canvases(self) -> list[Canvas]:
         """Every canvas with its widgets, in the order in which they were made."""

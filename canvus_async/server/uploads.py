@@ -6,7 +6,7 @@ The file goes to disk as it comes, hashed on the way, never as a whole through m
 import asyncio
 import hashlib
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,7 +50,7 @@ def is_multipart(request: web.Request) -> bool:
 
 
 @asynccontextmanager
-async def receive(request: web.Request, folder: Path, *, max_bytes: int) -> AsyncIterator[Upload]:
+async def receive(request: web.Request, folder: Path, *, max_bytes: int) -> AsyncGenerator[Upload, None]:
     """Take a form's file in; it is removed on leaving unless it was moved away. Raises Invalid and TooBig."""
     if request.content_type != "multipart/form-data":
         raise Invalid("An upload must be multipart/form-data")
