@@ -14,6 +14,7 @@ app = App(
     name="canvus",
     help="Talk to a Canvus server, or be one.",
     version=lambda: version("canvus-async"),
+    suppress_keyboard_interrupt=False,
     error_formatter=lambda error: f"canvus: {_one_line(error)}",
 )
 app.command(demo)

@@ -99,6 +99,11 @@ class CanvusServer:
         return self._parts.users.owner_token
 
     @property
+    def canvas_ids(self) -> list[str]:
+        """The ids of all canvases, oldest first."""
+        return list(self._parts.state.canvases)
+
+    @property
     def requests(self) -> list[RequestRecord]:
         """The last requests, oldest first; it may be cleared."""
         return self._gate.requests
