@@ -11,8 +11,6 @@ from PIL import Image, ImageCms, ImageMath
 
 AVERAGEABLE = frozenset({"L", "LA", "RGB", "RGBA", "CMYK"})
 
-_PROFILE_SPACES = {"L": b"GRAY", "LA": b"GRAY", "RGB": b"RGB ", "RGBA": b"RGB ", "CMYK": b"CMYK"}
-_SPACE_FIELD = slice(16, 20)  # of the ICC header
 _WITH_BLACK_POINT = ImageCms.Flags.BLACKPOINTCOMPENSATION
 
 
@@ -39,7 +37,7 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     A profile that is broken, or of another colour space than the pixels, is left aside, as browsers do. Relative
     colorimetric with black point compensation.
     """
-    source = _profile_for(image.mode, profile)
+    source = _opened(profile)
     if source is None:
         return image.convert("RGB") if image.mode == "CMYK" else image
     alpha = image.getchannel("A") if image.mode in {"LA", "RGBA"} else None
@@ -53,7 +51,7 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
             "RGB",
             flags=_WITH_BLACK_POINT,
         )
-    except ImageCms.PyCMSError:
+    except ImageCms.PyCMSError:  # among others: a profile for other pixels than these
         return image.convert("RGB") if image.mode == "CMYK" else image
     if converted is None:  # only an in-place conversion gives None
         return image
@@ -66,8 +64,8 @@ def _as(image: Image.Image, mode: str) -> Image.Image:
     return image if image.mode == mode else image.convert(mode)
 
 
-def _profile_for(mode: str, profile: bytes | None) -> ImageCms.ImageCmsProfile | None:
-    if not profile or profile[_SPACE_FIELD] != _PROFILE_SPACES.get(mode):
+def _opened(profile: bytes | None) -> ImageCms.ImageCmsProfile | None:
+    if not profile:
         return None
     try:
         return ImageCms.ImageCmsProfile(BytesIO(profile))

@@ -32,7 +32,7 @@ class _Bitmap(Protocol):
 
 
 class _Page(Protocol):
-    def render(self, *, scale: float, rev_byteorder: bool) -> _Bitmap: ...
+    def render(self, *, scale: float) -> _Bitmap: ...
     def close(self) -> None: ...
 
 
@@ -78,9 +78,9 @@ def page_picture(path: Path, page: int) -> Image.Image:
         document.init_forms()  # before the page is loaded, else filled-in fields stay empty
         with (
             closing(document.get_page(page)) as loaded,
-            closing(loaded.render(scale=scale, rev_byteorder=True)) as drawn,
+            closing(loaded.render(scale=scale)) as drawn,
         ):
-            picture = drawn.to_pil().convert("RGB")
+            picture = drawn.to_pil()  # a copy, for its bytes come in another order
     return shrink(picture, size)
 
 

@@ -58,6 +58,20 @@ async def test_a_small_level_asked_for_alone_looks_like_the_original(size: tuple
         assert difference(picture, wanted) < webp_loss(wanted) + 1
 
 
+async def test_the_last_partial_row_of_a_jpeg_decoded_small_takes_no_more_than_its_share(tmp_path: Path):
+    path = tmp_path / "ribbon.jpg"
+    ribbon = Image.new("L", (1025, 21), 255)
+    ribbon.paste(0, (0, 0, 1025, 10))
+    ribbon.paste(128, (0, 10, 1025, 11))
+    ribbon.save(path, quality=95)
+    picture = (await drawn(path, 3)).convert("L")
+    assert picture.size == (128, 2)
+    top, bottom = (picture.getpixel((60, y)) for y in (0, 1))
+    assert isinstance(top, int)
+    assert isinstance(bottom, int)
+    assert abs(top + bottom - 255) < 10
+
+
 TURNED = {
     1: None,
     2: Image.Transpose.FLIP_LEFT_RIGHT,

@@ -17,6 +17,14 @@ def probed(tmp_path: Path, content: bytes) -> AssetInfo:
     return probe(path)
 
 
+def save_or_skip(path: Path, format_: str) -> None:
+    """Older versions of Pillow do not write every format."""
+    Image.init()
+    if format_ not in Image.SAVE:
+        pytest.skip(f"this Pillow does not write {format_}")
+    scene(64, 48).save(path, format_)
+
+
 def svg(root: str) -> bytes:
     return f'<svg xmlns="http://www.w3.org/2000/svg" {root}><g/></svg>'.encode()
 
@@ -58,7 +66,7 @@ def test_a_picture_is_told_by_its_content_whatever_its_name(tmp_path: Path):
 
 def test_avif_is_a_picture(tmp_path: Path):
     path = tmp_path / "photo"
-    scene(64, 48).save(path, "AVIF")
+    save_or_skip(path, "AVIF")
     assert probe(path) == AssetInfo("image", "image/avif", 64, 48, 1)
 
 
@@ -115,7 +123,7 @@ def test_an_svg_is_found_behind_its_prolog(content: bytes, tmp_path: Path):
 )
 def test_a_header_cut_short_is_refused(format_: str, length: int, tmp_path: Path):
     path = tmp_path / "cut"
-    scene(64, 48).save(path, format_)
+    save_or_skip(path, format_)
     with pytest.raises(BrokenAsset, match="damaged or incomplete"):
         probed(tmp_path, path.read_bytes()[:length])
 
