@@ -5,13 +5,12 @@ neighbouring pixels may be averaged, `to_srgb` applies the profile.
 """
 
 from io import BytesIO
+from itertools import product
 from typing import Literal
 
-from PIL import Image, ImageCms, ImageMath
+from PIL import Image, ImageChops, ImageCms, ImageMath
 
-AVERAGEABLE = frozenset({"L", "LA", "RGB", "RGBA", "CMYK"})
-
-_WITH_BLACK_POINT = ImageCms.Flags.BLACKPOINTCOMPENSATION
+_SWATCH = Image.frombytes("RGB", (64, 64), bytes(17 * part for rgb in product(range(16), repeat=3) for part in rgb))
 
 
 def averageable(image: Image.Image) -> Image.Image:
@@ -38,26 +37,32 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     colorimetric with black point compensation.
     """
     source = _opened(profile)
-    if source is None:
-        return image.convert("RGB") if image.mode == "CMYK" else image
     alpha = image.getchannel("A") if image.mode in {"LA", "RGBA"} else None
-    colours = image.convert(image.mode.removesuffix("A")) if alpha else image
-    try:
-        converted = ImageCms.profileToProfile(
-            colours,
-            source,
-            _built_in("sRGB"),
-            ImageCms.Intent.RELATIVE_COLORIMETRIC,
-            "RGB",
-            flags=_WITH_BLACK_POINT,
-        )
-    except ImageCms.PyCMSError:  # among others: a profile for other pixels than these
+    converted = _converted(image.convert(image.mode.removesuffix("A")) if alpha else image, source) if source else None
+    if converted is None:
         return image.convert("RGB") if image.mode == "CMYK" else image
-    if converted is None:  # only an in-place conversion gives None
-        return image
     if alpha is not None:
         converted.putalpha(alpha)
     return converted
+
+
+def _converted(colours: Image.Image, source: ImageCms.ImageCmsProfile) -> Image.Image | None:
+    """The pixels, without alpha, in sRGB; None where the profile is for other pixels, or is sRGB itself.
+
+    Most cameras write an sRGB profile: a swatch tells, for a hundredth of what the picture would cost.
+    """
+    intent = ImageCms.Intent.RELATIVE_COLORIMETRIC
+    try:
+        transform = ImageCms.buildTransform(
+            source, _built_in("sRGB"), colours.mode, "RGB", intent, ImageCms.Flags.BLACKPOINTCOMPENSATION
+        )
+        if colours.mode == "RGB":
+            changes = ImageChops.difference(_SWATCH, ImageCms.applyTransform(_SWATCH, transform) or _SWATCH)
+            if max(changes.tobytes()) <= 1:
+                return None
+        return ImageCms.applyTransform(colours, transform)
+    except ImageCms.PyCMSError:
+        return None
 
 
 def _as(image: Image.Image, mode: str) -> Image.Image:

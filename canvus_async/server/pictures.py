@@ -4,7 +4,6 @@ The picture that users see: the first frame, turned as its EXIF orientation says
 """
 
 import os
-import struct
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager, nullcontext
@@ -27,22 +26,8 @@ WEBP_SIDE = 16383
 UNREADABLE = "The picture cannot be read: the file is damaged or incomplete."
 
 _LARGE = 64_000_000
-_one_large_picture = threading.Lock()  # a decoded picture takes 4 bytes a pixel and as much again on the way
+_one_large_picture = threading.Lock()  # decoding takes from 4 bytes a pixel (JPEG) to 16 (WebP with alpha)
 
-# Whatever bytes lead a decoder to. `Warning`: some programs turn Pillow's complaints into errors.
-_DECODER_ERRORS = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    EOFError,
-    LookupError,
-    OSError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-    Warning,
-    struct.error,
-)
 _PILLOWS_OWN_LIMIT = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 _PNG_SIGNATURE_BYTES = 8
@@ -82,9 +67,10 @@ def picture_level(path: Path, decoder: str, level: int) -> Image.Image:
         orientation = _orientation(image, file)
         size = fit_webp(*level_size(*image.size, level))
         with _turn_of_large(image, level):
-            covered = _decode(image, size, level)
-            profile = image.info.get("icc_profile")
-            shrunk = to_srgb(shrink(averageable(image), size, covered), profile)
+            with _reading():
+                covered = _decode(image, size, level)
+                plain = averageable(image)
+            shrunk = to_srgb(shrink(plain, size, covered), image.info.get("icc_profile"))
     turn = _TURNS.get(orientation)
     return shrunk if turn is None else shrunk.transpose(turn)
 
@@ -140,16 +126,19 @@ def _too_large(width: int, height: int, limit: int) -> str:
 
 @contextmanager
 def _reading() -> Generator[None, None, None]:
+    """Around Pillow's decoders, which raise whatever damaged bytes make them stumble over: a dozen types were seen."""
     try:
         yield
+    except MemoryError:
+        raise
     except _PILLOWS_OWN_LIMIT as exc:
         raise BrokenAsset("The picture is too large for this server.") from exc
-    except _DECODER_ERRORS as exc:
+    except Exception as exc:
         raise BrokenAsset(UNREADABLE) from exc
 
 
 def _turn_of_large(image: Image.Image, level: int) -> "threading.Lock | nullcontext[None]":
-    """Large pictures are decoded one at a time, so that two of them do not need twice the memory."""
+    """Large pictures are decoded one at a time: that is when they take the most memory."""
     drafted = 4 ** min(level, 3) if isinstance(image, JpegImageFile) else 1
     return _one_large_picture if image.width * image.height // drafted > _LARGE else nullcontext()
 
@@ -160,13 +149,12 @@ def _decode(image: ImageFile.ImageFile, size: tuple[int, int], level: int) -> tu
     Where sides do not divide evenly the JPEG is decoded at twice the size, since a factor near 1 would only blur.
     """
     covered: tuple[float, float] | None = None
-    with _reading():
-        if isinstance(image, JpegImageFile) and level > 0:
-            even = image.width == size[0] << level and image.height == size[1] << level
-            wanted = size if even else (size[0] * 2, size[1] * 2)
-            drafted = image.draft(image.mode, wanted)
-            covered = drafted[1][2:] if drafted else None
-        image.load()
+    if isinstance(image, JpegImageFile) and level > 0:
+        even = image.width == size[0] << level and image.height == size[1] << level
+        wanted = size if even else (size[0] * 2, size[1] * 2)
+        drafted = image.draft(image.mode, wanted)
+        covered = drafted[1][2:] if drafted else None
+    image.load()
     return covered
 
 
@@ -174,11 +162,12 @@ def _orientation(image: ImageFile.ImageFile, file: IO[bytes]) -> int:
     """The EXIF orientation, 1 to 8; 1 where there is none or it makes no sense. Decodes no pixels."""
     if image.format == "TIFF":
         return 1  # Pillow turns a TIFF itself while loading, and states the size so turned
+    if image.format == "PNG" and "exif" not in image.info:
+        _find_late_exif(image, file)
     try:
-        if image.format == "PNG" and "exif" not in image.info:
-            _find_late_exif(image, file)
-        orientation = Image.Image.getexif(image).get(ExifTags.Base.Orientation)
-    except _DECODER_ERRORS:
+        with _reading():
+            orientation = Image.Image.getexif(image).get(ExifTags.Base.Orientation)
+    except BrokenAsset:
         return 1
     return orientation if isinstance(orientation, int) and orientation in _TURNS else 1
 

@@ -1,7 +1,6 @@
 """Colours: profiles, CMYK, palettes, depths and transparency come out as a viewer that knows them would show them."""
 
 import struct
-from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -214,15 +213,14 @@ async def test_hidden_colours_do_not_bleed_into_edges(
     assert difference(picture, wanted, backdrop) < 8
 
 
-def test_a_profile_without_effect_does_not_copy_transparency_away():
-    picture = Image.new("RGBA", (4, 4), (1, 2, 3, 4))
-    assert to_srgb(averageable(picture), None) is picture
+@pytest.mark.parametrize("profile", [None, srgb_profile()])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_pixels_that_are_srgb_already_are_not_touched(profile: bytes | None, mode: str):
+    picture = Image.new(mode, (4, 4), 1)
+    assert to_srgb(averageable(picture), profile) is picture
 
 
 async def test_levels_carry_no_profile_of_their_own(tmp_path: Path):
     path = tmp_path / "swapped.jpg"
     Image.new("RGB", SIZE, (200, 40, 60)).save(path, icc_profile=swapped_profile())
-    saved = BytesIO()
-    picture = await drawn(path)
-    picture.save(saved, "WEBP")
-    assert "icc_profile" not in picture.info
+    assert "icc_profile" not in (await drawn(path)).info

@@ -1,5 +1,7 @@
 """Pictures: every file type, size and orientation against a plain Pillow rendering."""
 
+import random
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +9,8 @@ import pytest
 from PIL import ExifTags, Image, ImageOps
 
 from canvus_async.protocol.levels import level_size, max_level
+from canvus_async.server.formats import sniff
+from canvus_async.server.pictures import picture_level
 from canvus_async.server.rendering import BrokenAsset, Renderer, probe
 from tests.server.pictures_samples import content_hash, difference, drawn, opened, png, reference, scene, webp_loss
 
@@ -159,13 +163,27 @@ async def test_narrow_and_tiny_pictures_have_levels(size: tuple[int, int], tmp_p
     assert (await drawn(path, smallest)).size == level_size(*size, smallest)
 
 
-@pytest.mark.parametrize("format_", ["JPEG", "PNG", "TIFF", "GIF"])
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "TIFF", "GIF", "JPEG2000", "BMP"])
 async def test_pixels_cut_short_are_reported_when_drawn(format_: str, tmp_path: Path):
     path = tmp_path / "cut"
     scene(640, 480).save(path, format_)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with pytest.raises(BrokenAsset, match="damaged or incomplete"):
         await drawn(path)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+async def test_flipped_bytes_are_drawn_or_reported_and_nothing_else(name: str, tmp_path: Path):
+    path = tmp_path / "noisy"
+    scene(160, 140).save(path, **FORMATS[name][1])
+    whole, chance = path.read_bytes(), random.Random(name)
+    for _ in range(30):
+        noisy = bytearray(whole)
+        for _ in range(chance.choice((1, 3, 10))):
+            noisy[chance.randrange(12, len(noisy))] = chance.randrange(256)
+        path.write_bytes(noisy)
+        with suppress(BrokenAsset):
+            picture_level(path, sniff(whole).decoder, 1)
 
 
 async def test_the_reference_itself_knows_orientation(tmp_path: Path):
