@@ -37,9 +37,10 @@ from canvus_async.errors import (
     Unauthorized,
     UnexpectedContent,
 )
-from canvus_async.models import Point, Size
+from canvus_async.models import Point, Rect, Size
 from canvus_async.options import Limits, Reconnect, Retry, Timeouts
 from canvus_async.protocol.names import safe_filename
+from canvus_async.protocol.placement import Layout
 from canvus_async.store import Cache, MemoryCache
 
 __all__ = [
@@ -56,6 +57,7 @@ __all__ = [
     "DownloadError",
     "Forbidden",
     "IncompleteDownload",
+    "Layout",
     "Limits",
     "LineTooLong",
     "LocalWriteError",
@@ -67,6 +69,7 @@ __all__ = [
     "ProtocolError",
     "RateLimited",
     "Reconnect",
+    "Rect",
     "RedirectRefused",
     "RequestTimeout",
     "Retry",

@@ -14,11 +14,19 @@ from canvus_async.options import Limits, Reconnect, Retry, Timeouts
 from canvus_async.protocol import answers
 from canvus_async.protocol.names import path_segment
 from canvus_async.protocol.urls import api_root, is_plain_remote
+from canvus_async.resources.anchors import Anchors
 from canvus_async.resources.assets import Assets
+from canvus_async.resources.background import Background
+from canvus_async.resources.browsers import Browsers
 from canvus_async.resources.canvases import Canvases
+from canvus_async.resources.connectors import Connectors
 from canvus_async.resources.images import Images
 from canvus_async.resources.mipmaps import Mipmaps
+from canvus_async.resources.notes import Notes
 from canvus_async.resources.pdfs import Pdfs
+from canvus_async.resources.sources import IpVideos, RdpConnections, VideoInputs
+from canvus_async.resources.tables import Tables
+from canvus_async.resources.videos import Videos
 from canvus_async.resources.widgets import Widgets
 from canvus_async.store import Cache, MemoryCache
 from canvus_async.transport import Transport
@@ -149,6 +157,56 @@ class Canvas:
     def pdfs(self) -> Pdfs:
         """The documents."""
         return Pdfs(self._transport, self._fetcher, self.id)
+
+    @cached_property
+    def videos(self) -> Videos:
+        """The films."""
+        return Videos(self._transport, self._fetcher, self.id)
+
+    @cached_property
+    def notes(self) -> Notes:
+        """The sticky notes."""
+        return Notes(self._transport, self._fetcher, self.id)
+
+    @cached_property
+    def browsers(self) -> Browsers:
+        """The web pages."""
+        return Browsers(self._transport, self._fetcher, self.id)
+
+    @cached_property
+    def anchors(self) -> Anchors:
+        """The named regions."""
+        return Anchors(self._transport, self._fetcher, self.id)
+
+    @cached_property
+    def connectors(self) -> Connectors:
+        """The lines between widgets."""
+        return Connectors(self._transport, self._fetcher, self.id)
+
+    @cached_property
+    def tables(self) -> Tables:
+        """The tables."""
+        return Tables(self._transport, self._fetcher, self.id)
+
+    @cached_property
+    def video_inputs(self) -> VideoInputs:
+        """The capture devices."""
+        return VideoInputs(self._transport, self._fetcher, self.id)
+
+    @cached_property
+    def ip_videos(self) -> IpVideos:
+        """The network videos."""
+        return IpVideos(self._transport, self._fetcher, self.id)
+
+    @cached_property
+    def rdp_connections(self) -> RdpConnections:
+        """The remote desktops."""
+        return RdpConnections(self._transport, self._fetcher, self.id)
+
+    @cached_property
+    def background(self) -> Background:
+        """What lies behind all that."""
+        return Background(self._transport, self.id)
 
     @cached_property
     def mipmaps(self) -> Mipmaps:

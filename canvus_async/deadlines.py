@@ -4,7 +4,7 @@ No limit is ever held over a `yield` of a public generator: each covers one wait
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from canvus_async.errors import ClientClosed, TransportError
@@ -23,7 +23,7 @@ class Deadlines:
             raise ClientClosed
 
     @asynccontextmanager
-    async def until_closed(self) -> AsyncIterator[None]:
+    async def until_closed(self) -> AsyncGenerator[None]:
         """Ends what runs inside with ClientClosed as soon as the client is closed."""
         self.check()
         scope = asyncio.timeout(None)
@@ -39,7 +39,7 @@ class Deadlines:
             self._scopes.discard(scope)
 
     @asynccontextmanager
-    async def within(self, seconds: float | None, error: TransportError) -> AsyncIterator[asyncio.Timeout]:
+    async def within(self, seconds: float | None, error: TransportError) -> AsyncGenerator[asyncio.Timeout]:
         """Raises `error` once `seconds` are over, counted from now or from the last `extend()`."""
         self.check()
         scope = asyncio.timeout(seconds)

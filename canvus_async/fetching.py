@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -167,7 +167,7 @@ def _incomplete(what: str, part: PartFile, expected: int | None) -> IncompleteDo
 
 
 @asynccontextmanager
-async def _part(target: Path, overwrite: bool) -> AsyncIterator[PartFile]:
+async def _part(target: Path, overwrite: bool) -> AsyncGenerator[PartFile]:
     part = PartFile(target, overwrite=overwrite)
     try:
         yield part

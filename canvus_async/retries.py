@@ -29,7 +29,7 @@ class Retrier:
         return answer
 
     async def _again(self, method: str, attempt: Callable[[], Awaitable[R]], error: CanvusError) -> R:
-        first: CanvusError | None = error
+        unheard = [error]
         tries = 1
 
         def judge(problem: Exception) -> bool | float:
@@ -53,9 +53,8 @@ class Retrier:
         )
         async for retry in retries:
             with retry:
-                if first is not None:
-                    known, first = first, None
-                    raise known
+                if unheard:
+                    raise unheard.pop()
                 tries += 1
                 answer = await attempt()
                 self._budget.refund()

@@ -7,7 +7,7 @@ another origin. Requests are tried again only here, and only where that cannot d
 import asyncio
 import ssl as tls
 import warnings
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -157,7 +157,7 @@ class Transport:
     # -- one exchange --
 
     @asynccontextmanager
-    async def exchange(self, request: Request) -> AsyncIterator[aiohttp.ClientResponse]:
+    async def exchange(self, request: Request) -> AsyncGenerator[aiohttp.ClientResponse]:
         """One request and the head of its 2xx answer; the connection is closed on leaving unless the body was read.
 
         Not retried. No time limit is left running inside the block.
@@ -319,7 +319,7 @@ class Transport:
             )
 
 
-async def body_chunks(request: Request, response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+async def body_chunks(request: Request, response: aiohttp.ClientResponse) -> AsyncGenerator[bytes]:
     """The body as it comes, in chunks of up to 256 KiB; one cut short raises ConnectFailed, never ends quietly."""
     try:
         async for chunk in response.content.iter_any():
@@ -341,5 +341,5 @@ def _without_resend(session: aiohttp.ClientSession) -> aiohttp.ClientSession:
     """Switch off aiohttp's silent second sending of GET, PUT and DELETE after a drop; it has no public switch."""
     if not hasattr(session, "_retry_connection"):  # a test counts requests and would tell
         raise RuntimeError("this aiohttp cannot be told not to re-send requests; please report its version")
-    session._retry_connection = False
+    session._retry_connection = False  # pyright: ignore[reportPrivateUsage]
     return session

@@ -4,7 +4,7 @@ import asyncio
 import io
 import os
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import IO, TypeAlias
@@ -33,7 +33,7 @@ class Source:
         self.start = start
         self.size = size
 
-    async def chunks(self) -> AsyncIterator[bytes]:
+    async def chunks(self) -> AsyncGenerator[bytes]:
         """The file's bytes from `start`, read off the event loop. Raises SourceChanged unless there are `size`."""
         left = self.size
         await asyncio.to_thread(self.file.seek, self.start)
@@ -47,7 +47,7 @@ class Source:
 
 
 @asynccontextmanager
-async def opened(file: Uploadable, filename: str | None) -> AsyncIterator[Source]:
+async def opened(file: Uploadable, filename: str | None) -> AsyncGenerator[Source]:
     """The file to upload, opened. Raises FileNotFoundError and the like as `open()` does, TypeError for no file.
 
     A file that cannot seek, such as a pipe, is first copied to a temporary file, so that its length can be sent.

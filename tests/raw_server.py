@@ -117,7 +117,7 @@ class RawServer:
             await script(Exchange(self, reader, writer))
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass  # the client went away, which is what many tests are about
-        except Exception as failure:  # noqa: BLE001  # raised where the test leaves the server
+        except Exception as failure:  # raised where the test leaves the server
             self.failures.append(failure)
         finally:
             writer.close()

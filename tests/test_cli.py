@@ -23,7 +23,9 @@ CANVUS = [sys.executable, "-W", "error", "-m", "canvus_async"]
 
 def canvus(*arguments: object, **options) -> subprocess.CompletedProcess[str]:
     env = {name: value for name, value in os.environ.items() if not name.startswith("CANVUS_")}
-    return subprocess.run([*CANVUS, *map(str, arguments)], capture_output=True, text=True, timeout=50, env=env, **options)
+    return subprocess.run(
+        [*CANVUS, *map(str, arguments)], capture_output=True, text=True, timeout=50, env=env, **options
+    )
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
+from typing import cast
 
 from cyclopts import App, CycloptsError
 
@@ -41,8 +42,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def _first(error: BaseException) -> BaseException:
     """The first real error in what may be a group of groups."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
+    if isinstance(error, BaseExceptionGroup):
+        group = cast("BaseExceptionGroup[BaseException]", error)
+        return _first(group.exceptions[0])
     return error
 
 

@@ -5,7 +5,7 @@ import hashlib
 import io
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated
@@ -57,7 +57,7 @@ async def demo(
 
 
 @asynccontextmanager
-async def _server(url: str | None, token: str | None) -> AsyncIterator[tuple[str, str | None]]:
+async def _server(url: str | None, token: str | None) -> AsyncGenerator[tuple[str, str | None]]:
     if url is not None:
         yield url, token
         return

@@ -1,5 +1,8 @@
 """Files for `canvus demo`: pictures that look like photographs to a codec, and a document."""
 
+# pyright: reportUnknownMemberType=false
+# Pillow names numpy in its annotations, which is not installed.
+
 import random
 from pathlib import Path
 
@@ -40,14 +43,14 @@ def make(folder: Path) -> list[Path]:
 
 
 def landscape(width: int, height: int, *, seed: int) -> Image.Image:
-    """Hills under a sky with a sun: gradients, edges and grain, as a photograph has them. The same for the same seed."""
+    """Hills under a sky with a sun: gradients, edges and grain, as a photograph has them; the same for one seed."""
     dice = random.Random(seed)  # noqa: S311  # pictures, not secrets
     hue = dice.choice((4, 18, 130, 145, 160, 200, 225))
     sky = Image.linear_gradient("L").resize((width, height))
     bands = (
-        sky.point(lambda v: (hue + v // 6) % 256),
-        sky.point(lambda v: 200 - v // 2),
-        sky.point(lambda v: 120 + v // 2),
+        sky.point([(hue + value // 6) % 256 for value in range(256)]),
+        sky.point([200 - value // 2 for value in range(256)]),
+        sky.point([120 + value // 2 for value in range(256)]),
     )
     picture = Image.merge("HSV", bands).convert("RGB")
     draw = ImageDraw.Draw(picture)
@@ -65,7 +68,7 @@ def landscape(width: int, height: int, *, seed: int) -> Image.Image:
 
 
 def _vignette(width: int, height: int) -> Image.Image:
-    return Image.radial_gradient("L").resize((width, height)).point(lambda v: 255 - v * 3 // 4)
+    return Image.radial_gradient("L").resize((width, height)).point([255 - value * 3 // 4 for value in range(256)])
 
 
 def _document(path: Path) -> Path:

@@ -1,7 +1,7 @@
 """Records that travel between server and client."""
 
 from canvus_async.models.canvases import CanvasInfo, ServerInfo
-from canvus_async.models.geometry import Point, Size
+from canvus_async.models.geometry import Point, Rect, Size
 from canvus_async.models.mipmaps import MipmapInfo
 from canvus_async.models.widgets import (
     BY_TYPE,
@@ -56,6 +56,7 @@ __all__ = [
     "PlacedWidget",
     "Point",
     "RdpConnection",
+    "Rect",
     "ServerInfo",
     "SharedCanvas",
     "Size",

@@ -181,19 +181,19 @@ class VideoOutputAnchor(PlacedWidget, frozen=True, gc=False, kw_only=True, tag="
 
 
 class BackgroundGrid(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """The lines drawn on the background."""
+    """The lines drawn on the background; what is None is not known, or not sent."""
 
-    color: str = ""
-    visible: bool = False
+    color: str | None = None
+    visible: bool | None = None
 
 
 class BackgroundHaze(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """The moving two-coloured background."""
+    """The moving two-coloured background; what is None is not known, or not sent."""
 
-    color1: str = ""
-    color2: str = ""
-    scale: float = 0.0
-    speed: float = 0.0
+    color1: str | None = None
+    color2: str | None = None
+    scale: float | None = None
+    speed: float | None = None
 
 
 class BackgroundImage(msgspec.Struct, frozen=True, gc=False, kw_only=True):

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import msgspec
 
@@ -24,12 +24,13 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, *, method: str
 def words(body: bytes) -> str:
     """The reason that a body gives: its `msg`, else `message`, else `error`, else its text; short and printable."""
     try:
-        answer = msgspec.json.decode(body)
+        answer: object = msgspec.json.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return plain(_TAGS.sub(" ", body[:8192].decode(errors="replace")))
     if isinstance(answer, dict):
+        said = cast(dict[str, object], answer)
         for key in ("msg", "message", "error"):
-            if isinstance(text := answer.get(key), str) and text:
+            if isinstance(text := said.get(key), str) and text:
                 return plain(text)
     return plain(answer if isinstance(answer, str) else body.decode(errors="replace")) if answer else ""
 

@@ -6,15 +6,16 @@ import os
 import random
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from canvus_async.errors import RequestTimeout, UnexpectedContent
 from canvus_async.fetching import Fetcher
-from canvus_async.models import AssetWidget, Widget
+from canvus_async.models import AssetWidget, Point, Widget
 from canvus_async.protocol import answers
 from canvus_async.protocol.backoff import delays
 from canvus_async.protocol.names import path_segment
 from canvus_async.protocol.writing import payload
+from canvus_async.resources.keywords import CloneFields
 from canvus_async.transport import Transport
 from canvus_async.uploads import Progress, Uploadable, form, opened
 
@@ -57,6 +58,10 @@ class EditableCollection(Collection[W]):
         """Remove a widget for good, with its file and all that lies on it. Raises NotFound when there is none."""
         await self._transport.call("DELETE", self._path(widget_id))
 
+    async def _create(self, fields: Mapping[str, object], allowed: type, *, verb: str = "create") -> W:
+        body = await self._transport.call("POST", self._root, json=payload(fields, allowed, verb=verb))
+        return answers.one(body, self.kind, method="POST", path=self._root)
+
     async def _update(self, widget_id: str, fields: Mapping[str, object], allowed: type) -> W:
         path = self._path(widget_id)
         body = await self._transport.call("PATCH", path, json=payload(fields, allowed, verb="update"))
@@ -66,7 +71,36 @@ class EditableCollection(Collection[W]):
             return await self.get(widget_id)  # some servers answer with the changed fields only, or nothing
 
 
-class FileCollection(EditableCollection[A]):
+class HasId(Protocol):
+    """Anything with an id: a canvas handle, a canvas's info."""
+
+    @property
+    def id(self) -> str:
+        """The id."""
+        ...
+
+
+class CloneableCollection(EditableCollection[W]):
+    """The widgets of one kind that can also be copied from one canvas to another."""
+
+    async def clone(self, widget_id: str, /, *, from_canvas: str | HasId, location: Point | None = None) -> W:
+        """Copy a widget of this kind from any canvas that you may see onto this one, as a widget of the top level.
+
+        `from_canvas` is that canvas or its id. `location` is the copy's place, the source's own if not given. Raises
+        NotFound for a source that you cannot see, BadRequest for one of another kind or whose file the server does not
+        have. Seed 004, "Clone Widget".
+        """
+        source = from_canvas if isinstance(from_canvas, str) else from_canvas.id
+        fields: CloneFields = {
+            "source_canvas_id": path_segment(source, what="canvas id"),
+            "source_widget_id": path_segment(widget_id, what="widget id"),
+        }
+        if location is not None:
+            fields["location"] = location
+        return await self._create(fields, CloneFields, verb="clone")
+
+
+class FileCollection(CloneableCollection[A]):
     """The widgets of one kind that show an uploaded file."""
 
     async def wait_ready(self, widget_id: str, /, *, timeout: float | None = 60.0) -> A:

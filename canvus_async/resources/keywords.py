@@ -5,7 +5,14 @@ Places and sizes are canvas units, y down, relative to the parent; `depth` must 
 
 from typing import TypedDict
 
-from canvus_async.models import Point, Size
+from canvus_async.models import (
+    BackgroundGrid,
+    BackgroundHaze,
+    ConnectorEnd,
+    GridSize,
+    Point,
+    Size,
+)
 
 
 class WidgetFields(TypedDict, total=False):
@@ -46,6 +53,133 @@ class PdfFields(WidgetFields, total=False):
 
 class PdfUpdate(PdfFields, WidgetUpdate, total=False):
     """Keywords of `pdfs.update`."""
+
+
+class VideoFields(WidgetFields, total=False):
+    """Keywords of `videos.upload`."""
+
+    title: str
+    original_filename: str
+
+
+class VideoUpdate(VideoFields, WidgetUpdate, total=False):
+    """Keywords of `videos.update`; the state is "playing", "paused" or "stopped", the position in seconds."""
+
+    playback_state: str
+    playback_position: float
+    muted: bool
+
+
+class NoteFields(WidgetFields, total=False):
+    """Keywords of `notes.create`; colours are "#rrggbb" or "#rrggbbaa"."""
+
+    text: str
+    title: str
+    background_color: str
+    text_color: str
+    auto_text_color: bool
+
+
+class NoteUpdate(NoteFields, WidgetUpdate, total=False):
+    """Keywords of `notes.update`."""
+
+
+class BrowserFields(WidgetFields, total=False):
+    """Keywords of `browsers.create`."""
+
+    url: str
+    title: str
+    transparent_mode: bool
+    main_frame_scroll_offset: Point
+
+
+class BrowserUpdate(BrowserFields, WidgetUpdate, total=False):
+    """Keywords of `browsers.update`."""
+
+
+class AnchorFields(WidgetFields, total=False):
+    """Keywords of `anchors.create`; `anchor_index` is the place in the list of anchors."""
+
+    anchor_name: str
+    anchor_index: int
+
+
+class AnchorUpdate(AnchorFields, WidgetUpdate, total=False):
+    """Keywords of `anchors.update`."""
+
+
+class ConnectorFields(TypedDict, total=False):
+    """What a connector takes besides its ends: `type` is "curve", "straight" or "right-angle"."""
+
+    type: str
+    line_color: str
+    line_width: float
+
+
+class ConnectorUpdate(ConnectorFields, total=False):
+    """Keywords of `connectors.update`."""
+
+    src: ConnectorEnd
+    dst: ConnectorEnd
+
+
+class TableFields(WidgetFields, total=False):
+    """Keywords of `tables.create`; the grid cannot be changed afterwards."""
+
+    title: str
+    grid_size: GridSize
+
+
+class TableUpdate(WidgetUpdate, total=False):
+    """Keywords of `tables.update`."""
+
+    title: str
+
+
+class SourceFields(WidgetFields, total=False):
+    """Keywords of what shows a live picture: video inputs, network videos, remote desktops."""
+
+    title: str
+
+
+class SourceUpdate(SourceFields, WidgetUpdate, total=False):
+    """Keywords that change such a widget."""
+
+
+class IpVideoUpdate(SourceUpdate, total=False):
+    """Keywords of `ip_videos.update`; `source` is the stream's address."""
+
+    source: str
+
+
+class RdpConnectionUpdate(SourceUpdate, total=False):
+    """Keywords of `rdp_connections.update`."""
+
+    connection_name: str
+
+
+class BackgroundFields(TypedDict, total=False):
+    """Keywords of `background.update`; `type` is "solid_color", "haze" or "image"."""
+
+    type: str
+    background_color: str
+    grid: BackgroundGrid
+    haze: BackgroundHaze
+
+
+class BackgroundUpload(TypedDict, total=False):
+    """What goes along with a background picture."""
+
+    type: str
+    fit: str
+
+
+class CloneFields(TypedDict, total=False):
+    """What a clone is made from (seed 004, "Clone Widget")."""
+
+    source_canvas_id: str
+    source_widget_id: str
+    location: Point
 
 
 class CanvasFields(TypedDict, total=False):

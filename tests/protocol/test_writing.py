@@ -5,7 +5,7 @@ from typing import TypedDict
 import msgspec
 import pytest
 
-from canvus_async.models import Point, Size
+from canvus_async.models import ConnectorEnd, Point, Size
 from canvus_async.protocol.writing import payload
 from canvus_async.resources.keywords import ImageUpdate
 
@@ -51,3 +51,13 @@ def test_what_has_no_json_form_is_a_type_error() -> None:
 
     with pytest.raises(TypeError):
         payload({"thing": object()}, Anything, verb="create")
+
+
+def test_hyphens_are_put_where_the_wire_has_them_and_what_a_record_leaves_open_is_left_out() -> None:
+    class Fields(TypedDict, total=False):
+        host_id: str
+        src: ConnectorEnd
+
+    body = payload({"host_id": "wall", "src": ConnectorEnd(id="a")}, Fields, verb="create")
+
+    assert msgspec.json.decode(body) == {"host-id": "wall", "src": {"id": "a", "auto_location": True, "tip": "none"}}

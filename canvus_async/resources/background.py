@@ -1,0 +1,51 @@
+"""What lies behind a canvas (developer.multitaction.com/mt-canvus)."""
+
+from typing import Unpack
+
+from canvus_async.models import CanvasBackground
+from canvus_async.protocol import answers
+from canvus_async.protocol.names import path_segment
+from canvus_async.protocol.writing import payload
+from canvus_async.resources.keywords import BackgroundFields, BackgroundUpload
+from canvus_async.transport import Transport
+from canvus_async.uploads import Progress, Uploadable, form, opened
+
+
+class Background:
+    """The background that each canvas has: a colour, a haze of two colours, or a picture."""
+
+    def __init__(self, transport: Transport, canvas_id: str) -> None:
+        self._transport = transport
+        self._path = f"canvases/{path_segment(canvas_id, what='canvas id')}/background"
+
+    async def get(self) -> CanvasBackground:
+        """The background; where it has a picture, `image.hash` opens mipmaps and the original (seed 000)."""
+        body = await self._transport.call("GET", self._path)
+        return answers.one(body, CanvasBackground, method="GET", path=self._path)
+
+    async def update(self, **fields: Unpack[BackgroundFields]) -> CanvasBackground:
+        """Change what is given and leave the rest. Raises BadRequest for a type or colour that is none, Forbidden."""
+        json = payload(fields, BackgroundFields, verb="update")
+        body = await self._transport.call("PATCH", self._path, json=json)
+        return answers.one(body, CanvasBackground, method="PATCH", path=self._path)
+
+    async def upload(
+        self,
+        file: Uploadable,
+        /,
+        *,
+        filename: str | None = None,
+        fit: str | None = None,
+        progress: Progress | None = None,
+    ) -> CanvasBackground:
+        """Put a picture behind the canvas: a path, bytes, or a binary file; streamed, never whole in memory.
+
+        `image.hash` is "" until the server has read the file. Raises BadRequest for a file that is no picture.
+        """
+        fields: BackgroundUpload = {"type": "image"} if fit is None else {"type": "image", "fit": fit}
+        json = payload(fields, BackgroundUpload, verb="upload")
+        async with opened(file, filename) as source:
+            body = await self._transport.call(
+                "POST", self._path, payload=lambda moved: form(source, json, moved, progress)
+            )
+        return answers.one(body, CanvasBackground, method="POST", path=self._path)

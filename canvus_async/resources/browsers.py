@@ -1,0 +1,25 @@
+"""Web pages on a canvas (developer.multitaction.com/mt-canvus)."""
+
+from typing import Unpack
+
+from canvus_async.models import Browser
+from canvus_async.resources.collections import CloneableCollection
+from canvus_async.resources.keywords import BrowserFields, BrowserUpdate
+
+
+class Browsers(CloneableCollection[Browser]):
+    """The web pages on one canvas."""
+
+    endpoint = "browsers"
+    kind = Browser
+
+    async def create(self, **fields: Unpack[BrowserFields]) -> Browser:
+        """Put a web page on the canvas, 1200 x 800 unless `size` is given.
+
+        Raises BadRequest for a depth below 1, Forbidden without edit access.
+        """
+        return await self._create(fields, BrowserFields)
+
+    async def update(self, browser_id: str, /, **fields: Unpack[BrowserUpdate]) -> Browser:
+        """Change what is given and leave the rest; returns the browser as it now is."""
+        return await self._update(browser_id, fields, BrowserUpdate)
