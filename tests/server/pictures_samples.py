@@ -75,7 +75,7 @@ def difference(one: Image.Image, other: Image.Image, backdrop: tuple[int, int, i
 def webp_loss(picture: Image.Image) -> float:
     """What WebP alone costs: the difference of a picture to itself, once encoded as the server does."""
     file = BytesIO()
-    picture.convert("RGB").save(file, "WEBP", quality=80, method=0)
+    picture.convert("RGB").save(file, "WEBP", quality=80, method=1)
     with Image.open(file) as encoded:
         return difference(encoded, picture)
 
