@@ -36,7 +36,7 @@ QUALITY = 80
 """WebP quality, 0 to 100; alpha is kept exactly."""
 
 METHOD = 1
-"""WebP effort, 0 to 6: a tenth slower than 0 for up to 44 % fewer bytes; Pillow's default, 4, takes three times as long."""
+"""WebP effort, 0 to 6: a tenth slower than 0 for up to 44 % fewer bytes; 4, the default, takes three times as long."""
 
 REMEMBERED = 4096
 """Pages whose `MipmapInfo` is kept in memory."""
