@@ -59,7 +59,7 @@ async def writing(canvas: Canvas, other: Canvas) -> None:
     assert_type(await canvas.notes.create(text="hi", location=Point(1, 2), background_color="#ffffff"), Note)
     assert_type(await canvas.notes.update("id", auto_raise=True, depth=2), Note)
     assert_type(await canvas.images.upload("a.jpg", title="A", size=Size(8, 8), wait_ready=True, timeout=None), Image)
-    assert_type(await canvas.images.upload(Path("a.jpg"), progress=lambda done, total: print(done, total)), Image)
+    assert_type(await canvas.images.upload(Path("a.jpg"), progress=print), Image)
     assert_type(await canvas.pdfs.update("id", index=2), Pdf)
     assert_type(await canvas.tables.create(grid_size=GridSize(2, 3)), Table)
     end = ConnectorEnd(id="a")
