@@ -52,6 +52,10 @@ class Users:
         self._keep(user)
         return user.token
 
+    def current(self, user: User) -> User:
+        """What has become of a user since."""
+        return self._by_token.get(user.token, user)
+
     def grant(self, user: User, canvas_id: str) -> User:
         """The user who has just made this canvas, and may see it."""
         if user.canvases is None:

@@ -153,7 +153,7 @@ class CanvusServer:
 
     async def create_canvas(self, name: str = "New canvas") -> str:
         """A new canvas; gives its id."""
-        return self._parts.state.create_canvas(name).id
+        return self._parts.state.create_canvas(name, str(uuid4())).id
 
     def add_user(
         self,
@@ -187,6 +187,7 @@ class CanvusServer:
         server_id = storage.meta("server_id") or str(uuid4())
         storage.set_meta("server_id", server_id)
         state = State(storage, folder / "assets")
+        stack.callback(state.assets.close)
         renderer = Renderer(folder / "mipmaps")
         stack.push_async_callback(renderer.aclose)
         processing = Processing(state, self._processing_delay)

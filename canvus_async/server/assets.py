@@ -8,7 +8,9 @@ import asyncio
 import os
 from collections import Counter
 from collections.abc import AsyncGenerator, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from canvus_async.server.storage import StoredAsset
@@ -18,17 +20,25 @@ class AssetStore:
     """The files that belong to `known` assets, in a folder of their own.
 
     A path is only ever made from a hash that this class was given with an upload, never from a request's text.
+    Names come and go in one thread, in the order in which that was decided, so that none is removed that has come back.
+    `durable`: what is written must survive a loss of power.
     """
 
-    def __init__(self, folder: Path, known: Iterable[StoredAsset]) -> None:
+    def __init__(self, folder: Path, known: Iterable[StoredAsset], *, durable: bool) -> None:
         self.folder = folder
         self.incoming = folder / "incoming"
         self.incoming.mkdir(parents=True, exist_ok=True)
         self.known = {asset.hash: asset for asset in known}
+        self._durable = durable
         self._arriving: Counter[str] = Counter()
+        self._names = ThreadPoolExecutor(1, thread_name_prefix="canvus-assets")
         for path in (*folder.iterdir(), *self.incoming.iterdir()):
             if path.is_file() and path.name not in self.known:
                 path.unlink()
+
+    def close(self) -> None:
+        """Finish what was decided."""
+        self._names.shutdown()
 
     def path(self, asset: StoredAsset) -> Path:
         """Where a known file is."""
@@ -47,7 +57,10 @@ class AssetStore:
         """
         self._arriving[asset.hash] += 1
         try:
-            await asyncio.to_thread(_settle, temporary, self.path(asset))
+            if self._durable:
+                await asyncio.to_thread(_sync, temporary)
+            rename = partial(_rename, temporary, self.path(asset), durable=self._durable)
+            await asyncio.get_running_loop().run_in_executor(self._names, rename)
             yield
         finally:
             self._arriving[asset.hash] -= 1
@@ -63,16 +76,19 @@ class AssetStore:
         self.known.pop(asset.hash, None)
         if not self._arriving[asset.hash]:
             del self._arriving[asset.hash]
-            self.path(asset).unlink(missing_ok=True)
+            self._names.submit(self.path(asset).unlink, missing_ok=True)
 
 
-def _settle(temporary: Path, path: Path) -> None:
-    """Rename durably: first the content, then the name."""
-    with temporary.open("rb") as file:
-        os.fsync(file.fileno())
+def _rename(temporary: Path, path: Path, *, durable: bool) -> None:
     temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    if durable and os.name != "nt":  # Windows has no way to wait for a folder
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _sync(path: Path) -> None:
+    with path.open("r+b") as file:
+        os.fsync(file.fileno())

@@ -1,5 +1,7 @@
 """`/server-info` and `/canvases`: what there is, and making, renaming and deleting a canvas."""
 
+from uuid import uuid4
+
 from aiohttp import web
 
 from canvus_async.server import fields as accepts
@@ -41,7 +43,8 @@ class CanvasEndpoints:
 
     async def list(self, request: web.Request) -> web.StreamResponse:
         """The canvases that a user may see."""
-        user = self._services.users.require(request)
+        users = self._services.users
+        user = users.require(request)
         rights = ((canvas, right_of(user, canvas)) for canvas in self._state.canvases.values())
         shown = [self._state.described(canvas, right) for canvas, right in rights if right]
         return await self._services.answer(
@@ -49,7 +52,7 @@ class CanvasEndpoints:
             self._state.list_feed,
             array(shown),
             size=len(shown),
-            wants=lambda event: event.canvas is not None and event.right is right_of(user, event.canvas),
+            wants=lambda event: event.canvas is not None and event.right is right_of(users.current(user), event.canvas),
         )
 
     async def get(self, request: web.Request) -> web.StreamResponse:
@@ -70,8 +73,10 @@ class CanvasEndpoints:
         if user.role == "view":
             raise Denied("Permission denied")
         body = await read_object(request)
-        canvas = self._state.create_canvas(accepts.text("name", body.get("name", "New canvas")))
-        user = self._services.users.grant(user, canvas.id)
+        name = accepts.text("name", body.get("name", "New canvas"))
+        canvas_id = str(uuid4())
+        user = self._services.users.grant(user, canvas_id)
+        canvas = self._state.create_canvas(name, canvas_id)
         return json_reply(self._state.described(canvas, right_of(user, canvas)))
 
     async def update(self, request: web.Request) -> web.StreamResponse:

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import uuid4
 
 from canvus_async.models import JSON
 from canvus_async.server import editing
@@ -21,12 +20,13 @@ class State:
     There is no await in here: what a method does is done as a whole, and a reader never sees the half of it.
     """
 
-    def __init__(self, storage: Storage, folder: Path) -> None:
+    def __init__(self, storage: Storage, assets: Path) -> None:
         self._storage = storage
         self.canvases = {canvas.id: canvas for canvas in storage.canvases()}
         widgets = (widget for canvas in self.canvases.values() for widget in canvas.widgets.values())
         self._uses = Counter(widget.asset for widget in widgets if widget.asset)
-        self.assets = AssetStore(folder, (asset for asset in storage.assets() if self._uses[asset.hash]))
+        used = (asset for asset in storage.assets() if self._uses[asset.hash])
+        self.assets = AssetStore(assets, used, durable=storage.durable)
         self.list_feed = Feed()
         self._feeds = {canvas_id: Feed() for canvas_id in self.canvases}
 
@@ -46,10 +46,10 @@ class State:
                 if widget.asset and widget.hash != widget.asset:
                     yield canvas, widget
 
-    def create_canvas(self, name: str) -> Canvas:
+    def create_canvas(self, name: str, canvas_id: str) -> Canvas:
         """A new canvas with its root and its background."""
         now = timestamp()
-        canvas = Canvas(id=str(uuid4()), name=name, created_at=now, modified_at=now)
+        canvas = Canvas(id=canvas_id, name=name, created_at=now, modified_at=now)
         furniture = editing.furnish(canvas)
         with self._storage.transaction():
             self._storage.put_canvas(canvas)

@@ -70,6 +70,7 @@ class Storage:
 
     def __init__(self, folder: Path | None) -> None:
         self._path = None if folder is None else folder / "canvus.sqlite3"
+        self.durable = folder is not None
         self._lock = None if folder is None else _lock(folder)
         if self._path is not None:
             self._path.touch(mode=0o600)  # it holds the tokens

@@ -14,7 +14,7 @@ from tempfile import NamedTemporaryFile
 from typing import IO
 from urllib.parse import unquote
 
-from aiohttp import BodyPartReader, MultipartReader, web
+from aiohttp import BadContentDispositionHeader, BadContentDispositionParam, BodyPartReader, MultipartReader, web
 
 from canvus_async.models import JSON
 from canvus_async.server.refusals import Invalid, TooBig
@@ -28,6 +28,16 @@ JSON_PART = 1 << 20
 
 PARTS = 32
 """The most parts that a body may have; those with other names are skipped."""
+
+_MALFORMED = (
+    ValueError,
+    AssertionError,
+    RuntimeError,
+    LookupError,
+    BadContentDispositionHeader,  # aiohttp warns of these two, and warnings may be errors here
+    BadContentDispositionParam,
+)
+"""What aiohttp's reader raises for a body that is no proper form."""
 
 _PERCENT_ENCODED = re.compile(r"(?:[A-Za-z0-9_.~-]|%[0-9A-Fa-f]{2})+")
 
@@ -61,7 +71,7 @@ async def receive(request: web.Request, folder: Path, *, max_bytes: int) -> Asyn
         try:
             try:
                 await _read_parts(await request.multipart(), upload, file, max_bytes)
-            except (ValueError, AssertionError, RuntimeError, LookupError) as error:
+            except _MALFORMED as error:
                 raise Invalid(f"The multipart body is malformed: {error}") from None
             file.close()
             yield upload

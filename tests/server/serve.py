@@ -1,0 +1,17 @@
+"""A server in a process of its own, to be killed: `python -m tests.server.serve FOLDER PROCESSING_DELAY`."""
+
+import asyncio
+import json
+import sys
+
+from canvus_async.server import CanvusServer
+
+
+async def serve(folder: str, processing_delay: float) -> None:
+    async with CanvusServer(data=folder, processing_delay=processing_delay) as server:
+        print(json.dumps({"url": server.url, "token": server.token}), flush=True)
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(sys.argv[1], float(sys.argv[2])))

@@ -1,0 +1,154 @@
+"""Whatever is sent, the answer is a JSON object with a `msg`, and never a 500."""
+
+import asyncio
+from io import BytesIO
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from canvus_async.server.kinds import BACKGROUND, KINDS, When
+from canvus_async.server.refusals import Invalid
+from canvus_async.server.replies import decode_object
+from canvus_async.server.widgets import encode
+from tests.server.api import Api
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "", 404),
+        ("GET", "nothing", 404),
+        ("GET", "canvases/x/y/z/w/v", 404),
+        ("PUT", "canvases", 405),
+        ("DELETE", "canvases", 405),
+        ("POST", "server-info", 405),
+        ("POST", "mipmaps/00", 405),
+        ("PATCH", "{}/notes", 405),
+        ("PROPFIND", "{}/notes", 405),
+        ("GET", "{}/notes/x/cells", 404),
+        ("GET", "{}/colorpresets", 404),
+        ("POST", "{}/nothing", 404),
+        ("PATCH", "{}/widgets/x", 405),
+        ("GET", "{}/notes/%00", 404),
+        ("GET", "{}/notes/%ff%fe", 404),
+        ("GET", "{}/notes/" + "x" * 4000, 404),
+        ("GET", "canvases/%2e%2e%2f%2e%2e", 404),
+    ],
+)
+async def test_an_address_or_verb_that_does_not_exist_is_refused_in_json(
+    api: Api, canvas: str, method: str, path: str, status: int
+) -> None:
+    reply = await api.call(method, path.format(canvas))
+
+    assert (reply.status, bool(reply.msg)) == (status, True)
+    assert ("Allow" in reply.headers) == (status == 405)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b"[]",
+        b"null",
+        b"5",
+        b'"text"',
+        b'{"text": "\xff"}',
+        b'{"text": "\\ud800"}',
+        b'{"location": {"x": NaN, "y": 0}}',
+        b'{"location": {"x": Infinity, "y": 0}}',
+        b'{"location": {"x": 1e999, "y": 0}}',
+        b'{"location": {"x": ' + b"9" * 5000 + b', "y": 0}}',
+        b'{"depth": -1e308}',
+        b"[" * 100_000,
+        b'{"a":' * 100_000,
+        b'\xef\xbb\xbf{"text": "x"}',
+        b"{} {}",
+        b"\x00",
+    ],
+    ids=range(17),
+)
+async def test_a_body_that_is_no_object_is_refused(api: Api, canvas: str, body: bytes) -> None:
+    note = (await api.post(f"{canvas}/notes", {"text": "kept"})).json
+    for method, path in (("POST", f"{canvas}/notes"), ("PATCH", f"{canvas}/notes/{note['id']}"), ("POST", "canvases")):
+        reply = await api.call(method, path, data=body, headers={"Content-Type": "application/json"})
+        assert reply.status == 400 or (path == "canvases" and reply.status == 200), reply.body
+        assert reply.status == 200 or reply.msg
+
+    assert (await api.get(f"{canvas}/notes")).json == [note]
+
+
+async def test_a_body_that_is_too_large_is_refused(api: Api, canvas: str) -> None:
+    reply = await api.call("POST", f"{canvas}/notes", data=BytesIO(b'{"text": "%s"}' % (b"x" * (17 << 20))))
+
+    assert (reply.status, bool(reply.msg)) == (413, True)
+
+
+async def test_a_body_whose_chunks_are_broken_is_refused(api: Api, canvas: str) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(api.server.url.rpartition(":")[2]))
+    head = f"POST /api/v1/{canvas}/notes HTTP/1.1\r\nHost: x\r\nPrivate-Token: {api.server.token}\r\n"
+    writer.write(head.encode() + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nzz\r\n")
+
+    async with asyncio.timeout(10):
+        status = (await reader.readline()).split()[1]
+    writer.close()
+    await writer.wait_closed()
+    assert status == b"400"
+
+
+async def test_words_that_cannot_be_encoded_are_echoed_all_the_same(api: Api, canvas: str) -> None:
+    reply = await api.call("GET", f"{canvas}/notes/%ED%A0%80")
+
+    assert (reply.status, bool(reply.msg)) == (404, True)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+NAMES = sorted({name for kind in (*KINDS, BACKGROUND) for name in kind.known})
+BODIES = st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=5), JSON, max_size=4)
+
+
+@settings(max_examples=300, deadline=None)
+@given(kind=st.sampled_from([*KINDS, BACKGROUND]), when=st.sampled_from([When.CREATE, When.UPDATE]), body=BODIES)
+def test_any_object_is_parsed_or_refused_by_its_field(kind: Any, when: When, body: dict[str, Any]) -> None:
+    try:
+        values = kind.parse(body, when)
+    except Invalid:
+        return
+
+    assert values.keys() <= kind.known.keys()
+    assert encode(values)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=60))
+def test_any_bytes_are_an_object_or_refused(body: bytes) -> None:
+    try:
+        value = decode_object(body, "body")
+    except Invalid:
+        return
+
+    assert isinstance(value, dict)
+
+
+async def test_no_object_makes_the_server_fail(api: Api, canvas: str) -> None:
+    """Bodies with the right names and wild values, to every kind: each is taken or refused."""
+    wild: list[Any] = [None, True, -1, 0, 2.5, 1e12, "", "x", "#ffffff", [], {}, {"x": 1, "y": 2}, {"id": "x"}]
+    wild += [{"width": 5, "height": 5}, {"columns": 1, "rows": 1}, {"rel_location": 1}, [{}], {"": None}]
+    seen: set[int] = set()
+    for kind in KINDS:
+        for name in kind.known:
+            for value in wild:
+                reply = await api.post(f"{canvas}/{kind.path}", {name: value})
+                seen.add(reply.status)
+                assert reply.status == 200 or (reply.status == 400 and reply.msg), (kind.path, name, value, reply.body)
+    for name in BACKGROUND.known:
+        for value in wild:
+            assert (await api.patch(f"{canvas}/background", **{name: value})).status in {200, 400}
+
+    assert seen == {200, 400}
+    assert (await api.get(f"{canvas}/widgets")).status == 200

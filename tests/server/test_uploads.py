@@ -1,0 +1,288 @@
+"""Uploads: the two parts in any order, what is refused, and the hash that follows (seeds 002 and 003)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from hashlib import sha256
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from canvus_async.server import CanvusServer
+from tests.server import samples
+from tests.server.api import Api, Part, eventually
+from tests.server.conftest import AskIn
+
+
+async def test_an_image_is_made_at_once_and_its_hash_follows(api: Api, canvas: str) -> None:
+    made = (await api.upload(f"{canvas}/images", samples.picture(160, 90), "photo.png", title="T", depth=3.0)).json
+    ready = await api.ready(f"{canvas}/images/{made['id']}")
+
+    assert made == {
+        "id": made["id"],
+        "widget_type": "Image",
+        "state": "normal",
+        "hash": "",
+        "title": "T",
+        "original_filename": "photo.png",
+        "location": {"x": 4720, "y": 2655},
+        "size": {"width": 160, "height": 90},
+        "depth": 3.0,
+        "scale": 1,
+        "pinned": False,
+        "parent_id": made["parent_id"],
+    }
+    assert len(ready["hash"]) == 64
+    assert ready == made | {"hash": ready["hash"]}
+
+
+async def test_the_hash_comes_with_an_event_of_its_own(api: Api, canvas: str) -> None:
+    async with api.stream(f"{canvas}/images?subscribe") as stream:
+        assert await stream.next() == []
+        made = (await api.upload(f"{canvas}/images", samples.picture())).json
+
+        assert await stream.next() == [made]
+        (ready,) = await stream.next()
+        assert ready == made | {"hash": ready["hash"]}
+        assert ready["hash"]
+
+
+async def test_equal_files_have_equal_hashes_and_others_have_others(api: Api, canvas: str) -> None:
+    hashes: list[str] = []
+    for colour in ("#ff0000", "#ff0000", "#0000ff"):
+        made = (await api.upload(f"{canvas}/images", samples.picture(colour=colour))).json
+        hashes.append((await api.ready(f"{canvas}/images/{made['id']}"))["hash"])
+
+    assert hashes[0] == hashes[1] != hashes[2]
+
+
+async def test_the_parts_may_come_in_any_order_with_others_among_them(api: Api, canvas: str) -> None:
+    picture = ("data", samples.picture(), "a.png")
+    fields = ("json", b'{"title": "T", "original_filename": "given.png"}', None)
+    other = ("more", b"...", None)
+
+    for parts in ((picture, fields), (fields, picture), (other, fields, picture)):
+        reply = await api.form(f"{canvas}/images", *parts)
+        assert (reply.json["title"], reply.json["original_filename"]) == ("T", "given.png")
+
+
+async def test_a_json_part_may_be_empty_or_left_out(api: Api, canvas: str) -> None:
+    for parts in ([("json", b"", None)], [("json", b"{}", None)], []):
+        reply = await api.form(f"{canvas}/images", *parts, ("data", samples.picture(), "a.png"))
+        assert (reply.status, reply.json["title"]) == (200, "")
+
+
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        ([("json", b"{}", None)], "data part"),
+        ([("file", samples.picture(), "a.png")], "data part"),
+        ([("data", b"", "a.png")], "empty"),
+        ([("json", b"{", None), ("data", samples.picture(), "a.png")], "json part is not valid JSON"),
+        ([("json", b"[1]", None), ("data", samples.picture(), "a.png")], "json part must be a JSON object"),
+        ([("json", b'{"scale": NaN}', None), ("data", samples.picture(), "a.png")], "not valid JSON"),
+        ([("json", b'"\xff"', None), ("data", samples.picture(), "a.png")], "not valid JSON"),
+        ([("json", b'{"depth": 0.5}', None), ("data", samples.picture(), "a.png")], "Depth must be >= 1.0, got 0.5"),
+        ([("json", b'{"parent_id": "x"}', None), ("data", samples.picture(), "a.png")], "parent_id"),
+        ([("json", b'{"title": 5}', None), ("data", samples.picture(), "a.png")], "title"),
+        ([("data", samples.picture(), "a.png"), ("data", samples.picture(), "b.png")], "more than one data part"),
+        ([(f"more{number}", b"", None) for number in range(40)], "more than 32 parts"),
+        ([("data", b"neither picture nor document", "a.png")], "cannot be shown as Image"),
+        ([("data", samples.document(), "a.png")], "application/pdf"),
+        ([("data", samples.picture()[:20], "a.png")], ""),
+    ],
+)
+async def test_a_form_that_makes_no_image_is_refused_and_leaves_nothing(
+    api: Api, canvas: str, parts: list[Part], words: str
+) -> None:
+    reply = await api.form(f"{canvas}/images", *parts)
+
+    assert reply.status == 400, reply.body
+    assert words in reply.msg
+    assert (await api.get(f"{canvas}/images")).json == []
+
+
+async def test_a_refused_upload_leaves_no_file(ask_in: AskIn, tmp_path: Path) -> None:
+    async with ask_in(tmp_path) as api:
+        canvas = f"canvases/{await api.server.create_canvas('Demo')}"
+        for content, fields in ((samples.picture(), {"parent_id": "x"}), (b"junk", {}), (samples.document(), {})):
+            assert (await api.upload(f"{canvas}/images", content, **fields)).status == 400
+
+        await eventually(lambda: not [path for path in (tmp_path / "assets").rglob("*") if path.is_file()])
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "status"),
+    [
+        ("images", samples.SVG, 200),
+        ("images", samples.picture(kind="JPEG"), 200),
+        ("images", samples.picture(kind="WEBP"), 200),
+        ("images", samples.MP4, 400),
+        ("pdfs", samples.document(), 200),
+        ("pdfs", samples.picture(), 400),
+        ("pdfs", b"%PDF-1.4 and nothing else", 400),
+        ("videos", samples.MP4, 200),
+        ("videos", samples.picture(), 400),
+    ],
+)
+async def test_each_endpoint_takes_its_own_types(api: Api, canvas: str, path: str, content: bytes, status: int) -> None:
+    reply = await api.upload(f"{canvas}/{path}", content)
+
+    assert reply.status == status, reply.body
+
+
+async def test_a_picture_is_as_large_as_its_pixels_and_an_svg_as_it_says(api: Api, canvas: str) -> None:
+    sizes = [
+        (await api.upload(f"{canvas}/{path}", content)).json["size"]
+        for path, content in (
+            ("images", samples.picture(37, 21)),
+            ("images", samples.SVG),
+            ("pdfs", samples.document(width=200, height=100)),
+        )
+    ]
+
+    assert sizes == [{"width": 37, "height": 21}, {"width": 40, "height": 20}, {"width": 200, "height": 100}]
+
+
+async def test_a_decompression_bomb_is_refused_unread(api: Api, canvas: str) -> None:
+    header = samples.picture(1, 1)
+    bomb = header[:16] + (60_000).to_bytes(4, "big") * 2 + header[24:]
+
+    reply = await api.upload(f"{canvas}/images", bomb)
+
+    assert reply.status == 400
+    assert reply.msg
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("photo.png", "photo.png"),
+        ("日本 語.png", "日本 語.png"),
+        ("%E6%97%A5%20x.png", "日 x.png"),
+        ("100% sure.png", "100% sure.png"),
+        ("%zz.png", "%zz.png"),
+        ("%ff.png", "%ff.png"),
+        ("../../etc/passwd", "../../etc/passwd"),
+    ],
+)
+async def test_a_file_name_is_kept_as_its_owner_knows_it(api: Api, canvas: str, sent: str, kept: str) -> None:
+    made = (await api.upload(f"{canvas}/images", samples.picture(), sent)).json
+
+    assert made["original_filename"] == kept
+    assert "/" not in (await api.get(f"{canvas}/images/{made['id']}/download")).headers["Content-Disposition"]
+
+
+async def test_a_percent_encoding_client_and_a_plain_one_mean_the_same_name(api: Api, canvas: str) -> None:
+    form = aiohttp.FormData()
+    form.add_field("data", samples.picture(), filename="日本 語.png")
+
+    made = (await api.call("POST", f"{canvas}/images", data=form)).json
+
+    assert made["original_filename"] == "日本 語.png"
+
+
+async def test_a_file_over_the_limit_is_refused_with_or_without_its_length(session: aiohttp.ClientSession) -> None:
+    async with CanvusServer(max_upload=100_000) as server:
+        api = Api(server, session, server.token)
+        canvas = f"canvases/{await server.create_canvas('Demo')}"
+
+        async def chunks() -> AsyncIterator[bytes]:
+            yield b'--x\r\nContent-Disposition: form-data; name="data"; filename="a"\r\n\r\n'
+            for _ in range(200):
+                yield bytes(1000)
+            yield b"\r\n--x--\r\n"
+
+        announced = await api.upload(f"{canvas}/images", bytes(3_000_000))
+        unannounced = await api.call(
+            "POST", f"{canvas}/images", data=chunks(), headers={"Content-Type": "multipart/form-data; boundary=x"}
+        )
+        within = await api.upload(f"{canvas}/images", samples.picture())
+
+    assert (announced.status, unannounced.status, within.status) == (413, 413, 200)
+    assert "100000" in announced.msg
+    assert "100000" in unannounced.msg
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("multipart/form-data", b"--x--\r\n"),
+        ("multipart/form-data; boundary=x", b""),
+        ("multipart/form-data; boundary=x", b"junk"),
+        ("multipart/form-data; boundary=x", b"--x\r\n"),
+        ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="data"\r\n\r\nunfinished'),
+        ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: \xff\xfe\r\n\r\n1\r\n--x--\r\n"),
+        (
+            "multipart/form-data; boundary=x",
+            b'--x\r\nContent-Disposition: form-data; name="data"\r\nContent-Transfer-Encoding: rot13\r\n\r\n1\r\n--x--',
+        ),
+        ("multipart/form-data; boundary=x", b"--x\r\nContent-Type: multipart/mixed; boundary=y\r\n\r\n--y--\r\n--x--"),
+        ("multipart/form-data; boundary=" + "x" * 200, b"--x--"),
+        ("multipart/mixed; boundary=x", b"--x--\r\n"),
+        ("application/json", b"{}"),
+        ("application/json", b"[]"),
+        ("text/plain", b"\x89PNG"),
+    ],
+)
+async def test_a_body_that_is_no_form_is_refused_as_such(api: Api, canvas: str, content_type: str, body: bytes) -> None:
+    reply = await api.call("POST", f"{canvas}/images", data=body, headers={"Content-Type": content_type})
+
+    assert reply.status == 400, reply.body
+    assert reply.msg
+
+
+async def test_a_client_that_goes_midway_leaves_nothing(ask_in: AskIn, tmp_path: Path) -> None:
+    async with ask_in(tmp_path) as api:
+        canvas = await api.server.create_canvas("Demo")
+        _, writer = await asyncio.open_connection("127.0.0.1", int(api.server.url.rpartition(":")[2]))
+        writer.write(
+            f"POST /api/v1/canvases/{canvas}/images HTTP/1.1\r\nHost: x\r\nPrivate-Token: {api.server.token}\r\n"
+            "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 900000\r\n\r\n"
+            '--x\r\nContent-Disposition: form-data; name="data"; filename="a.png"\r\n\r\n'.encode()
+            + samples.picture()
+        )
+        await writer.drain()
+        incoming = tmp_path / "assets" / "incoming"
+        await eventually(lambda: list(incoming.iterdir()))
+        writer.close()
+
+        await eventually(lambda: not list(incoming.iterdir()))
+        assert (await api.get(f"canvases/{canvas}/images")).json == []
+
+
+async def test_a_file_goes_with_the_last_widget_that_shows_it(ask_in: AskIn, tmp_path: Path) -> None:
+    async with ask_in(tmp_path) as api:
+        canvas = f"canvases/{await api.server.create_canvas('Demo')}"
+        one, two = [(await api.upload(f"{canvas}/images", samples.picture())).json["id"] for _ in range(2)]
+        stored = tmp_path / "assets" / (await api.ready(f"{canvas}/images/{one}"))["hash"]
+
+        await api.delete(f"{canvas}/images/{one}")
+        assert stored.read_bytes() == samples.picture()
+        await api.delete(f"{canvas}/images/{two}")
+        await eventually(lambda: not stored.exists())
+        assert (await api.upload(f"{canvas}/images", samples.picture())).status == 200
+        assert stored.exists()
+
+
+async def test_many_uploads_of_one_file_while_others_go_keep_it_whole(api: Api, canvas: str) -> None:
+    async def up_and_down() -> None:
+        made = (await api.upload(f"{canvas}/images", samples.picture())).json
+        await api.delete(f"{canvas}/images/{made['id']}")
+
+    kept, *_ = await asyncio.gather(
+        api.upload(f"{canvas}/images", samples.picture()), *(up_and_down() for _ in range(12))
+    )
+
+    assert (await api.get(f"{canvas}/images/{kept.json['id']}/download")).body == samples.picture()
+
+
+async def test_a_large_file_arrives_whole(api: Api, canvas: str) -> None:
+    content = samples.noise(1400, 1000)
+    assert len(content) > 4_000_000
+
+    made = (await api.upload(f"{canvas}/images", content)).json
+
+    assert made["size"] == {"width": 1400, "height": 1000}
+    received = (await api.get(f"{canvas}/images/{made['id']}/download")).body
+    assert (len(received), sha256(received).hexdigest()) == (len(content), sha256(content).hexdigest())

@@ -1,0 +1,382 @@
+"""Creating, changing and deleting widgets by the rules of seeds 002 to 004."""
+
+from typing import Any
+
+import pytest
+
+from canvus_async.server.editing import fit
+from tests.server import samples
+from tests.server.api import Api
+
+
+async def note(api: Api, canvas: str, **fields: Any) -> Any:
+    reply = await api.post(f"{canvas}/notes", fields)
+    assert reply.status == 200, reply.body
+    return reply.json
+
+
+async def root(api: Api, canvas: str) -> Any:
+    return (await api.get(f"{canvas}/widgets")).json[0]
+
+
+async def test_an_empty_canvas_has_its_root_first_and_a_background_without_an_id(api: Api, canvas: str) -> None:
+    shared, background = (await api.get(f"{canvas}/widgets")).json
+
+    assert shared["widget_type"] == "SharedCanvas"
+    assert (shared["parent_id"], shared["depth"]) == ("", 0)
+    assert shared["size"] == {"width": 9600, "height": 5400}
+    assert background["widget_type"] == "CanvasBackground"
+    assert "id" not in background
+
+
+async def test_a_note_has_every_field_of_the_seeds_with_its_default(api: Api, canvas: str) -> None:
+    made = await note(api, canvas)
+
+    assert made.pop("id") != (parent := made.pop("parent_id"))
+    assert parent == (await root(api, canvas))["id"]
+    assert made == {
+        "widget_type": "Note",
+        "state": "normal",
+        "location": {"x": 4650, "y": 2550},
+        "size": {"width": 300, "height": 300},
+        "depth": 1.0,
+        "scale": 1,
+        "pinned": False,
+        "text": "",
+        "title": "",
+        "background_color": "#ffffffff",
+        "text_color": "#000000ff",
+        "auto_text_color": True,
+    }
+
+
+async def test_widgets_are_listed_in_the_order_in_which_they_were_made(api: Api, canvas: str) -> None:
+    made = [(await note(api, canvas, text=str(number)))["id"] for number in range(5)]
+    await api.patch(f"{canvas}/notes/{made[0]}", text="changed")
+
+    listed = (await api.get(f"{canvas}/notes")).json
+
+    assert [each["id"] for each in listed] == made
+
+
+async def test_each_new_widget_lies_on_top_of_its_siblings(api: Api, canvas: str) -> None:
+    await note(api, canvas, depth=7.5)
+
+    assert (await note(api, canvas))["depth"] == 8.5
+    parent = await note(api, canvas)
+    assert (await note(api, canvas, parent_id=parent["id"]))["depth"] == 1.0
+
+
+async def test_the_top_is_found_again_after_the_highest_widget_has_gone(api: Api, canvas: str) -> None:
+    await note(api, canvas, depth=2)
+    highest = await note(api, canvas, depth=40)
+    lowered = await note(api, canvas, depth=30)
+    await api.delete(f"{canvas}/notes/{highest['id']}")
+    await api.patch(f"{canvas}/notes/{lowered['id']}", depth=3)
+
+    assert (await note(api, canvas))["depth"] == 4
+
+
+async def test_a_patch_changes_only_what_is_sent_and_returns_the_whole(api: Api, canvas: str) -> None:
+    made = await note(api, canvas, text="before", title="kept", location={"x": 1, "y": 2})
+
+    changed = await api.patch(f"{canvas}/notes/{made['id']}", text="after", pinned=True)
+
+    assert changed.status == 200
+    assert changed.json == made | {"text": "after", "pinned": True}
+    assert (await api.get(f"{canvas}/notes/{made['id']}")).json == changed.json
+
+
+async def test_read_only_and_unknown_fields_are_ignored(api: Api, canvas: str) -> None:
+    made = await note(api, canvas, id="mine", widget_type="Image", state="deleted", hash="00", colour="red")
+    ignored = {"id": "mine", "widget_type": "Image", "state": "x", "hash": "00", "nope": 1}
+
+    changed = await api.patch(f"{canvas}/notes/{made['id']}", **ignored)
+
+    assert changed.json == made
+    assert made["widget_type"] == "Note"
+    assert "hash" not in made
+
+
+@pytest.mark.parametrize("depth", [0.5, 0, -3])
+async def test_a_depth_below_one_is_refused_in_the_seeds_words(api: Api, canvas: str, depth: float) -> None:
+    made = await note(api, canvas)
+
+    for reply in (
+        await api.post(f"{canvas}/notes", {"depth": depth}),
+        await api.patch(f"{canvas}/notes/{made['id']}", depth=depth),
+    ):
+        assert (reply.status, reply.msg) == (400, f"Depth must be >= 1.0, got {depth}")
+    assert (await api.get(f"{canvas}/notes/{made['id']}")).json == made
+
+
+async def test_auto_raise_lifts_above_the_siblings_once_and_is_never_shown(api: Api, canvas: str) -> None:
+    first = await note(api, canvas)
+    await note(api, canvas, depth=11.0)
+
+    raised = (await api.patch(f"{canvas}/notes/{first['id']}", auto_raise=True)).json
+    again = (await api.patch(f"{canvas}/notes/{first['id']}", auto_raise=True, depth=2)).json
+    left = (await api.patch(f"{canvas}/notes/{first['id']}", auto_raise=False, text="x")).json
+
+    assert (raised["depth"], again["depth"], left["depth"]) == (12.0, 12.0, 12.0)
+    assert "auto_raise" not in left
+    assert (await note(api, canvas, auto_raise=True))["depth"] == 13.0, "only a PATCH raises"
+
+
+async def test_reparenting_keeps_the_numbers_of_the_location(api: Api, canvas: str) -> None:
+    parent = await note(api, canvas)
+    child = await note(api, canvas, location={"x": 5000, "y": 60})
+
+    moved = (await api.patch(f"{canvas}/notes/{child['id']}", parent_id=parent["id"])).json
+
+    assert moved == child | {"parent_id": parent["id"]}
+
+
+async def test_a_parent_must_be_on_the_canvas_and_not_inside_its_child(api: Api, canvas: str) -> None:
+    outer = await note(api, canvas)
+    inner = await note(api, canvas, parent_id=outer["id"])
+    innermost = await note(api, canvas, parent_id=inner["id"])
+    connector = await api.post(f"{canvas}/connectors", {"src": {"id": outer["id"]}, "dst": {"id": inner["id"]}})
+
+    unknown = await api.patch(f"{canvas}/notes/{outer['id']}", parent_id="11111111-2222-3333-4444-555555555555")
+    itself = await api.patch(f"{canvas}/notes/{outer['id']}", parent_id=outer["id"])
+    circle = await api.patch(f"{canvas}/notes/{outer['id']}", parent_id=innermost["id"])
+    placeless = await api.patch(f"{canvas}/notes/{outer['id']}", parent_id=connector.json["id"])
+
+    assert [each.status for each in (unknown, itself, circle, placeless)] == [400] * 4
+    assert "parent_id" in unknown.msg
+    assert "inside itself" in circle.msg
+    assert (await api.get(f"{canvas}/notes/{outer['id']}")).json == outer
+
+
+async def test_deleting_a_parent_deletes_what_lies_on_it_and_connectors_to_it(api: Api, canvas: str) -> None:
+    parent = await note(api, canvas)
+    child = await note(api, canvas, parent_id=parent["id"])
+    await note(api, canvas, parent_id=child["id"])
+    other = await note(api, canvas)
+    await api.post(f"{canvas}/connectors", {"src": {"id": child["id"]}, "dst": {"id": other["id"]}})
+
+    gone = await api.delete(f"{canvas}/notes/{parent['id']}")
+
+    assert (gone.status, gone.body) == (200, b"")
+    left = (await api.get(f"{canvas}/widgets")).json[2:]
+    assert [each["id"] for each in left] == [other["id"]]
+    assert (await api.delete(f"{canvas}/notes/{parent['id']}")).status == 404
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("location", {"x": 1}),
+        ("location", [1, 2]),
+        ("location", None),
+        ("location.x", {"x": "1", "y": 2}),
+        ("location.y", {"x": 1, "y": True}),
+        ("location.x", {"x": 1e300, "y": 2}),
+        ("location.x", {"x": 10**40, "y": 2}),
+        ("size.width", {"width": 0, "height": 5}),
+        ("size.height", {"width": 5, "height": -5}),
+        ("size", 300),
+        ("depth", "2"),
+        ("scale", 0),
+        ("scale", [1]),
+        ("pinned", "false"),
+        ("parent_id", 7),
+        ("parent_id", None),
+        ("auto_raise", 1),
+        ("text", 5),
+        ("title", None),
+        ("background_color", "red"),
+        ("text_color", "#12345"),
+        ("auto_text_color", 0),
+    ],
+)
+async def test_a_value_of_the_wrong_form_is_refused_by_the_name_of_its_field(
+    api: Api, canvas: str, field: str, value: object
+) -> None:
+    made = await note(api, canvas)
+
+    reply = await api.patch(f"{canvas}/notes/{made['id']}", **{field.partition(".")[0]: value})
+
+    assert reply.status == 400
+    assert field in reply.msg
+    assert (await api.get(f"{canvas}/notes/{made['id']}")).json == made
+
+
+@pytest.mark.parametrize(
+    ("box", "natural", "fitted"),
+    [
+        ((800, 800), (1600, 900), (800, 450)),
+        ((800, 800), (900, 1600), (450, 800)),
+        ((100, 100), (64, 64), (100, 100)),
+        ((1600, 90), (1600, 900), (160, 90)),
+        ((50.5, 1000), (1, 1), (50.5, 50.5)),
+    ],
+)
+def test_a_size_is_a_box_that_the_picture_fits_into(
+    box: tuple[float, float], natural: tuple[float, float], fitted: tuple[float, float]
+) -> None:
+    assert fit(box, natural) == fitted
+
+
+async def test_an_image_keeps_its_aspect_when_made_and_when_resized(api: Api, canvas: str) -> None:
+    content = samples.picture(160, 90)
+    made = (await api.upload(f"{canvas}/images", content, size={"width": 800, "height": 800})).json
+
+    resized = (await api.patch(f"{canvas}/images/{made['id']}", size={"width": 1600, "height": 90})).json
+
+    assert made["size"] == {"width": 800, "height": 450}
+    assert resized["size"] == {"width": 160, "height": 90}
+
+
+async def test_a_pdf_takes_any_size_and_any_page_from_zero_on(api: Api, canvas: str) -> None:
+    made = (await api.upload(f"{canvas}/pdfs", samples.document(3), index=1)).json
+    path = f"{canvas}/pdfs/{made['id']}"
+
+    assert (made["widget_type"], made["index"]) == ("Pdf", 1)
+    assert made["size"] == {"width": 595, "height": 842}
+    changed = (await api.patch(path, index=2, size={"width": 100, "height": 100})).json
+    assert (changed["index"], changed["size"]) == (2, {"width": 100, "height": 100})
+    refused = await api.patch(path, index=-1)
+    assert (refused.status, refused.msg) == (400, "PDF index must be >= 0, got -1")
+    assert (await api.patch(path, index=1.5)).status == 400
+    refused = await api.upload(f"{canvas}/pdfs", samples.document(), index=-2)
+    assert (refused.status, refused.msg) == (400, "PDF index must be >= 0, got -2")
+
+
+async def test_videos_play_in_lower_case_and_say_so_in_upper_case(api: Api, canvas: str) -> None:
+    made = (await api.upload(f"{canvas}/videos", samples.MP4, "film.mp4", playback_state="playing")).json
+    path = f"{canvas}/videos/{made['id']}"
+
+    assert (made["playback_state"], made["playback_position"], made["muted"]) == ("STOPPED", 0, False)
+    changed = (await api.patch(path, playback_state="paused", playback_position=3.5, muted=True)).json
+    assert (changed["playback_state"], changed["playback_position"], changed["muted"]) == ("PAUSED", 3.5, True)
+    assert (await api.patch(path, playback_state="PAUSED")).status == 400
+
+
+async def test_browsers_and_anchors_have_their_fields(api: Api, canvas: str) -> None:
+    browser = (await api.post(f"{canvas}/browsers", {"url": "https://example.com"})).json
+    anchors = [(await api.post(f"{canvas}/anchors", {"anchor_name": name})).json for name in ("one", "two")]
+
+    assert (browser["url"], browser["transparent_mode"]) == ("https://example.com", False)
+    assert browser["main_frame_scroll_offset"] == {"x": 0, "y": 0}
+    assert browser["size"] == {"width": 1200, "height": 800}
+    assert [(each["anchor_name"], each["anchor_index"]) for each in anchors] == [("one", 0), ("two", 1)]
+    assert (await api.post(f"{canvas}/anchors")).json["anchor_name"] == "New anchor"
+
+
+async def test_a_connector_holds_two_widgets_and_has_no_place(api: Api, canvas: str) -> None:
+    one, two = await note(api, canvas), await note(api, canvas)
+
+    made = (await api.post(f"{canvas}/connectors", {"src": {"id": one["id"]}, "dst": {"id": two["id"]}})).json
+    changed = (await api.patch(f"{canvas}/connectors/{made['id']}", src={"id": two["id"], "tip": "none"})).json
+
+    assert made["src"] == {
+        "id": one["id"],
+        "rel_location": {"x": 0.5, "y": 0.5},
+        "auto_location": True,
+        "tip": "none",
+    }
+    assert made["dst"]["tip"] == "solid-equilateral-triangle"
+    assert (made["type"], made["line_color"], made["line_width"]) == ("curve", "#e7e7f2ff", 5)
+    assert made.keys().isdisjoint({"location", "size", "depth", "scale", "pinned", "parent_id"})
+    assert changed == made | {"src": made["src"] | {"id": two["id"]}}
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ({"dst": {"id": "nobody"}}, "src"),
+        ({"src": {}, "dst": {}}, "src.id"),
+        ({"src": {"id": "nobody"}, "dst": {"id": "nobody"}}, "src.id"),
+        ({"src": {"id": 5}, "dst": {"id": "nobody"}}, "src.id"),
+        ({"src": {"id": "x", "tip": "round"}, "dst": {"id": "x"}}, "src.tip"),
+    ],
+)
+async def test_a_connector_without_two_known_ends_is_refused(
+    api: Api, canvas: str, body: dict[str, object], named: str
+) -> None:
+    reply = await api.post(f"{canvas}/connectors", body)
+
+    assert reply.status == 400
+    assert named in reply.msg
+
+
+async def test_a_table_brings_its_cells_and_they_follow_its_size(api: Api, canvas: str) -> None:
+    table = (await api.post(f"{canvas}/tables", {"title": "T", "grid_size": {"columns": 3, "rows": 2}})).json
+    cells = (await api.get(f"{canvas}/tables/{table['id']}/cells")).json
+
+    assert table["size"] == {"width": 900, "height": 200}
+    assert [cell["index"] for cell in cells] == [0, 1, 2, 3, 4, 5]
+    assert {cell["parent_id"] for cell in cells} == {table["id"]}
+    assert cells[4]["location"] == {"x": 300, "y": 100}
+    assert [each["id"] for each in (await api.get(f"{canvas}/widgets")).json[3:]] == [cell["id"] for cell in cells]
+
+    wide = {"size": {"width": 1800, "height": 200}, "grid_size": {"columns": 9, "rows": 9}}
+    changed = (await api.patch(f"{canvas}/tables/{table['id']}", **wide)).json
+    cells = (await api.get(f"{canvas}/tables/{table['id']}/cells")).json
+    assert changed["grid_size"] == {"columns": 3, "rows": 2}, "silently ignored in a PATCH"
+    assert cells[4]["location"] == {"x": 600, "y": 100}
+
+    await api.delete(f"{canvas}/tables/{table['id']}")
+    assert len((await api.get(f"{canvas}/widgets")).json) == 2
+
+
+@pytest.mark.parametrize("grid", [{"columns": 0, "rows": 1}, {"columns": 2}, {"columns": 101, "rows": 1}, "2x2"])
+async def test_a_table_needs_a_grid_of_cells(api: Api, canvas: str, grid: object) -> None:
+    reply = await api.post(f"{canvas}/tables", {"grid_size": grid})
+
+    assert reply.status == 400
+    assert "grid_size" in reply.msg
+
+
+async def test_device_widgets_take_both_spellings_and_write_hyphens(api: Api, canvas: str) -> None:
+    capture = (await api.post(f"{canvas}/video-inputs", {"source": "HDMI", "host_id": "h1"})).json
+    stream = (await api.post(f"{canvas}/ip-videos", {"source": "rtsp://x", "host-id": "h2"})).json
+    desktop = (await api.post(f"{canvas}/rdp-connections", {"connection_name": "pc", "content-id": "no"})).json
+
+    assert (capture["widget_type"], capture["host-id"], capture["source"]) == ("VideoInput", "h1", "HDMI")
+    assert (stream["widget_type"], stream["host-id"], stream["source"]) == ("IpVideo", "h2", "rtsp://x")
+    assert (desktop["widget_type"], desktop["connection-name"], desktop["content-id"]) == ("RdpConnection", "pc", "")
+    missing = await api.post(f"{canvas}/video-inputs", {"source": "HDMI"})
+    assert (missing.status, missing.msg) == (400, "host-id is missing")
+    renamed = (await api.patch(f"{canvas}/rdp-connections/{desktop['id']}", **{"connection-name": "mac"})).json
+    assert renamed["connection-name"] == "mac"
+    assert (await api.delete(f"{canvas}/ip-videos/{stream['id']}")).status == 200
+
+
+async def test_the_generic_endpoint_shows_every_kind_and_changes_none(api: Api, canvas: str) -> None:
+    made = await note(api, canvas)
+
+    assert (await api.get(f"{canvas}/widgets/{made['id']}")).json == made
+    shared = await root(api, canvas)
+    assert (await api.get(f"{canvas}/widgets/{shared['id']}")).json == shared
+    for reply in (
+        await api.post(f"{canvas}/widgets"),
+        await api.patch(f"{canvas}/widgets/{made['id']}", text="x"),
+        await api.delete(f"{canvas}/widgets/{made['id']}"),
+    ):
+        assert (reply.status, reply.headers["Allow"]) == (405, "GET")
+        assert "GET" in reply.msg
+    assert (await api.get(f"{canvas}/notes/{made['id']}")).json == made
+
+
+async def test_a_widget_is_not_found_under_another_kind_or_another_canvas(api: Api, canvas: str) -> None:
+    made = await note(api, canvas)
+    elsewhere = await api.server.create_canvas("Other")
+
+    for path in (
+        f"{canvas}/images/{made['id']}",
+        f"canvases/{elsewhere}/notes/{made['id']}",
+        f"{canvas}/notes/{made['id'].upper()}",
+        f"{canvas}/notes/..%2f..%2fetc%2fpasswd",
+        f"{canvas}/notes/{made['id']}/cells",
+        f"{canvas}/notes/{made['id']}/download",
+        f"{canvas}/colorpresets",
+    ):
+        reply = await api.get(path)
+        assert (reply.status, bool(reply.msg)) == (404, True), path
+
+
+async def test_an_address_may_end_in_a_slash(api: Api, canvas: str) -> None:
+    assert (await api.get(f"{canvas}/widgets/")).json == (await api.get(f"{canvas}/widgets")).json
