@@ -37,7 +37,9 @@ from canvus_async.errors import (
     Unauthorized,
     UnexpectedContent,
 )
+from canvus_async.live import Live
 from canvus_async.models import Point, Rect, Size
+from canvus_async.models.changes import Change
 from canvus_async.options import Limits, Reconnect, Retry, Timeouts
 from canvus_async.protocol.names import safe_filename
 from canvus_async.protocol.placement import Layout
@@ -49,6 +51,7 @@ __all__ = [
     "Cache",
     "Canvas",
     "CanvusError",
+    "Change",
     "Client",
     "ClientClosed",
     "Conflict",
@@ -60,6 +63,7 @@ __all__ = [
     "Layout",
     "Limits",
     "LineTooLong",
+    "Live",
     "LocalWriteError",
     "MemoryCache",
     "NotFound",

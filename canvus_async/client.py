@@ -9,7 +9,8 @@ import aiohttp
 
 from canvus_async.credentials import Credentials, TokenFunction
 from canvus_async.fetching import Fetcher
-from canvus_async.models import ServerInfo
+from canvus_async.live import Live
+from canvus_async.models import ServerInfo, Widget
 from canvus_async.options import Limits, Reconnect, Retry, Timeouts
 from canvus_async.protocol import answers
 from canvus_async.protocol.names import path_segment
@@ -72,13 +73,13 @@ class Client:
             raise ValueError(
                 f"{root} would carry the token in the clear: use https, or pass allow_insecure=True if the way is safe"
             )
-        self.reconnect = reconnect or Reconnect()
         self._transport = Transport(
             root,
             credentials=credentials,
             timeouts=timeouts or Timeouts(),
             limits=limits or Limits(),
             retry=retry or Retry(),
+            reconnect=reconnect or Reconnect(),
             ssl=ssl,
             session=session,
         )
@@ -147,6 +148,10 @@ class Canvas:
     def widgets(self) -> Widgets:
         """Everything on the canvas, of every type; read-only."""
         return Widgets(self._transport, self._fetcher, self.id)
+
+    def live(self) -> Live[Widget]:
+        """A mirror of everything on the canvas, kept up to date in the background; use it with `async with`."""
+        return self.widgets.live()
 
     @cached_property
     def images(self) -> Images:

@@ -4,7 +4,7 @@ No limit is ever held over a `yield` of a public generator: each covers one wait
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
 from canvus_async.errors import ClientClosed, TransportError
@@ -15,6 +15,8 @@ class Deadlines:
 
     def __init__(self) -> None:
         self.closed = False
+        self.endings: set[Callable[[], None]] = set()
+        """What else to end; each is called once."""
         self._scopes: set[asyncio.Timeout] = set()
 
     def check(self) -> None:
@@ -52,12 +54,14 @@ class Deadlines:
             raise
 
     def close(self) -> None:
-        """End every `until_closed()` block now, and refuse new ones."""
+        """End every `until_closed()` block and all `endings` now, and refuse new ones."""
         self.closed = True
         now = asyncio.get_running_loop().time()
         for scope in self._scopes:
             if not scope.expired():
                 scope.reschedule(now)
+        while self.endings:
+            self.endings.pop()()
 
 
 def extend(scope: asyncio.Timeout, seconds: float | None) -> None:

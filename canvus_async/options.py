@@ -32,14 +32,15 @@ class Timeouts:
 
     `connect`: for a connection, TLS included. `answer`: from a request sent to the answer's head, and for the whole of
     a small JSON answer. `stall`: without a byte while a body moves, down or up. `token`: for a token function.
-    For subscriptions: `first_line` from the head to the first line; `silence` without a byte while reading (the server
-    sends a keepalive every 15 s).
+    For subscriptions: `head` from the request to the answer's head; `first_line` from there to the first line;
+    `silence` without a byte while reading (the server sends a keepalive every 15 s).
     """
 
     connect: float | None = 10.0
     answer: float | None = 60.0
     stall: float | None = 30.0
     token: float | None = 30.0
+    head: float | None = 30.0
     first_line: float | None = 60.0
     silence: float | None = 45.0
 

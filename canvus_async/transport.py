@@ -30,7 +30,7 @@ from canvus_async.errors import (
     TransportError,
     UnexpectedContent,
 )
-from canvus_async.options import Limits, Retry, Timeouts
+from canvus_async.options import Limits, Reconnect, Retry, Timeouts
 from canvus_async.protocol import answers
 from canvus_async.protocol.retrying import SAFE
 from canvus_async.retries import Retrier
@@ -78,6 +78,7 @@ class Transport:
         timeouts: Timeouts,
         limits: Limits,
         retry: Retry,
+        reconnect: Reconnect,
         ssl: tls.SSLContext | aiohttp.Fingerprint | None,
         session: aiohttp.ClientSession | None,
     ) -> None:
@@ -85,6 +86,7 @@ class Transport:
         self.credentials = credentials
         self.timeouts = timeouts
         self.limits = limits
+        self.reconnect = reconnect
         self.slots = Slots(limits)
         self.deadlines = Deadlines()
         self.retrier = Retrier(retry)
@@ -162,11 +164,19 @@ class Transport:
 
         Not retried. No time limit is left running inside the block.
         """
-        response = await self._follow(request)
+        response = await self.open(request)
         try:
-            if not response.ok:
-                raise await self._refusal(request, response)
             yield response
+        finally:
+            response.close()
+
+    async def open(self, request: Request) -> aiohttp.ClientResponse:
+        """One request and its 2xx answer with the body yet to be read; closing it is the caller's."""
+        response = await self._follow(request)
+        if response.ok:
+            return response
+        try:
+            raise await self._refusal(request, response)
         finally:
             response.close()
 
@@ -176,13 +186,13 @@ class Transport:
         renewed = False
         hops = 0
         while True:
-            async with self._within(self.timeouts.token, request, "no token", sent=False):
+            async with self._asking_for_token(request):
                 credential = await self.credentials.current()
             response = await self._send(request, url, credential)
             if response.status == 401 and self.credentials.renewable and not renewed:
                 response.close()
                 renewed = True
-                async with self._within(self.timeouts.token, request, "no token", sent=False):
+                async with self._asking_for_token(request):
                     await self.credentials.renew(credential)
             elif response.status in _REDIRECTS:
                 response.close()
@@ -194,7 +204,8 @@ class Transport:
     async def _send(self, request: Request, url: URL, credential: Secret | None) -> aiohttp.ClientResponse:
         payload = request.payload
         try:
-            limit = self.stalling(request) if payload else self._within(self.timeouts.answer, request)
+            seconds = self.timeouts.head if request.streaming else self.timeouts.answer
+            limit = self.stalling(request) if payload else self._within(seconds, request)
             async with limit as scope:
                 self.sent += 1
                 return await self._session(request.streaming).request(
@@ -210,6 +221,18 @@ class Transport:
             if isinstance(problem.__cause__, CanvusError):  # the body's own error, which aiohttp wraps
                 raise problem.__cause__ from None
             raise self._failure(request, problem) from None
+
+    @asynccontextmanager
+    async def _asking_for_token(self, request: Request) -> AsyncGenerator[None]:
+        """A token function that fails or hangs is a failed connection: the request was not sent."""
+        try:
+            async with self._within(self.timeouts.token, request, "no token", sent=False):
+                yield
+        except CanvusError:
+            raise
+        except Exception as problem:
+            what = f"the token function raised {type(problem).__name__}"
+            raise ConnectFailed(what, method=request.method, path=request.path) from problem
 
     def _within(
         self, seconds: float | None, request: Request, what: str = "no answer", *, sent: bool = True

@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import msgspec
 
 from canvus_async.errors import BY_STATUS, ApiError, ServerError, UnexpectedContent
+from canvus_async.models import KINDS, UnknownWidget, Widget
+from canvus_async.protocol.decoding import RecordDecoder
+from canvus_async.protocol.repair import BrokenLine
 from canvus_async.protocol.retrying import retry_after_seconds
 
 T = TypeVar("T")
@@ -28,7 +31,7 @@ def words(body: bytes) -> str:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return plain(_TAGS.sub(" ", body[:8192].decode(errors="replace")))
     if isinstance(answer, dict):
-        said = cast(dict[str, object], answer)
+        said = cast("dict[str, object]", answer)
         for key in ("msg", "message", "error"):
             if isinstance(text := said.get(key), str) and text:
                 return plain(text)
@@ -51,16 +54,33 @@ def unreadable(body: bytes, reason: str, *, method: str, path: str) -> Unexpecte
 def one(body: bytes, kind: type[T], *, method: str, path: str) -> T:
     """The record in a 2xx answer. Raises UnexpectedContent when there is none of that kind in it."""
     try:
-        return msgspec.json.decode(body, type=kind)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
-        reason = f"no {kind.__name__} ({plain(str(problem), 200)})"
-    raise unreadable(body, reason, method=method, path=path)
+        record = decoder_for(kind).one(body)
+    except BrokenLine as problem:
+        reason = plain(str(problem), 200)
+    else:
+        if isinstance(record, kind):
+            return record
+        reason = record.error if isinstance(record, UnknownWidget) else type(record).__name__
+    raise unreadable(body, f"no {kind.__name__} ({reason})", method=method, path=path)
 
 
-def many(body: bytes, kind: type[T], *, method: str, path: str) -> list[T]:
-    """The records in a 2xx answer that is a list. Raises UnexpectedContent when it is none."""
+def many(body: bytes, kind: type[T], *, method: str, path: str) -> list[T | UnknownWidget]:
+    """The records in a 2xx answer that is a list; objects that do not fit are UnknownWidgets among them.
+
+    Raises UnexpectedContent when it is no list, or one of something else than objects.
+    """
     try:
-        return msgspec.json.decode(body, type=list[kind])  # type: ignore[valid-type]
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
+        return decoder_for(kind).many(body)
+    except BrokenLine as problem:
         reason = f"no list of {kind.__name__} ({plain(str(problem), 200)})"
     raise unreadable(body, reason, method=method, path=path)
+
+
+_decoders: dict[type, RecordDecoder[Any]] = {}
+
+
+def decoder_for(kind: type[T]) -> RecordDecoder[T]:
+    """The decoder for one kind of record, or for widgets of every kind; kept, because it learns what servers send."""
+    if kind not in _decoders:
+        _decoders[kind] = RecordDecoder[Any](*KINDS) if kind is Widget else RecordDecoder(kind)
+    return cast("RecordDecoder[T]", _decoders[kind])

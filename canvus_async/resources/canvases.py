@@ -1,12 +1,15 @@
 """The canvases of a server (developer.multitaction.com/mt-canvus)."""
 
 import builtins
+from collections.abc import AsyncGenerator
 
 from canvus_async.models import CanvasInfo
 from canvus_async.protocol import answers
 from canvus_async.protocol.names import path_segment
 from canvus_async.protocol.writing import payload
+from canvus_async.resources.collections import fitting
 from canvus_async.resources.keywords import CanvasFields
+from canvus_async.subscription import Feed, Subscription
 from canvus_async.transport import Transport
 
 
@@ -18,12 +21,23 @@ class Canvases:
 
     async def list(self) -> builtins.list[CanvasInfo]:
         """Every canvas that you may see. Raises Unauthorized without a token."""
-        return answers.many(await self._transport.call("GET", "canvases"), CanvasInfo, method="GET", path="canvases")
+        body = await self._transport.call("GET", "canvases")
+        return fitting(answers.many(body, CanvasInfo, method="GET", path="canvases"), CanvasInfo, path="canvases")
 
     async def get(self, canvas_id: str, /) -> CanvasInfo:
         """One canvas by its id. Raises NotFound when it is not there or not yours to see."""
         path = _path(canvas_id)
         return answers.one(await self._transport.call("GET", path), CanvasInfo, method="GET", path=path)
+
+    def subscribe(self, canvas_id: str | None = None, /) -> AsyncGenerator[CanvasInfo, None]:
+        """Every canvas that you may see as it is, then each as it changes; with an id, that canvas only.
+
+        One that is gone comes once more with `deleted` true. Use it with `contextlib.aclosing`.
+        """
+        path = "canvases" if canvas_id is None else _path(canvas_id)
+        decoder = answers.decoder_for(CanvasInfo)
+        reconnect = self._transport.reconnect
+        return Subscription(Feed(self._transport, path, decoder, reconnect=reconnect, keep_unknown=False))
 
     async def create(self, name: str = "", /, *, folder_id: str | None = None) -> CanvasInfo:
         """Make a canvas, in your home folder unless `folder_id` names another."""

@@ -1,26 +1,40 @@
 """The ladder that every kind of widget stands on: read, then edit, then files. A kind says only what is its own."""
 
-import asyncio
 import builtins
+import logging
 import os
-import random
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextlib import aclosing
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
-from canvus_async.errors import RequestTimeout, UnexpectedContent
+from canvus_async.errors import ClientClosed, NotFound, RequestTimeout, UnexpectedContent
 from canvus_async.fetching import Fetcher
-from canvus_async.models import AssetWidget, Point, Widget
+from canvus_async.live import Live
+from canvus_async.models import AssetWidget, Point, UnknownWidget, Widget
 from canvus_async.protocol import answers
-from canvus_async.protocol.backoff import delays
 from canvus_async.protocol.names import path_segment
 from canvus_async.protocol.writing import payload
 from canvus_async.resources.keywords import CloneFields
+from canvus_async.subscription import Feed, Subscription
 from canvus_async.transport import Transport
 from canvus_async.uploads import Progress, Uploadable, form, opened
 
+logger = logging.getLogger("canvus_async")
+T = TypeVar("T")
 W = TypeVar("W", bound=Widget)
 A = TypeVar("A", bound=AssetWidget)
+
+
+def fitting(records: Iterable[object], kind: type[T], *, path: str) -> builtins.list[T]:
+    """The records that are of a kind; the others are logged, by id and reason, without what is in them."""
+    kept: builtins.list[T] = []
+    for record in records:
+        if isinstance(record, kind):
+            kept.append(record)
+        elif isinstance(record, UnknownWidget):
+            logger.warning("GET %s: left out %s, which is no %s: %s", path, record.id, kind.__name__, record.error)
+    return kept
 
 
 class Collection(Generic[W]):
@@ -37,15 +51,35 @@ class Collection(Generic[W]):
     async def list(self) -> builtins.list[W]:
         """Every widget of this kind, whole and typed, in the server's order.
 
-        Raises NotFound for a canvas that is not there or not yours to see.
+        An object that is not of this kind is left out and logged; `canvas.widgets` has it as an UnknownWidget. Raises
+        NotFound for a canvas that is not there or not yours to see.
         """
         body = await self._transport.call("GET", self._root)
-        return answers.many(body, self.kind, method="GET", path=self._root)
+        return fitting(answers.many(body, self.kind, method="GET", path=self._root), self.kind, path=self._root)
 
     async def get(self, widget_id: str, /) -> W:
         """One widget by its id. Raises NotFound, and ValueError for an empty or impossible id before any request."""
         path = self._path(widget_id)
         return answers.one(await self._transport.call("GET", path), self.kind, method="GET", path=path)
+
+    def subscribe(self, widget_id: str | None = None, /) -> AsyncGenerator[W, None]:
+        """Every widget of this kind as it is, then each as it changes, as whole records, without end.
+
+        With an id, that widget only. One that is gone comes once more with `deleted` true. The connection is renewed
+        whenever it is lost, and then only what differs from what you have seen is yielded. Use it with
+        `contextlib.aclosing`; leaving the block closes the connection. An object that is not of this kind is left out
+        and logged. Raises NotFound, Unauthorized, Forbidden and the like when the server says so.
+        """
+        return Subscription(self._feed(self._root if widget_id is None else self._path(widget_id)))
+
+    def live(self) -> Live[W]:
+        """A mirror of these widgets, kept up to date in the background; use it with `async with`."""
+        return Live(self._feed(self._root), path=self._root)
+
+    def _feed(self, path: str) -> Feed[W]:
+        decoder = answers.decoder_for(self.kind)
+        every = self.kind is Widget
+        return Feed(self._transport, path, decoder, reconnect=self._transport.reconnect, keep_unknown=every)
 
     def _path(self, widget_id: str) -> str:
         return f"{self._root}/{path_segment(widget_id, what='widget id')}"
@@ -110,13 +144,13 @@ class FileCollection(CloneableCollection[A]):
         """
         path = self._path(widget_id)
         late = RequestTimeout(f"no hash within {timeout} s", method="GET", path=path)
-        async with self._transport.deadlines.within(timeout, late):
-            for pause in delays(first=0.05, longest=2.0, random=random.random):
-                widget = await self.get(widget_id)
+        async with self._transport.deadlines.within(timeout, late), aclosing(self.subscribe(widget_id)) as states:
+            async for widget in states:
+                if widget.deleted:
+                    raise NotFound(404, "deleted while it was waited for", method="GET", path=path)
                 if widget.hash:
                     return widget
-                await asyncio.sleep(pause)
-        raise AssertionError("the delays never end")  # pragma: no cover
+        raise ClientClosed("this client was closed while it waited")
 
     async def download(
         self,
