@@ -1,5 +1,6 @@
 """The command line as a person meets it: as a process."""
 
+import contextlib
 import json
 import os
 import signal
@@ -9,7 +10,6 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -28,10 +28,10 @@ def canvus(*arguments: object, **options) -> subprocess.CompletedProcess[str]:
     )
 
 
-@contextmanager
-def serving(*arguments: object) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
+@contextlib.contextmanager
+def serving(*arguments: object, port: str = "0") -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
     process = subprocess.Popen(
-        [*CANVUS, "serve", "--json", "--port", "0", *map(str, arguments)],
+        [*CANVUS, "serve", "--json", "--port", port, *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -173,3 +173,54 @@ def test_version_and_help(tmp_path: Path) -> None:
     screen = canvus("--help").stdout
     assert "demo" in screen
     assert "serve" in screen
+
+
+def test_watch_prints_changes_survives_a_restart_and_leaves_cleanly(tmp_path: Path) -> None:
+    def request(told: dict[str, str], method: str, path: str, body: dict[str, object] | None = None) -> dict[str, str]:
+        request = urllib.request.Request(f"{told['url']}/api/v1/{path}", method=method)
+        request.add_header("Private-Token", told["token"])
+        request.data = None if body is None else json.dumps(body).encode()
+        with urllib.request.urlopen(request) as answer:
+            return json.loads(answer.read() or b"{}")
+
+    def change(wanted: str) -> dict[str, object]:
+        assert watching.stdout is not None
+        while (seen := json.loads(watching.stdout.readline()))["kind"] != wanted:
+            assert watching.poll() is None
+        return seen
+
+    with contextlib.ExitStack() as stack:
+        first, told = stack.enter_context(serving("--data", tmp_path / "data"))
+        port = told["url"].rpartition(":")[2]
+        notes = f"canvases/{told['canvas_id']}/notes"
+        kept = request(told, "POST", notes, {"text": "kept"})
+        where = ["--url", told["url"], "--token", told["token"]]
+        watching = subprocess.Popen(
+            [*CANVUS, "watch", told["canvas_id"], "--kind", "notes", "--json", *where],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        stack.callback(watching.communicate)
+        stack.callback(watching.kill)
+        assert change("created")["record"]["text"] == "kept"  # type: ignore[index]
+        request(told, "PATCH", f"{notes}/{kept['id']}", {"text": "changed"})
+        assert change("updated")["record"]["text"] == "changed"  # type: ignore[index]
+        first.kill()
+        first.communicate()
+        _, again = stack.enter_context(serving("--data", tmp_path / "data", port=port))
+        request(again, "DELETE", f"{notes}/{kept['id']}")
+        assert change("deleted")["id"] == kept["id"]
+        watching.send_signal(signal.SIGINT)
+        _, errors = watching.communicate(timeout=10)
+
+    assert watching.returncode == 130
+    assert "Traceback" not in errors
+    assert "lost" in errors
+
+
+def test_watch_says_which_kinds_there_are() -> None:
+    done = canvus("watch", "some-id", "--kind", "pictures", "--url", "http://127.0.0.1:9")
+
+    assert done.returncode == 1
+    assert "no such kind: pictures; there are images, pdfs" in done.stderr

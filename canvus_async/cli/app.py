@@ -9,6 +9,7 @@ from cyclopts import App, CycloptsError
 
 from canvus_async.cli.demo import demo
 from canvus_async.cli.serve import serve
+from canvus_async.cli.watch import watch
 from canvus_async.errors import CanvusError
 
 app = App(
@@ -20,6 +21,7 @@ app = App(
 )
 app.command(demo)
 app.command(serve)
+app.command(watch)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

@@ -8,15 +8,15 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import NamedTuple
 
-from cyclopts import Parameter
 from PIL import Image as Picture
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from canvus_async.cli import samples
+from canvus_async.cli.connecting import Token, Url
 from canvus_async.client import Canvas, Client
 from canvus_async.models import AssetWidget, MipmapInfo
 from canvus_async.server import CanvusServer
@@ -25,8 +25,8 @@ from canvus_async.server import CanvusServer
 async def demo(
     *files: Path,
     out: Path = Path("canvus-demo"),
-    url: Annotated[str | None, Parameter(env_var="CANVUS_URL")] = None,
-    token: Annotated[str | None, Parameter(env_var="CANVUS_TOKEN")] = None,
+    url: Url = None,
+    token: Token = None,
 ) -> int:
     """Upload files, fetch every mipmap and every original back, and check each byte.
 
@@ -119,10 +119,10 @@ class RoundTrip:
     async def _original(self, path: Path, widget: AssetWidget) -> None:
         to = self.out / "originals" / f"{widget.hash}{path.suffix.lower()}"
         await self.canvas.assets.download(widget.hash, to=to)
-        sent, came = await asyncio.gather(*(asyncio.to_thread(_digest, file) for file in (path, to)))
+        sent, came = await asyncio.gather(*(asyncio.to_thread(_read, file) for file in (path, to)))
         self.originals += 1
-        self.bytes_up += path.stat().st_size
-        self.bytes_down += to.stat().st_size
+        self.bytes_up += sent.size
+        self.bytes_down += came.size
         if sent != came:
             self.faults.append(f"{path.name}: the original came back different")
 
@@ -150,9 +150,17 @@ class RoundTrip:
             console.print("[green]every original is identical, every level has its size[/]")
 
 
-def _digest(path: Path) -> bytes:
+class _Content(NamedTuple):
+    """What is in a file."""
+
+    size: int
+    sha256: bytes
+
+
+def _read(path: Path) -> _Content:
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()
+        digest = hashlib.file_digest(file, "sha256").digest()
+        return _Content(file.tell(), digest)
 
 
 def _level_fault(body: bytes, info: MipmapInfo, level: int) -> str:
