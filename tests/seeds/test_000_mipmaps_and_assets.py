@@ -1,0 +1,424 @@
+"""Seed 000, the official page on mipmaps and assets, line by line."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from canvus_async import (
+    ApiError,
+    BadRequest,
+    Client,
+    Forbidden,
+    NotFound,
+    NotSupported,
+    Size,
+    Unauthorized,
+)
+from canvus_async.models import MipmapInfo
+from tests.seeds import bodies
+from tests.seeds.stage import IMMUTABLE, Stage, assert_like, pages, photo, replay, webp
+from tests.server import samples
+from tests.server.conftest import Ask, AskIn
+
+BOTH = ("mipmaps/{}", "mipmaps/{}/0", "assets/{}")
+"""The three endpoints, for a hash."""
+
+
+@pytest.fixture
+async def large(stage: Stage) -> Stage:
+    """The stage with the picture of the examples on it."""
+    picture = await stage.place("images", photo(4096, 3072), "original-photo.jpg")
+    stage.ids["cbcb439a796b"] = picture["hash"]
+    return stage
+
+
+@pytest.fixture
+async def small(stage: Stage) -> str:
+    """The hash of a picture of 640 x 480 on the stage."""
+    return (await stage.place("images", samples.picture(640, 480), "small.png"))["hash"]
+
+
+@pytest.fixture
+async def document(stage: Stage) -> str:
+    """The hash of a PDF whose third page is larger than its others."""
+    content = pages((100, 50), (50, 100), (300, 150))
+    stage.ids["a1b2c3d4e5f6"] = (await stage.place("pdfs", content, "report.pdf"))["hash"]
+    return stage.ids["a1b2c3d4e5f6"]
+
+
+# -- Key Concepts --
+
+
+async def test_seed_000_level_0_is_the_original_and_each_level_halves_it(stage: Stage, small: str) -> None:
+    sizes = [
+        webp((await stage.api.call("GET", f"mipmaps/{small}/{level}", headers=stage.headers())).body).size
+        for level in range(4)
+    ]
+
+    assert sizes == [(640, 480), (320, 240), (160, 120), (80, 60)]
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "max_level"),
+    [
+        (4096, 3072, 5),
+        (3840, 2160, 5),
+        (1920, 1080, 4),
+        (640, 480, 3),
+        (129, 129, 1),
+        (128, 128, 0),
+        (1, 1, 0),
+        (8192, 64, 5),
+    ],
+)
+async def test_seed_000_the_highest_level_has_both_sides_within_128_and_2(
+    stage: Stage, width: int, height: int, max_level: int
+) -> None:
+    made = await stage.place("images", samples.picture(width, height), "a.png")
+
+    info = (await stage.api.call("GET", f"mipmaps/{made['hash']}", headers=stage.headers())).json
+    last = await stage.api.call("GET", f"mipmaps/{made['hash']}/{max_level}", headers=stage.headers())
+
+    assert info == {"resolution": {"width": width, "height": height}, "max_level": max_level, "pages": 1}
+    longest, shortest = max(webp(last.body).size), min(webp(last.body).size)
+    assert longest <= 128 or shortest == 2, "no level is smaller than 2 pixels on a side, however long the other"
+    assert shortest >= min(2, width, height)
+
+
+async def test_seed_000_levels_are_made_on_demand_and_cached(ask_in: AskIn, tmp_path: Path) -> None:
+    def drawn() -> dict[str, int]:
+        return {path.name: path.stat().st_mtime_ns for path in (tmp_path / "mipmaps").rglob("*") if path.is_file()}
+
+    async with ask_in(tmp_path) as api:
+        stage = Stage(api.server, api.session, await api.server.create_canvas())
+        picture = await stage.place("images", samples.picture(640, 480), "a.png")
+        assert drawn() == {}
+        first = await api.call("GET", f"mipmaps/{picture['hash']}/1", headers=stage.headers())
+        kept = drawn()
+        second = await api.call("GET", f"mipmaps/{picture['hash']}/1", headers=stage.headers())
+
+        assert kept
+        assert drawn() == kept
+        assert first.body == second.body
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "content"),
+    [
+        ("images", samples.picture(40, 30, kind="JPEG")),
+        ("images", samples.picture(40, 30)),
+        ("images", samples.picture(40, 30, kind="GIF")),
+        ("pdfs", samples.document(width=40, height=30)),
+    ],
+)
+async def test_seed_000_levels_are_webp_whatever_the_original(stage: Stage, endpoint: str, content: bytes) -> None:
+    made = await stage.place(endpoint, content, "original")
+
+    level = await stage.api.call("GET", f"mipmaps/{made['hash']}/0", headers=stage.headers())
+
+    assert level.headers["Content-Type"] == "image/webp"
+    assert min(webp(level.body).size) >= 30
+
+
+@pytest.mark.parametrize("path", BOTH)
+async def test_seed_000_all_responses_are_immutable(stage: Stage, small: str, path: str) -> None:
+    reply = await stage.api.call("GET", path.format(small), headers=stage.headers())
+
+    assert (reply.status, reply.headers["Cache-Control"]) == (200, IMMUTABLE)
+
+
+async def test_seed_000_the_hash_changes_with_the_content(stage: Stage, small: str) -> None:
+    same = await stage.place("images", samples.picture(640, 480), "another-name.png")
+    other = await stage.place("images", samples.picture(640, 480, colour="#0000ff"), "small.png")
+
+    assert same["hash"] == small != other["hash"]
+
+
+async def test_seed_000_pages_are_numbered_from_0_and_page_0_is_the_default(stage: Stage, document: str) -> None:
+    async def resolution(query: str) -> object:
+        reply = await stage.api.call("GET", f"mipmaps/{document}{query}", headers=stage.headers())
+        assert reply.json["pages"] == 3
+        return reply.json["resolution"]
+
+    assert await resolution("") == await resolution("?page=0") == {"width": 200, "height": 100}
+    assert await resolution("?page=1") == {"width": 100, "height": 200}
+
+
+async def test_seed_000_the_hash_of_an_image_a_pdf_and_a_background_opens_it(stage: Stage) -> None:
+    image = await stage.place("images", samples.picture(10, 10), "a.png")
+    pdf = await stage.place("pdfs", samples.document(), "b.pdf")
+    made = await stage.api.form(f"{stage.path}/background", ("data", samples.picture(20, 20), "c.png"))
+    background = await stage.api.ready(f"{stage.path}/background")
+
+    assert made.status == 200
+    for found in (image["hash"], pdf["hash"], background["image"]["hash"]):
+        for path in BOTH:
+            reply = await stage.api.call("GET", path.format(found), headers=stage.headers())
+            assert reply.status == 200, reply.body
+
+
+# -- Authentication --
+
+
+@pytest.mark.parametrize("path", BOTH)
+async def test_seed_000_both_headers_are_required(stage: Stage, small: str, path: str) -> None:
+    address, headers = stage.api.url(path.format(small)), stage.headers()
+
+    async def status(*names: str) -> tuple[int, list[str]]:
+        chosen = {name: headers[name] for name in names}
+        async with stage.session.get(address, headers=chosen) as reply:
+            body = await reply.read()
+            return reply.status, list(json.loads(body)) if reply.status != 200 else []
+
+    assert await status("Private-Token", "canvas-id") == (200, [])
+    assert await status("Private-Token") == (404, ["msg"])
+    assert await status("canvas-id") == (401, ["msg"])
+    assert await status() == (404, ["msg"])
+
+
+@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("name", ["canvasId", "canvas-id", "canvas_id"])
+async def test_seed_000_a_canvas_id_query_is_no_substitute_for_the_header(
+    stage: Stage, small: str, path: str, name: str
+) -> None:
+    reply = await stage.api.get(f"{path.format(small)}?{name}={stage.canvas_id}")
+
+    assert reply.status == 404
+    assert reply.msg
+
+
+async def test_seed_000_the_canvas_must_be_one_that_shows_the_asset(stage: Stage, small: str) -> None:
+    elsewhere = await stage.server.create_canvas("Elsewhere")
+
+    for path in BOTH:
+        reply = await stage.api.get(path.format(small), canvas_id=elsewhere)
+        assert reply.status == 404
+        assert reply.msg
+
+
+# -- Get Mipmap Info --
+
+
+async def test_seed_000_get_mipmap_info_example(large: Stage) -> None:
+    reply = await large.play("mipmap info")
+
+    assert reply.status == 200
+    assert reply.headers["Content-Type"].startswith("application/json")
+    assert_like(reply.json, json.loads(bodies.MIPMAP_INFO))
+
+
+async def test_seed_000_get_mipmap_info_of_a_pdf_page_example(stage: Stage, document: str) -> None:
+    reply = await stage.play("mipmap info of a page")
+
+    assert reply.status == 200
+    assert_like(reply.json, json.loads(bodies.MIPMAP_INFO) | {"pages": 3}, but=("resolution", "max_level"))
+    assert reply.json["resolution"] == {"width": 600, "height": 300}, "the third page is the large one"
+
+
+async def test_seed_000_get_mipmap_info_reaches_the_user_as_a_record() -> None:
+    async with replay(bodies.MIPMAP_INFO, 200, f"Cache-Control: {IMMUTABLE}") as played:
+        info = await played.canvas.mipmaps.info("cbcb439a796b")
+
+    assert info == MipmapInfo(resolution=Size(4096, 3072), max_level=5, pages=1)
+    (request,) = played.server.requests
+    assert (request.method, request.target) == ("GET", "/api/v1/mipmaps/cbcb439a796b")
+    assert request.headers["private-token"] == "YOUR_TOKEN"
+    assert request.headers["canvas-id"] == "3ad9ece4-28be-4e19-9f9a-1a01a4dbae28"
+
+
+async def test_seed_000_get_mipmap_info_of_a_page_sends_the_page() -> None:
+    async with replay(bodies.MIPMAP_INFO) as played:
+        await played.canvas.mipmaps.info("a1b2c3d4e5f6", page=2)
+
+    assert played.sent == [("GET", "/api/v1/mipmaps/a1b2c3d4e5f6?page=2")]
+
+
+# -- Download a Mipmap Level --
+
+
+async def test_seed_000_download_the_smallest_mipmap_example(large: Stage) -> None:
+    reply = await large.play("smallest mipmap")
+
+    assert (reply.status, webp(reply.body).size) == (200, (128, 96))
+    assert reply.headers["Cache-Control"] == IMMUTABLE
+    assert 'filename="original-photo-0-5.webp"' in reply.headers["Content-Disposition"]
+
+
+async def test_seed_000_download_the_half_resolution_example(large: Stage) -> None:
+    reply = await large.play("half-resolution mipmap")
+
+    assert (reply.status, webp(reply.body).size) == (200, (2048, 1536))
+    assert "filename=" in reply.headers["Content-Disposition"]
+
+
+async def test_seed_000_download_a_mipmap_of_a_pdf_page(stage: Stage, document: str) -> None:
+    sizes = [
+        webp((await stage.api.call("GET", f"mipmaps/{document}/0{query}", headers=stage.headers())).body).size
+        for query in ("", "?page=2")
+    ]
+
+    assert sizes == [(200, 100), (600, 300)]
+
+
+async def test_seed_000_download_a_mipmap_reaches_the_user_as_bytes_and_as_a_file(tmp_path: Path) -> None:
+    content = samples.picture(128, 96, kind="WEBP")
+    headers = ("Content-Type: image/webp", f"Cache-Control: {IMMUTABLE}", 'Content-Disposition: inline; filename="a"')
+
+    async with replay(content, 200, *headers) as played:
+        fetched = await played.canvas.mipmaps.fetch("cbcb439a796b", 5)
+        saved = await played.canvas.mipmaps.download("cbcb439a796b", 1, to=tmp_path / "half-res.webp")
+
+    assert fetched == saved.read_bytes() == content
+    assert played.sent == [("GET", f"/api/v1/mipmaps/cbcb439a796b/{level}") for level in (5, 1)]
+
+
+# -- Download an Asset by Hash --
+
+
+async def test_seed_000_download_an_asset_example(large: Stage) -> None:
+    reply = await large.play("asset")
+
+    assert (reply.status, reply.body) == (200, photo(4096, 3072))
+    assert reply.headers["Cache-Control"] == IMMUTABLE
+    assert 'filename="original-photo.jpg"' in reply.headers["Content-Disposition"]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "content", "content_type"),
+    [
+        ("images", samples.picture(kind="JPEG"), "image/jpeg"),
+        ("images", samples.picture(kind="PNG"), "image/png"),
+        ("pdfs", samples.document(), "application/pdf"),
+        ("videos", samples.MP4, "video/mp4"),
+    ],
+)
+async def test_seed_000_an_asset_is_in_its_original_format(
+    stage: Stage, endpoint: str, content: bytes, content_type: str
+) -> None:
+    made = await stage.place(endpoint, content, "original")
+
+    reply = await stage.api.call("GET", f"assets/{made['hash']}", headers=stage.headers())
+
+    assert (reply.body, reply.headers["Content-Type"]) == (content, content_type)
+
+
+async def test_seed_000_download_an_asset_reaches_the_user_as_bytes_and_as_a_file(tmp_path: Path) -> None:
+    content = samples.picture(kind="JPEG")
+    async with replay(content, 200, "Content-Type: image/jpeg", f"Cache-Control: {IMMUTABLE}") as played:
+        fetched = await played.canvas.assets.fetch("cbcb439a796b")
+        saved = await played.canvas.assets.download("cbcb439a796b", to=tmp_path / "original-photo.jpg")
+
+    assert fetched == saved.read_bytes() == content
+    assert played.sent == [("GET", "/api/v1/assets/cbcb439a796b")] * 2
+    assert played.server.requests[0].headers["canvas-id"] == "3ad9ece4-28be-4e19-9f9a-1a01a4dbae28"
+
+
+@pytest.mark.parametrize("path", BOTH)
+async def test_seed_000_streaming_is_not_supported_for_content(stage: Stage, small: str, path: str) -> None:
+    reply = await stage.api.call("GET", f"{path.format(small)}?subscribe", headers=stage.headers())
+
+    assert reply.status == 200
+    assert int(reply.headers["Content-Length"]) == len(reply.body) > 0
+
+
+# -- Error Responses --
+
+
+@pytest.mark.parametrize("level", ["-1", "4", "99", "999999999999"])
+async def test_seed_000_a_level_outside_the_range_is_a_400(stage: Stage, small: str, level: str) -> None:
+    reply = await stage.api.call("GET", f"mipmaps/{small}/{level}", headers=stage.headers())
+
+    assert reply.status == 400
+    assert reply.msg
+
+
+@pytest.mark.parametrize("path", BOTH)
+async def test_seed_000_a_missing_or_invalid_token_is_a_401(stage: Stage, ask: Ask, small: str, path: str) -> None:
+    replies = [await ask(token).get(path.format(small), canvas_id=stage.canvas_id) for token in (None, "invalid")]
+
+    assert [reply.status for reply in replies] == [401, 401]
+    assert all(reply.msg for reply in replies)
+
+
+@pytest.mark.parametrize("path", BOTH)
+async def test_seed_000_a_blocked_user_gets_a_403(stage: Stage, ask: Ask, small: str, path: str) -> None:
+    blocked = ask(stage.server.add_user("owner", blocked=True))
+
+    reply = await blocked.get(path.format(small), canvas_id=stage.canvas_id)
+
+    assert reply.status == 403
+    assert reply.msg
+
+
+@pytest.mark.parametrize("path", BOTH)
+async def test_seed_000_no_such_hash_and_no_access_are_both_a_404(
+    stage: Stage, ask: Ask, small: str, path: str
+) -> None:
+    elsewhere = await stage.server.create_canvas("Elsewhere")
+    stranger = ask(stage.server.add_user("owner", canvases=[elsewhere]))
+
+    unknown = await stage.api.get(path.format("0123456789ab"), canvas_id=stage.canvas_id)
+    hidden = await stranger.get(path.format(small), canvas_id=stage.canvas_id)
+
+    assert (unknown.status, hidden.status) == (404, 404)
+    assert unknown.msg
+    assert hidden.msg
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "content"), [("videos", samples.MP4), ("images", samples.SVG)], ids=["video", "svg"]
+)
+async def test_seed_000_an_asset_type_without_mipmaps_is_a_501(stage: Stage, endpoint: str, content: bytes) -> None:
+    made = await stage.place(endpoint, content, "original")
+
+    replies = [
+        await stage.api.call("GET", f"mipmaps/{made['hash']}{tail}", headers=stage.headers()) for tail in ("", "/0")
+    ]
+
+    assert [reply.status for reply in replies] == [501, 501]
+    assert all(reply.msg for reply in replies)
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(400, BadRequest), (401, Unauthorized), (403, Forbidden), (404, NotFound), (501, NotSupported)],
+)
+async def test_seed_000_each_error_reaches_the_user_as_its_class_with_the_msg(
+    status: int, error: type[ApiError], tmp_path: Path
+) -> None:
+    async with replay(bodies.MIPMAP_ERROR, status) as played:
+        calls = (
+            played.canvas.mipmaps.info("cbcb439a796b"),
+            played.canvas.mipmaps.fetch("cbcb439a796b", 9),
+            played.canvas.mipmaps.download("cbcb439a796b", 9, to=tmp_path / "a.webp"),
+            played.canvas.assets.fetch("cbcb439a796b"),
+            played.canvas.assets.download("cbcb439a796b", to=tmp_path / "a.jpg"),
+        )
+        for call in calls:
+            with pytest.raises(error) as caught:
+                await call
+            assert (caught.value.status, caught.value.msg) == (status, "error description")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+# -- Typical Workflow --
+
+
+async def test_seed_000_the_typical_workflow_from_the_widgets_to_the_files(stage: Stage) -> None:
+    content = photo(1000, 500)
+    made = await stage.place("images", content, "photo.jpg")
+
+    async with Client(stage.server.url, token=stage.server.token) as client:
+        canvas = client.canvas(stage.canvas_id)
+        (image,) = [widget for widget in await canvas.widgets.list() if widget.id == made["id"]]
+        found = (await canvas.images.get(image.id)).hash
+        info = await canvas.mipmaps.info(found)
+        level = info.level_for(200, 100)
+        small = webp(await canvas.mipmaps.fetch(found, level))
+        original = await canvas.assets.fetch(found)
+
+    assert (info.resolution, info.max_level, info.pages, level) == (Size(1000, 500), 3, 1, 2)
+    assert small.size == (250, 125)
+    assert original == content
