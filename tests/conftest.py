@@ -1,6 +1,10 @@
-"""A real server and a client of it, fresh for every test."""
+"""A real server and a client of it, fresh for every test; and proof after every test that nothing is left behind."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import inspect
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -23,3 +27,51 @@ async def client(server: CanvusServer) -> AsyncIterator[Client]:
 @pytest.fixture
 async def canvas(server: CanvusServer, client: Client) -> Canvas:
     return client.canvas(await server.create_canvas("Demo"))
+
+
+def descriptors() -> set[str]:
+    """What this process has open: sockets, files and pipes, by what they are."""
+    found: set[str] = set()
+    for entry in Path("/proc/self/fd").iterdir():
+        try:
+            found.add(f"{entry.name} {entry.readlink()}")
+        except OSError:  # the descriptor that lists the folder is gone by now
+            continue
+    return found
+
+
+@pytest.fixture(scope="session", autouse=True)
+def temporary_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder for temporary files that nobody else uses, so that what is left behind shows."""
+    folder = tmp_path_factory.mktemp("temporary")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(folder))
+        patch.setattr(tempfile, "tempdir", str(folder))
+        yield folder
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_open(request: pytest.FixtureRequest, temporary_folder: Path) -> Iterator[None]:
+    """After the test and its fixtures there are no more descriptors and temporary files than before."""
+    function = getattr(request, "function", None)
+    if not Path("/proc/self/fd").is_dir() or not inspect.iscoroutinefunction(function):
+        yield
+        return
+    before, files = descriptors(), set(temporary_folder.iterdir())
+    yield
+    left = {entry for entry in descriptors() - before if "/dev/null" not in entry}
+    assert not left, f"left open: {sorted(left)}"
+    gone = set(temporary_folder.iterdir()) - files
+    assert not gone, f"left behind: {sorted(gone)}"
+
+
+@pytest.fixture(autouse=True)
+async def nothing_left_running(request: pytest.FixtureRequest, nothing_left_open: None) -> AsyncIterator[None]:
+    """After the test and its fixtures there is no task but this one."""
+    before = asyncio.all_tasks()
+    yield
+    left = {task for task in asyncio.all_tasks() - before if task is not asyncio.current_task()}
+    for task in tuple(left):  # one that is just ending may end
+        await asyncio.wait([task], timeout=1)
+    left = {task for task in left if not task.done()}
+    assert not left, f"left running: {left}"
