@@ -25,7 +25,11 @@ class _Found(NamedTuple):
 
 
 class AssetEndpoints:
-    """Content by hash. Both headers are needed: the token says who asks, the canvas id where the file is shown."""
+    """Content by hash. Both headers are needed: the token says who asks, the canvas id where the file is shown.
+
+    A page that does not exist is refused as a level that does not: 400. A file that shows only when it is drawn that it
+    is damaged has no mipmaps, like one of another type: 501.
+    """
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -97,7 +101,7 @@ class AssetEndpoints:
         asset = self._assets.known.get(asset_hash)
         if widget is None or asset is None:
             raise Missing(f"Asset {asset_hash} does not exist on canvas {canvas_id}")
-        return _Found(asset, widget.title or asset_hash)
+        return _Found(asset, widget.filename or asset_hash)
 
 
 def _whole_number(name: str, text: str) -> int:

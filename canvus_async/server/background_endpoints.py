@@ -25,13 +25,12 @@ class BackgroundEndpoints:
     async def get(self, request: web.Request) -> web.StreamResponse:
         """The background; its `image.hash` opens mipmaps and the asset."""
         canvas = self._services.admit(request, Right.VIEW)
-        background = canvas.background
         return await self._services.answer(
             request,
             self._services.state.feed(canvas),
-            background.raw,
+            lambda: canvas.background.raw,
             single=True,
-            wants=lambda event: event.key == background.id,
+            wants=lambda event: event.kind is BACKGROUND,
         )
 
     async def update(self, request: web.Request) -> web.StreamResponse:

@@ -45,13 +45,16 @@ class CanvasEndpoints:
         """The canvases that a user may see."""
         users = self._services.users
         user = users.require(request)
-        rights = ((canvas, right_of(user, canvas)) for canvas in self._state.canvases.values())
-        shown = [self._state.described(canvas, right) for canvas, right in rights if right]
+
+        def snapshot() -> bytes:
+            rights = ((canvas, right_of(user, canvas)) for canvas in self._state.canvases.values())
+            return array(self._state.described(canvas, right) for canvas, right in rights if right)
+
         return await self._services.answer(
             request,
             self._state.list_feed,
-            array(shown),
-            size=len(shown),
+            snapshot,
+            size=len(self._state.canvases),
             wants=lambda event: event.canvas is not None and event.right is right_of(users.current(user), event.canvas),
         )
 
@@ -62,7 +65,7 @@ class CanvasEndpoints:
         return await self._services.answer(
             request,
             self._state.list_feed,
-            self._state.described(canvas, right),
+            lambda: self._state.described(canvas, right),
             single=True,
             wants=lambda event: event.canvas is canvas and event.right is right,
         )

@@ -8,24 +8,11 @@ from collections.abc import Iterator, Mapping
 from uuid import uuid4
 
 from canvus_async.models import JSON
-from canvus_async.server.kinds import ANCHOR, BACKGROUND, CONNECTOR, SHARED_CANVAS, TABLE, TABLE_CELL, Kind
+from canvus_async.server.kinds import ANCHOR, BACKGROUND, CONNECTOR, SHARED_CANVAS, TABLE, Kind
+from canvus_async.server.measures import box, fit, measures
 from canvus_async.server.refusals import Invalid
+from canvus_async.server.tables import cells, copied_cells, resized_cells, table_size
 from canvus_async.server.widgets import Canvas, Widget, make_widget
-
-CELL = (300, 100)
-"""Canvas units of a cell of a table made without a size."""
-
-
-def fit(box: tuple[float, float], natural: tuple[float, float]) -> tuple[float, float]:
-    """The largest size with the aspect of `natural` inside `box` (seed 002: 16:9 into 800 x 800 is 800 x 450)."""
-    (box_width, box_height), (width, height) = box, natural
-    if box_width * height <= box_height * width:
-        return box_width, _tidy(box_width * height / width)
-    return _tidy(box_height * width / height), box_height
-
-
-def _tidy(value: float) -> int | float:
-    return int(value) if value == int(value) else value
 
 
 def furnish(canvas: Canvas) -> list[Widget]:
@@ -70,7 +57,7 @@ def create(
     if kind.size:
         fields |= _place(canvas, kind, values, fields, natural)
     widget = make_widget(str(fields["id"]), kind, fields, asset=asset, natural=natural)
-    return [widget, *_cells(widget)]
+    return [widget, *cells(widget)]
 
 
 def change(canvas: Canvas, widget: Widget, values: Mapping[str, JSON]) -> list[Widget]:
@@ -83,7 +70,7 @@ def change(canvas: Canvas, widget: Widget, values: Mapping[str, JSON]) -> list[W
         siblings = (each.depth for each in canvas.children(parent_id) if each.id != widget.id)
         changes["depth"] = max(siblings, default=0.0) + 1.0
     if "size" in changes and widget.kind.keeps_aspect and widget.natural:
-        changes["size"] = _box(*fit(_measures(changes["size"]), widget.natural))
+        changes["size"] = box(*fit(measures(changes["size"]), widget.natural))
     if widget.kind is CONNECTOR:
         changes |= _ends(canvas, values, widget.fields)
     if widget.kind is BACKGROUND:
@@ -92,7 +79,7 @@ def change(canvas: Canvas, widget: Widget, values: Mapping[str, JSON]) -> list[W
         }
     changed = widget.with_fields(changes)
     if widget.kind is TABLE and "size" in changes:
-        return [changed, *_resized_cells(canvas, changed)]
+        return [changed, *resized_cells(canvas, changed)]
     return [changed]
 
 
@@ -109,13 +96,7 @@ def clone(source: Canvas, widget: Widget, canvas: Canvas, location: JSON) -> lis
     if location is not None:
         fields["location"] = location
     copy = make_widget(str(fields["id"]), widget.kind, fields, asset=widget.asset, natural=widget.natural)
-    cells = [
-        make_widget(new_id, TABLE_CELL, {**cell.fields, "id": new_id, "parent_id": copy.id})
-        for cell in source.children(widget.id)
-        if cell.kind is TABLE_CELL
-        for new_id in (str(uuid4()),)
-    ]
-    return [copy, *cells]
+    return [copy, *copied_cells(source, widget, copy)]
 
 
 def with_hash(widget: Widget) -> Widget:
@@ -125,10 +106,9 @@ def with_hash(widget: Widget) -> Widget:
     return widget.with_fields({"hash": widget.asset})
 
 
-def with_picture(widget: Widget, values: Mapping[str, JSON], asset: str) -> Widget:
-    """The background with another file, whose hash is still to come."""
-    image = _merge(_merge(widget.fields.get("image"), values.get("image")), {"hash": ""})
-    fields = {**widget.fields, **values, "type": "image", "image": image}
+def with_picture(widget: Widget, asset: str) -> Widget:
+    """The background showing a file whose hash is still to come."""
+    fields = {**widget.fields, "type": "image", "image": _merge(widget.fields.get("image"), {"hash": ""})}
     return make_widget(widget.id, BACKGROUND, fields, asset=asset)
 
 
@@ -141,15 +121,15 @@ def _place(
 ) -> dict[str, JSON]:
     parent = _check_parent(canvas, values.get("parent_id", canvas.root.id))
     if "size" not in values:
-        width, height = natural or _table_size(fields) or kind.size or (0, 0)
+        width, height = natural or table_size(fields) or kind.size or (0, 0)
     elif natural and kind.keeps_aspect:
-        width, height = fit(_measures(values["size"]), natural)
+        width, height = fit(measures(values["size"]), natural)
     else:
-        width, height = _measures(values["size"])
+        width, height = measures(values["size"])
     centre: JSON = {"x": (parent.size[0] - width) / 2, "y": (parent.size[1] - height) / 2}
     return {
         "location": values.get("location", centre),
-        "size": _box(width, height),
+        "size": box(width, height),
         "depth": values.get("depth", max(1.0, canvas.top(parent.id) + 1.0)),
         "scale": values.get("scale", 1),
         "pinned": values.get("pinned", False),
@@ -191,64 +171,6 @@ def _subtree(canvas: Canvas, widget: Widget) -> Iterator[Widget]:
         current = waiting.pop()
         yield current
         waiting.extend(canvas.children(current.id))
-
-
-def _grid(fields: Mapping[str, JSON]) -> tuple[int, int] | None:
-    grid = fields.get("grid_size")
-    if not isinstance(grid, dict):
-        return None
-    columns, rows = grid["columns"], grid["rows"]
-    return (columns, rows) if isinstance(columns, int) and isinstance(rows, int) else None
-
-
-def _table_size(fields: Mapping[str, JSON]) -> tuple[float, float] | None:
-    grid = _grid(fields)
-    return (CELL[0] * grid[0], CELL[1] * grid[1]) if grid else None
-
-
-def _cell_place(table: Widget, index: int) -> dict[str, JSON]:
-    columns, rows = _grid(table.fields) or (1, 1)
-    width, height = table.size[0] / columns, table.size[1] / rows
-    row, column = divmod(index, columns)
-    return {"location": {"x": column * width, "y": row * height}, "size": _box(width, height)}
-
-
-def _cells(widget: Widget) -> Iterator[Widget]:
-    """The cells of a new table, row by row; nothing for other kinds."""
-    columns, rows = _grid(widget.fields) or (0, 0)
-    for index in range(columns * rows):
-        cell_id = str(uuid4())
-        fields: dict[str, JSON] = {
-            "id": cell_id,
-            "widget_type": TABLE_CELL.type,
-            "state": "normal",
-            "depth": 1.0,
-            "scale": 1,
-            "pinned": False,
-            "parent_id": widget.id,
-            "index": index,
-            "text": "",
-        }
-        yield make_widget(cell_id, TABLE_CELL, fields | _cell_place(widget, index))
-
-
-def _resized_cells(canvas: Canvas, table: Widget) -> Iterator[Widget]:
-    for cell in canvas.children(table.id):
-        index = cell.fields.get("index")
-        if cell.kind is TABLE_CELL and isinstance(index, int):
-            yield cell.with_fields(_cell_place(table, index))
-
-
-def _measures(size: JSON) -> tuple[float, float]:
-    if isinstance(size, dict):
-        width, height = size.get("width"), size.get("height")
-        if isinstance(width, int | float) and isinstance(height, int | float):
-            return width, height
-    raise Invalid("size must have a width and a height")
-
-
-def _box(width: float, height: float) -> JSON:
-    return {"width": _tidy(width), "height": _tidy(height)}
 
 
 def _merge(current: JSON, changes: JSON) -> dict[str, JSON]:

@@ -70,6 +70,8 @@ class Subscriber:
             return
         self._pending[event.key] = event.alone if self._single else event.in_list
         if len(self._pending) > self._limit:
+            self._pending.clear()
+            self.ended = True
             self.abort()
         self._last = self._single and event.gone
         self._wake.set()

@@ -56,7 +56,7 @@ class Gate:
         except ConnectionError:
             return web.Response()  # the client is gone: this goes nowhere
         except Exception:  # noqa: BLE001  # logged below; a request may not take the server down
-            _log.exception("%s %s failed", request.method, request.path)
+            _log.exception("%s %s failed", record.method, record.path)
             return refusal(500, "The server failed; its log says why")
 
     async def _handle(self, request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -39,15 +39,16 @@ class Intake:
     async def background(self, request: web.Request) -> Widget:
         """The canvas's background showing a picture from a form. Raises Refused."""
         async with receive(request, self._state.assets.incoming, max_bytes=self._services.max_upload) as upload:
-            values = BACKGROUND.parse(upload.fields, When.CREATE)
-            fit = BACKGROUND.fields["image"].parse("json", upload.fields)
+            image = {"fit": upload.fields["fit"]} if "fit" in upload.fields else {}
+            values = BACKGROUND.parse({**upload.fields, "image": image}, When.UPDATE)
             if values.get("type", "image") != "image":
                 raise Invalid("An uploaded background is of type image")
             info = await _look_at(upload, BACKGROUND)
             asset = StoredAsset(upload.hash, info.content_type, upload.size)
             async with self._state.assets.arriving(upload.path, asset):
                 canvas = self._services.admit(request, Right.EDIT)
-                background = editing.with_picture(canvas.background, values | {"image": fit}, asset.hash)
+                changed, *_ = editing.change(canvas, canvas.background, values)
+                background = editing.with_picture(changed, asset.hash)
                 self._state.put(canvas, [background], asset=asset)
         self._services.processing.schedule(canvas, background)
         return background

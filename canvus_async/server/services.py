@@ -44,15 +44,19 @@ class Services:
         self,
         request: web.Request,
         feed: Feed,
-        snapshot: bytes,
+        snapshot: Callable[[], bytes],
         *,
         size: int = 1,
         single: bool = False,
         wants: Callable[[Event], bool],
     ) -> web.StreamResponse:
-        """A GET's reply: the snapshot, or with `?subscribe` the snapshot and what follows."""
+        """A GET's reply: what there is now, or with `?subscribe` that and what follows.
+
+        `snapshot` makes it and is let go of with it: a stream of hours must not hold on to what was there when it
+        began. `size`: of how many things it may be.
+        """
         if "subscribe" not in request.query or request.method != "GET":
-            return json_reply(snapshot)
+            return json_reply(snapshot())
         user = self.users.identify(request)
         token = None if user is None else user.token
         return await self.streams.serve(

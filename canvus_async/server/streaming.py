@@ -47,16 +47,13 @@ class Streams:
         request: web.Request,
         feed: Feed,
         *,
-        snapshot: bytes,
+        snapshot: Callable[[], bytes],
         size: int,
         wants: Callable[[Event], bool],
         single: bool,
         token: str | None,
     ) -> web.StreamResponse:
-        """Answer with `snapshot`, which has `size` things, and every later change that is wanted.
-
-        There must be no await between the making of the snapshot and this call.
-        """
+        """Answer with what `snapshot` makes, of `size` things at most, and every later change that is wanted."""
         transport = request.transport
         if transport is None:
             raise ConnectionResetError("the client is gone")
@@ -65,17 +62,17 @@ class Streams:
         feed.attach(subscriber)
         self._open[subscriber] = None
         try:
-            return await self._send(request, subscriber, snapshot)
+            return await self._send(request, subscriber, snapshot() + b"\n")
         finally:
             feed.detach(subscriber)
             del self._open[subscriber]
 
-    async def _send(self, request: web.Request, subscriber: Subscriber, snapshot: bytes) -> web.StreamResponse:
+    async def _send(self, request: web.Request, subscriber: Subscriber, line: bytes) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "application/json", "Cache-Control": "no-store"})
         await response.prepare(request)
-        line = memoryview(snapshot + b"\n")
         for start in range(0, len(line), TURN):
-            await response.write(line[start : start + TURN])
+            await response.write(memoryview(line)[start : start + TURN])
+        del line
         while not subscriber.ended:
             spoken = await subscriber.wait(self._keepalive)
             await response.write(subscriber.take() if spoken else b"\n")

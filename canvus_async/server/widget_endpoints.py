@@ -47,25 +47,24 @@ class WidgetEndpoints:
         """All widgets, or all of a kind, in the order in which they were made."""
         canvas = self._services.admit(request, Right.VIEW)
         kind = _kind(request)
-        found = [widget.raw for widget in canvas.widgets.values() if kind is None or widget.kind is kind]
         return await self._services.answer(
             request,
             self._state.feed(canvas),
-            array(found),
-            size=len(found),
+            lambda: array(each.raw for each in canvas.widgets.values() if kind is None or each.kind is kind),
+            size=len(canvas.widgets),
             wants=lambda event: kind is None or event.kind is kind,
         )
 
     async def get(self, request: web.Request) -> web.StreamResponse:
         """One widget."""
         canvas = self._services.admit(request, Right.VIEW)
-        widget = _widget(request, canvas, _kind(request))
+        widget_id = _widget(request, canvas, _kind(request)).id
         return await self._services.answer(
             request,
             self._state.feed(canvas),
-            widget.raw,
+            lambda: canvas.widgets[widget_id].raw,
             single=True,
-            wants=lambda event: event.key == widget.id,
+            wants=lambda event: event.key == widget_id,
         )
 
     async def cells(self, request: web.Request) -> web.StreamResponse:
@@ -73,14 +72,13 @@ class WidgetEndpoints:
         canvas = self._services.admit(request, Right.VIEW)
         if _kind(request) is not TABLE:
             raise Missing("Only tables have cells")
-        table = _widget(request, canvas, TABLE)
-        found = [widget.raw for widget in canvas.children(table.id) if widget.kind is TABLE_CELL]
+        table_id = _widget(request, canvas, TABLE).id
         return await self._services.answer(
             request,
             self._state.feed(canvas),
-            array(found),
-            size=len(found),
-            wants=lambda event: event.kind is TABLE_CELL and event.parent_id == table.id,
+            lambda: array(each.raw for each in canvas.children(table_id) if each.kind is TABLE_CELL),
+            size=len(canvas.widgets),
+            wants=lambda event: event.kind is TABLE_CELL and event.parent_id == table_id,
         )
 
     async def create(self, request: web.Request) -> web.StreamResponse:
@@ -157,7 +155,7 @@ class WidgetEndpoints:
             self._state.assets.path(asset),
             etag=asset.hash,
             content_type=asset.content_type,
-            filename=widget.title,
+            filename=widget.filename,
             disposition="attachment",
         )
 

@@ -56,8 +56,8 @@ class Widget(msgspec.Struct, frozen=True):
         return _text(image.get("hash"))
 
     @property
-    def title(self) -> str:
-        """The name of its file, for a download."""
+    def filename(self) -> str:
+        """The name that its file was uploaded with."""
         return _text(self.fields.get("original_filename"))
 
     @property

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+import tracemalloc
 from contextlib import AsyncExitStack
 
 import aiohttp
@@ -266,6 +267,22 @@ def _read_until(reader: socket.socket, end: bytes) -> bytes:
             body += chunk
             stream.readline()
         return bytes(body + chunk)
+
+
+async def test_an_open_stream_holds_on_to_nothing_of_its_first_line(api: Api, canvas: str) -> None:
+    for number in range(20):
+        await api.post(f"{canvas}/notes", {"text": str(number) * 100_000})
+    whole = len((await api.get(f"{canvas}/notes")).body)
+    async with AsyncExitStack() as stack:
+        tracemalloc.start()
+        stack.callback(tracemalloc.stop)
+        streams = [await stack.enter_async_context(api.stream(f"{canvas}/notes?subscribe")) for _ in range(5)]
+        for stream in streams:
+            received = 0
+            while received < whole:
+                received += len(await stream.response.content.readany())
+
+        await eventually(lambda: tracemalloc.get_traced_memory()[0] < whole / 2)
 
 
 async def test_the_hash_of_an_upload_is_told_to_whoever_follows_that_image(api: Api, canvas: str) -> None:

@@ -5,7 +5,7 @@ import json
 import sqlite3
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -139,6 +139,23 @@ async def test_a_kill_amid_writes_loses_none_that_was_answered(
     async with ask_in(tmp_path) as after:
         kept = {note["id"]: note for note in (await after.get(notes)).json}
     assert [kept.get(note["id"]) for note in answered] == answered
+
+
+async def test_nothing_is_remembered_of_what_was_deleted(ask_in: AskIn, tmp_path: Path) -> None:
+    async with ask_in(tmp_path) as api:
+        colours = ("#ff0000", "#00ff00", "#0000ff")
+        canvases = [f"canvases/{await api.server.create_canvas(colour)}" for colour in colours]
+        for canvas, colour in zip(canvases, colours, strict=True):
+            await api.upload(f"{canvas}/background", samples.picture(colour=colour))
+            image = (await api.upload(f"{canvas}/images", samples.picture(65, colour=colour))).json
+        await api.delete(canvases[0])
+        await api.upload(f"{canvases[1]}/background", samples.picture(colour="#000000"))
+        await api.delete(f"{canvases[2]}/images/{image['id']}")
+
+    with closing(sqlite3.connect(tmp_path / "canvus.sqlite3")) as database:
+        counts = [database.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("canvases", "assets")]
+    assert counts == [2, 3]
+    assert len([path for path in (tmp_path / "assets").iterdir() if path.is_file()]) == 3
 
 
 async def test_users_and_links_survive_too(session: aiohttp.ClientSession, tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ import aiohttp
 import pytest
 
 from canvus_async.server import CanvusServer
+from canvus_async.server.assets import AssetStore
+from canvus_async.server.storage import StoredAsset
 from tests.server import samples
 from tests.server.api import Api, Part, eventually
 from tests.server.conftest import AskIn
@@ -286,3 +288,33 @@ async def test_a_large_file_arrives_whole(api: Api, canvas: str) -> None:
     assert made["size"] == {"width": 1400, "height": 1000}
     received = (await api.get(f"{canvas}/images/{made['id']}/download")).body
     assert (len(received), sha256(received).hexdigest()) == (len(content), sha256(content).hexdigest())
+
+
+async def test_a_file_that_comes_back_while_it_goes_stays(tmp_path: Path) -> None:
+    store = AssetStore(tmp_path, [], durable=True)
+    asset = StoredAsset("ab" * 32, "image/png", 3)
+    for turn in range(2):
+        upload = store.incoming / str(turn)
+        upload.write_bytes(b"one")
+        async with store.arriving(upload, asset):
+            if turn:
+                store.discard(asset)  # the last widget that showed it goes in this moment
+            store.register(asset)
+    store.close()
+
+    assert store.path(asset).read_bytes() == b"one"
+    assert store.exists(asset.hash)
+
+
+async def test_a_file_that_no_widget_came_to_need_goes(tmp_path: Path) -> None:
+    store = AssetStore(tmp_path, [], durable=True)
+    asset = StoredAsset("ab" * 32, "image/png", 3)
+    upload = store.incoming / "1"
+    upload.write_bytes(b"one")
+    with pytest.raises(ZeroDivisionError):
+        async with store.arriving(upload, asset):
+            raise ZeroDivisionError
+    store.close()
+
+    assert not store.path(asset).exists()
+    assert not store.exists(asset.hash)
