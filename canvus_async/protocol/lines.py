@@ -1,0 +1,97 @@
+"""Bytes cut into lines: LF ends a line, and nothing else does.
+
+A subscription is newline-separated JSON whose first line may hold a whole canvas (seed 004, "Streaming"). Lines come
+out in blocks, because decoding many at once is cheaper than one at a time.
+"""
+
+BOM = b"\xef\xbb\xbf"
+"""The UTF-8 byte-order mark, which some put before their first line."""
+
+
+class LineOverflow(ValueError):
+    """A line is longer than the limit."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"a line is longer than {limit} bytes")
+        self.limit = limit
+
+
+class LineSplitter:
+    """Bytes in, blocks of whole lines out; what follows the last LF waits for the rest of its line.
+
+    A block holds one or more lines with their LFs. Blank lines in it do not matter to a JSON decoder; a block with
+    nothing else does not come out at all. A byte-order mark before the first line is dropped. Each byte is looked at
+    and copied a bounded number of times however the input is cut, and no more than `limit` bytes of a line are kept.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._tail = bytearray()
+        self._at_start = True
+
+    @property
+    def pending(self) -> bytearray:
+        """The beginning of an unfinished line, to look at."""
+        return self._tail
+
+    def feed(self, chunk: bytes) -> bytes | bytearray:
+        """The lines that `chunk` completes, b"" if there are none. Raises LineOverflow for a line above the limit."""
+        if self._at_start:
+            chunk = self._without_mark(chunk)
+        cut = chunk.rfind(b"\n") + 1
+        tail = self._tail
+        if not cut:
+            if len(tail) + len(chunk) > self._limit:
+                raise LineOverflow(self._limit)
+            tail += chunk
+            return b""
+        if tail:
+            tail += memoryview(chunk)[:cut]
+            block: bytes | bytearray = tail
+        else:
+            block = chunk[:cut]
+        self._tail = bytearray(memoryview(chunk)[cut:])
+        if len(self._tail) > self._limit or (len(block) > self._limit and self._overflows(block)):
+            raise LineOverflow(self._limit)
+        return b"" if block.isspace() else block
+
+    def take(self) -> bytearray:
+        """The beginning of an unfinished line, for one who reads on from there; `feed` then begins a new line."""
+        tail, self._tail = self._tail, bytearray()
+        return tail
+
+    def finish(self) -> bytes | bytearray:
+        """At the end of the input: a last line without its LF, b"" if there is none."""
+        self._at_start = False
+        tail = self.take()
+        return b"" if tail.isspace() else tail
+
+    def _without_mark(self, chunk: bytes) -> bytes:
+        """The input's beginning without a byte-order mark; kept back while it may still become one."""
+        begun = bytes(self.take()) + chunk
+        if len(begun) < len(BOM) and BOM.startswith(begun):
+            self._tail += begun
+            return b""
+        self._at_start = False
+        return begun.removeprefix(BOM)
+
+    def _overflows(self, block: bytes | bytearray) -> bool:
+        start = 0
+        while len(block) - start > self._limit:
+            end = block.find(b"\n", start)
+            if end - start > self._limit:
+                return True
+            start = end + 1
+        return False
+
+
+def nonblank_lines(block: bytes | bytearray) -> list[bytes]:
+    """The lines of a block without LF, CR and surrounding white space; blank ones left out."""
+    return list(filter(None, map(bytes.strip, bytes(block).split(b"\n"))))
+
+
+def holds_lines(block: bytes | bytearray, count: int) -> bool:
+    """Whether a block has exactly that many lines that are not blank."""
+    # Replacing finds each LF with memchr: a fifth of the time of bytes.count, which looks at every byte. Blank lines,
+    # and a last one without LF, are rare: only where the sum is not right are lines looked at one by one.
+    return len(block) - len(block.replace(b"\n", b"")) == count or len(nonblank_lines(block)) == count

@@ -1,0 +1,195 @@
+"""What has changed, worked out from snapshots and updates: the memory behind a subscription.
+
+The server keeps no history. Each connection begins with all that there is; the difference between that and what is
+known here is what was missed while the one before was lost, deletes included.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import compress
+from operator import attrgetter, ne
+from types import MappingProxyType
+from typing import Generic, cast
+
+from canvus_async.models import JSON, UnknownWidget
+from canvus_async.models.changes import Change, R, as_deleted
+from canvus_async.protocol.assembling import Patch
+from canvus_async.protocol.decoding import Batch, RecordDecoder
+from canvus_async.protocol.repair import BrokenLine
+
+_id_of = attrgetter("id")
+_state_of = attrgetter("state")
+
+
+class Merge(Generic[R]):
+    """What a batch has changed.
+
+    `gap` is "", or says why what is known can no longer be trusted until the next snapshot. `refused` are objects that
+    were left out because they are not of the kind wanted; what was known under their ids stays.
+    """
+
+    __slots__ = ("changes", "gap", "refused")
+
+    def __init__(self) -> None:
+        self.changes: list[Change[R]] = []
+        self.gap = ""
+        self.refused: list[UnknownWidget] = []
+
+
+class SnapshotMerger(Generic[R]):
+    """Holds what is known, by id, and tells what each batch changes about it.
+
+    Laws: per id, the `old` of a change is the `new` of the one before; nothing is created twice or deleted unseen; and
+    the state after a snapshot is the snapshot. A change costs the same however much is known.
+    """
+
+    def __init__(self, decoder: RecordDecoder[R], *, keep_unknown: bool = True) -> None:
+        """`decoder` is the one that makes the batches. Without `keep_unknown`, UnknownWidgets are refused."""
+        self._decoder = decoder
+        self._keep_unknown = keep_unknown
+        self._known: dict[str, R] = {}
+        self._started = False
+        self.state: Mapping[str, R] = MappingProxyType(self._known)
+
+    def snapshot(self, batch: Batch[R]) -> Merge[R]:
+        """Everything there is, nothing else. The first one makes "created" changes with `initial`; any later one makes
+        changes with `resync`, for what differs by value: deletes first, then what is new, then what changed.
+
+        A batch that is broken changes nothing and is a gap.
+        """
+        merge = Merge[R]()
+        if batch.broken is not None:
+            merge.gap = batch.broken
+            return merge
+        fresh = _by_key(self._complete(batch, merge))
+        known = self._known
+        for widget in merge.refused:
+            if (key := _key(widget)) in known:
+                fresh.setdefault(key, known[key])
+        if self._started:
+            merge.changes = _difference(known, fresh)
+        else:
+            merge.changes = [Change("created", key, None, record, False, True) for key, record in fresh.items()]
+            self._started = True
+        known.clear()
+        known.update(fresh)
+        return merge
+
+    def update(self, batch: Batch[R]) -> Merge[R]:
+        """Some of what there is, in the order in which it changed. What is as it was makes no change."""
+        merge = Merge[R]()
+        known, plain, omissible = self._known, batch.plain, self._decoder.omissible
+        whole = self._decoder.whole if self._keep_unknown else frozenset[type]()
+        attentive = bool(omissible) or not plain
+        changed = merge.changes.append
+        for index, item in enumerate(batch.records):
+            record: R | None
+            if plain or type(item) in whole:
+                record = cast("R", item)
+            else:
+                record = self._resolved(item, merge)
+                if record is None:
+                    continue
+            key = record.id or _key(record)
+            old = known.get(key)
+            if old is None:
+                if record.state != "deleted":
+                    known[key] = record
+                    changed(Change("created", key, None, record))
+                continue
+            if record.state == "deleted":
+                del known[key]
+                changed(Change("deleted", key, old, None))
+                continue
+            if record == old:
+                continue
+            if attentive and (type(record) in omissible or type(record) is not type(old)):
+                record = self._completed(record, old, batch, index, merge)
+                if record is None or record == old:
+                    continue
+            known[key] = record
+            changed(Change("updated", key, old, record))
+        return merge
+
+    def _complete(self, batch: Batch[R], merge: Merge[R]) -> Sequence[R]:
+        """The records of a snapshot, where each stands for itself."""
+        if batch.plain:
+            return cast("list[R]", batch.records)
+        return [record for item in batch.alone() if (record := self._wanted(item, merge)) is not None]
+
+    def _resolved(self, item: R | UnknownWidget | Patch[R], merge: Merge[R]) -> R | None:
+        """The whole record that an item of an update stands for, None where it stands for none or stays out."""
+        if isinstance(item, Patch):
+            key, gone, whole = item.key, item.fields.get("state") == "deleted", item.whole
+        else:
+            key, gone, whole = _key(item), item.state == "deleted", item
+        old = self._known.get(key)
+        if gone:
+            return None if old is None else as_deleted(old)
+        if old is not None and isinstance(item, Patch) and _may_be_of_type(item.fields, old):
+            return self._merged(old, item.fields, merge)
+        if old is not None and isinstance(item, UnknownWidget) and _may_be_of_type(item.raw, old):
+            return self._merged(old, item.raw, merge)
+        if whole is None:
+            merge.gap = "a change to something unknown"
+            return None
+        return self._wanted(whole, merge)
+
+    def _completed(self, record: R, old: R, batch: Batch[R], index: int, merge: Merge[R]) -> R | None:
+        """The record itself; or, where fields were left out of it, the record with what those held before."""
+        if type(record) is not type(old):
+            return self._resolved(record, merge) if isinstance(record, UnknownWidget) else record
+        suspects = {
+            field.name
+            for field in self._decoder.omissible[type(record)]
+            if getattr(record, field.attribute) == field.default != getattr(old, field.attribute)
+        }
+        if suspects:
+            fields = batch.fields(index)
+            if not suspects <= fields.keys():
+                return self._merged(old, fields, merge)
+        return record
+
+    def _merged(self, old: R, fields: Mapping[str, JSON], merge: Merge[R]) -> R | None:
+        try:
+            return self._wanted(self._decoder.merged(old, fields), merge)
+        except BrokenLine as problem:
+            merge.gap = str(problem)
+            return None
+
+    def _wanted(self, record: R | UnknownWidget, merge: Merge[R]) -> R | None:
+        if isinstance(record, UnknownWidget) and not self._keep_unknown:
+            merge.refused.append(record)
+            return None
+        return cast("R", record)  # where unknown ones are kept, R is Widget
+
+
+def _key(record: object) -> str:
+    """The id, or the widget type for the background, which has none in the list of widgets."""
+    return getattr(record, "id", "") or getattr(record, "widget_type", "")
+
+
+def _by_key(records: Sequence[R]) -> dict[str, R]:
+    """Records by key, the last of each; those that say they are deleted do not count."""
+    fresh = dict(zip(map(_id_of, records), records, strict=True))
+    if "" in fresh:
+        fresh = {_key(record): record for record in records}
+    if "deleted" in set(map(_state_of, records)):
+        fresh = {key: record for key, record in fresh.items() if record.state != "deleted"}
+    return fresh
+
+
+def _difference(known: Mapping[str, R], fresh: Mapping[str, R]) -> list[Change[R]]:
+    """What turns one into the other, deletes first. All that is equal is passed over without a step in Python."""
+    gone = known.keys() - fresh.keys()
+    changes = [Change[R]("deleted", key, known[key], None, True) for key in known if key in gone] if gone else []
+    before = list(map(known.get, fresh))
+    differing = list(compress(zip(fresh, before, fresh.values(), strict=True), map(ne, before, fresh.values())))
+    changes += [Change("created", key, None, new, True) for key, old, new in differing if old is None]
+    changes += [Change("updated", key, old, new, True) for key, old, new in differing if old is not None]
+    return changes
+
+
+def _may_be_of_type(fields: Mapping[str, JSON], old: object) -> bool:
+    """Whether an object does not say that it is of another type than a record."""
+    name = fields.get("widget_type")
+    return not isinstance(name, str) or name.lower() == getattr(old, "widget_type", name).lower()

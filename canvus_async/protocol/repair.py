@@ -1,0 +1,107 @@
+"""Text that does not decode as it is: split into its elements, mended where it is known how, read as plain objects.
+
+Servers may send what strict JSON forbids: half a surrogate pair (anyone can type one), bytes that are not UTF-8, NaN,
+or numbers beyond any float. One such value must not cost the rest of a line that holds a whole canvas.
+"""
+
+import json
+import math
+import re
+from typing import Any, cast
+
+import msgspec
+
+from canvus_async.models import JSON
+
+Text = bytes | bytearray | memoryview | msgspec.Raw
+
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for input that is not JSON of the type asked for."""
+
+_LONGEST_INTEGER = 300
+_LONGEST_REASON = 200
+_ESCAPE = re.compile(
+    rb"\\(?:u(?:[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<lone>[dD][89a-fA-F][0-9a-fA-F]{2}))|.)",
+    re.DOTALL,
+)
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+# The closing quote is optional, so that an unfinished string is one long match and not one try per character.
+_STRING_OR_CONSTANT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|-?(?:NaN|Infinity)', re.DOTALL)
+
+_array = msgspec.json.Decoder(list[msgspec.Raw])
+_any = msgspec.json.Decoder(msgspec.Raw)
+_object: msgspec.json.Decoder[dict[str, JSON]] = msgspec.json.Decoder(dict[str, Any])
+
+
+class BrokenLine(ValueError):
+    """A line, or the body of an answer, that has no meaning. The reason names types and fields, never their content."""
+
+
+def reason(problem: BaseException) -> str:
+    """An error's words, short enough for a log."""
+    return "nested too deeply" if isinstance(problem, RecursionError) else str(problem)[:_LONGEST_REASON]
+
+
+def split(text: Text) -> list[msgspec.Raw]:
+    """The elements of a JSON array, or the only one where `text` is none. Raises BrokenLine for what is not JSON."""
+    try:
+        return _split(text)
+    except UNREADABLE as problem:
+        mended = mend(bytes(text))
+        if mended == text:
+            raise BrokenLine(reason(problem)) from None
+    try:
+        return _split(mended)
+    except UNREADABLE as problem:
+        raise BrokenLine(reason(problem)) from None
+
+
+def _split(text: Text) -> list[msgspec.Raw]:
+    try:
+        return _array.decode(text)
+    except msgspec.ValidationError:
+        return [_any.decode(text)]
+
+
+def load(text: Text) -> dict[str, JSON]:
+    """A JSON object as a dict; numbers that no float can hold stay text. Raises BrokenLine for anything else."""
+    try:
+        return _object.decode(text)
+    except UNREADABLE:
+        pass
+    try:
+        value = json.loads(mend(bytes(text)), parse_float=_float, parse_int=_integer)
+    except (ValueError, RecursionError) as problem:
+        raise BrokenLine(reason(problem)) from None
+    if not isinstance(value, dict):
+        raise BrokenLine("something other than an object")
+    return cast("dict[str, JSON]", value)
+
+
+def _float(digits: str) -> float | str:
+    return value if math.isfinite(value := float(digits)) else digits
+
+
+def _integer(digits: str) -> int | str:
+    return int(digits) if len(digits) <= _LONGEST_INTEGER else digits
+
+
+def mend(text: bytes) -> bytes:
+    """The text with U+FFFD for what is no character and null for NaN and Infinity; itself where nothing was to mend."""
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        text = text.decode(errors="replace").encode()
+    if _SURROGATE.search(text):
+        text = _ESCAPE.sub(_replace_lone_surrogate, text)
+    if b"NaN" in text or b"Infinity" in text:
+        text = _STRING_OR_CONSTANT.sub(_replace_constant, text)
+    return text
+
+
+def _replace_lone_surrogate(escape: re.Match[bytes]) -> bytes:
+    return escape[0] if escape["lone"] is None else rb"\ufffd"
+
+
+def _replace_constant(token: re.Match[bytes]) -> bytes:
+    return token[0] if token[0].startswith(b'"') else b"null"
