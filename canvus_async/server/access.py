@@ -1,7 +1,9 @@
 """Who may do what: tokens, roles, blocked users, and canvases shared by link.
 
 The right that counts is the higher one of the user's role and the canvas's link. People without a token have the
-link's right alone. An unknown token is refused everywhere, also where none would be needed: it is a mistake to be told.
+link's right alone: with none they are asked for a token (401), with one that does not suffice they are refused like
+any user who may only view (403). An unknown token is refused everywhere, also where none would be needed: it is a
+mistake to be told.
 """
 
 import secrets
@@ -102,7 +104,7 @@ def right_of(user: User | None, canvas: Canvas) -> Right:
 def check(user: User | None, canvas: Canvas | None, canvas_id: str, need: Right) -> Canvas:
     """The canvas, if this is someone who may do that with it; what they may not see does not exist for them."""
     right = Right.NONE if canvas is None else right_of(user, canvas)
-    if user is None and right < need:
+    if user is None and right is Right.NONE:
         raise Unauthenticated("Access token is missing")
     if canvas is None or right is Right.NONE:
         raise Missing(f"Canvas {canvas_id} does not exist")

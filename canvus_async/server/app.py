@@ -15,6 +15,7 @@ from canvus_async.server.access import Users
 from canvus_async.server.asset_endpoints import AssetEndpoints
 from canvus_async.server.background_endpoints import BackgroundEndpoints
 from canvus_async.server.canvas_endpoints import CanvasEndpoints
+from canvus_async.server.connection import Connection
 from canvus_async.server.faults import Faults
 from canvus_async.server.gate import Gate, RequestRecord, note_status
 from canvus_async.server.intake import Intake
@@ -130,16 +131,12 @@ class CanvusServer:
             raise RuntimeError("the server is running already")
         async with AsyncExitStack() as stack:
             services = self._open(stack)
-            runner = web.AppRunner(
-                self._application(services), handler_cancellation=True, access_log=None, shutdown_timeout=GRACE
-            )
+            runner = web.AppRunner(self._application(services), handler_cancellation=True, shutdown_timeout=GRACE)
             await runner.setup()
             stack.push_async_callback(self._gate.drain)
             stack.push_async_callback(runner.cleanup)
-            site = web.TCPSite(runner, self._host, self._port)
-            await site.start()
-            self._port = site.port
             self._web = runner.server
+            await self._listen(stack)
             self._services = services
             self._cleanup = stack.pop_all()
 
@@ -201,6 +198,14 @@ class CanvusServer:
             server_id=server_id,
             max_upload=self._max_upload,
         )
+
+    async def _listen(self, stack: AsyncExitStack) -> None:
+        loop, manager = asyncio.get_running_loop(), self._web
+        if manager is None:
+            raise RuntimeError("the server is not running")
+        listener = await loop.create_server(lambda: Connection(manager, loop=loop), self._host, self._port)
+        stack.callback(listener.close)
+        self._port = listener.sockets[0].getsockname()[1]
 
     def _application(self, services: Services) -> web.Application:
         application = web.Application(middlewares=[self._gate.middleware], client_max_size=MAX_BODY)

@@ -54,6 +54,7 @@ def create(
         fields["anchor_index"] = sum(widget.kind is ANCHOR for widget in canvas.widgets.values())
     if kind is CONNECTOR:
         fields |= _ends(canvas, values, {})
+        fields |= {"location": {"x": 0, "y": 0}, "depth": 0, "parent_id": canvas.root.id}
     if kind.size:
         fields |= _place(canvas, kind, values, fields, natural)
     widget = make_widget(str(fields["id"]), kind, fields, asset=asset, natural=natural)

@@ -48,9 +48,8 @@ class Gate:
         except Refused as no:
             headers = {"Allow": ", ".join(no.allowed)} if isinstance(no, WrongMethod) else {}
             return refusal(no.status, no.msg, headers)
-        except web.HTTPException as no:
-            headers = {"Allow": no.headers["Allow"]} if "Allow" in no.headers else {}
-            return refusal(no.status, f"{request.method} {request.path}: {no.reason}", headers)
+        except web.HTTPException:
+            raise  # put into form by the connection, like those that never come here
         except (BadHttpMessage, web.RequestPayloadError) as error:
             return refusal(400, f"The body cannot be read: {error}")
         except ConnectionError:

@@ -173,7 +173,7 @@ ANCHOR = Kind(
     },
     clones=True,
 )
-CONNECTOR = Kind(
+CONNECTOR = Kind(  # its place follows from its ends: `location`, `depth` and `parent_id` are shown and stay as they are
     type="Connector",
     path="connectors",
     fields={

@@ -6,7 +6,7 @@ import msgspec
 from aiohttp import web
 
 from canvus_async.models import JSON
-from canvus_async.server.refusals import Invalid
+from canvus_async.server.refusals import Invalid, TooBig
 
 
 def json_reply(raw: bytes) -> web.Response:
@@ -28,6 +28,8 @@ def refusal(status: int, msg: str, headers: Mapping[str, str] | None = None) -> 
 
 async def read_object(request: web.Request) -> dict[str, JSON]:
     """The JSON object in a request's body; no body at all is an empty one. Raises Invalid."""
+    if (request.content_length or 0) > request.client_max_size:
+        raise TooBig(f"The body is larger than {request.client_max_size} bytes")
     return decode_object(await request.read(), "body")
 
 

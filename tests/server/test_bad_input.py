@@ -1,6 +1,8 @@
 """Whatever is sent, the answer is a JSON object with a `msg`, and never a 500."""
 
 import asyncio
+import json
+import logging
 from io import BytesIO
 from typing import Any
 
@@ -85,16 +87,39 @@ async def test_a_body_that_is_too_large_is_refused(api: Api, canvas: str) -> Non
     assert (reply.status, bool(reply.msg)) == (413, True)
 
 
-async def test_a_body_whose_chunks_are_broken_is_refused(api: Api, canvas: str) -> None:
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "nonsense\r\n\r\n",
+        "GET /api/v1/canvases HTTP/1.1\r\nPrivate-Token: {token}\0\r\n\r\n",
+        "GET /api/v1/canvases HTTP/1.1\r\nPrivate-Token {token}\r\n\r\n",
+        "GET /api/v1/canvases HTTP/1.1\r\nPrivate-Token: {token}" + "x" * 20_000 + "\r\n\r\n",
+        (
+            "POST /api/v1/{canvas}/notes HTTP/1.1\r\nPrivate-Token: {token}\r\n"
+            "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nzz\r\n"
+        ),
+        "POST /api/v1/{canvas}/notes HTTP/1.1\r\nPrivate-Token: {token}\r\nContent-Length: -1\r\n\r\n",
+    ],
+    ids=["no request", "zero", "no colon", "too long", "chunks", "negative"],
+)
+async def test_what_is_no_request_is_refused_in_json_and_its_token_is_told_to_no_log(
+    api: Api, canvas: str, broken: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    sent = broken.format(token=api.server.token, canvas=canvas).encode("latin-1")
     reader, writer = await asyncio.open_connection("127.0.0.1", int(api.server.url.rpartition(":")[2]))
-    head = f"POST /api/v1/{canvas}/notes HTTP/1.1\r\nHost: x\r\nPrivate-Token: {api.server.token}\r\n"
-    writer.write(head.encode() + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nzz\r\n")
+    writer.write(sent)
 
     async with asyncio.timeout(10):
-        status = (await reader.readline()).split()[1]
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+        body = await reader.readexactly(int(head.partition("content-length: ")[2].split("\r\n")[0]))
     writer.close()
     await writer.wait_closed()
-    assert status == b"400"
+    assert head.split()[1] == "400"
+    assert "content-type: application/json" in head
+    assert list(json.loads(body)) == ["msg"]
+    assert api.server.token not in caplog.text
+    assert api.server.token.encode() not in body
 
 
 async def test_words_that_cannot_be_encoded_are_echoed_all_the_same(api: Api, canvas: str) -> None:

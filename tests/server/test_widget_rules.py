@@ -265,7 +265,7 @@ async def test_browsers_and_anchors_have_their_fields(api: Api, canvas: str) -> 
     assert (await api.post(f"{canvas}/anchors")).json["anchor_name"] == "New anchor"
 
 
-async def test_a_connector_holds_two_widgets_and_has_no_place(api: Api, canvas: str) -> None:
+async def test_a_connector_holds_two_widgets_and_has_no_size(api: Api, canvas: str) -> None:
     one, two = await note(api, canvas), await note(api, canvas)
 
     made = (await api.post(f"{canvas}/connectors", {"src": {"id": one["id"]}, "dst": {"id": two["id"]}})).json
@@ -279,7 +279,8 @@ async def test_a_connector_holds_two_widgets_and_has_no_place(api: Api, canvas: 
     }
     assert made["dst"]["tip"] == "solid-equilateral-triangle"
     assert (made["type"], made["line_color"], made["line_width"]) == ("curve", "#e7e7f2ff", 5)
-    assert made.keys().isdisjoint({"location", "size", "depth", "scale", "pinned", "parent_id"})
+    assert (made["location"], made["depth"], made["parent_id"]) == ({"x": 0, "y": 0}, 0, one["parent_id"])
+    assert made.keys().isdisjoint({"size", "scale", "pinned"})
     assert changed == made | {"src": made["src"] | {"id": two["id"]}}
 
 
