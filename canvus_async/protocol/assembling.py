@@ -61,7 +61,7 @@ class Assembler(Generic[T]):
                 raise BrokenLine(problem)
             if not lacking:
                 whole = _unknown(sent, problem)
-        if lacking or kind.optional.keys() - fields.keys():
+        if lacking or {*kind.optional, *kind.hyphenated.values()} - fields.keys():
             return Patch(_key(kind, id_), fields, cast("T | UnknownWidget | None", whole), problem)
         return cast("T | UnknownWidget", whole)
 

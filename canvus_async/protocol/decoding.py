@@ -17,7 +17,7 @@ from canvus_async.models import JSON, UnknownWidget
 from canvus_async.protocol.assembling import Assembler, Patch
 from canvus_async.protocol.kinds import Omissible, become
 from canvus_async.protocol.learning import Kinds
-from canvus_async.protocol.lines import BOM, holds_lines, nonblank_lines
+from canvus_async.protocol.lines import BOM, nonblank_lines, one_each
 from canvus_async.protocol.repair import UNREADABLE, BrokenLine, load, reason, split
 
 T = TypeVar("T")
@@ -105,7 +105,7 @@ class RecordDecoder(Generic[T]):
             lines = self._decode_lines(text)
         except UNREADABLE:
             return self._by_line(text)
-        if not holds_lines(text, len(lines)):  # msgspec also takes two documents in a line, and one over two lines
+        if not one_each(text, len(lines)):  # msgspec also takes two documents in a line, and one over two lines
             return self._by_line(text)
         forms: set[type] = set(map(type, lines))
         if list not in forms:

@@ -31,6 +31,7 @@ class Omissible(NamedTuple):
 class Kind(NamedTuple):
     """What there is to know of a record class. Names are those on the wire.
 
+    An `id` that may be absent is not among the `optional` fields, because nothing is merged into what has none. The
     `hyphenated` fields are by the name with underscores that some servers give them. Decoding requires them, so that a
     server with that spelling is noticed, but they may be absent.
     """
@@ -52,7 +53,7 @@ def kind_of(record: type[msgspec.Struct]) -> Kind:
         record,
         None if tag is None else str(tag),
         frozenset(field.encode_name for field in fields if field.required) - set(hyphenated.values()),
-        {field.encode_name: field for field in fields if not field.required},
+        {name: field for field in fields if not field.required and (name := field.encode_name) != "id"},
         hyphenated,
     )
 
@@ -104,6 +105,10 @@ class LearnedWidget(UnknownWidget, frozen=True, gc=False, kw_only=True):  # noqa
         if not isinstance(other, UnknownWidget):
             return NotImplemented
         return self.state == other.state and self.raw == other.raw and self.error == other.error
+
+    def __ne__(self, other: object) -> bool:
+        """The opposite; msgspec defines this one as well, and only for the same class."""
+        return not self == other
 
     def __repr__(self) -> str:
         return f"UnknownWidget(id={self.id!r}, state={self.state!r}, raw={self.raw!r}, error={self.error!r})"

@@ -23,8 +23,8 @@ _state_of = attrgetter("state")
 class Merge(Generic[R]):
     """What a batch has changed.
 
-    `gap` is "", or says why what is known can no longer be trusted until the next snapshot. `refused` are objects that
-    were left out because they are not of the kind wanted; what was known under their ids stays.
+    `gap` is "", or says why what is known cannot be kept up to date without a new snapshot; nothing after it was looked
+    at. `refused` are objects that were left out as not of the kind wanted; what was known under their ids stays.
     """
 
     __slots__ = ("changes", "gap", "refused")
@@ -82,13 +82,11 @@ class SnapshotMerger(Generic[R]):
         attentive = bool(omissible) or not plain
         changed = merge.changes.append
         for index, item in enumerate(batch.records):
-            record: R | None
-            if plain or type(item) in whole:
-                record = cast("R", item)
-            else:
-                record = self._resolved(item, merge)
-                if record is None:
-                    continue
+            record = cast("R | None", item) if plain or type(item) in whole else self._resolved(item, merge)
+            if record is None:
+                if merge.gap:
+                    break
+                continue
             key = record.id or _key(record)
             old = known.get(key)
             if old is None:
@@ -104,7 +102,11 @@ class SnapshotMerger(Generic[R]):
                 continue
             if attentive and (type(record) in omissible or type(record) is not type(old)):
                 record = self._completed(record, old, batch, index, merge)
-                if record is None or record == old:
+                if record is None:
+                    if merge.gap:
+                        break
+                    continue
+                if record == old:
                     continue
             known[key] = record
             changed(Change("updated", key, old, record))

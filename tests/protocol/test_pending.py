@@ -1,0 +1,132 @@
+"""Changes that wait for a slow consumer: few, in order, and true."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from canvus_async.models import CanvasInfo
+from canvus_async.models.changes import Change
+from canvus_async.protocol.pending import PendingChanges
+
+
+def canvas(name: str) -> CanvasInfo:
+    return CanvasInfo(id="c", name=name)
+
+
+def created(id_: str, name: str, *, initial: bool = False) -> Change[CanvasInfo]:
+    return Change("created", id_, None, canvas(name), False, initial)
+
+
+def updated(id_: str, old: str, new: str, *, resync: bool = False) -> Change[CanvasInfo]:
+    return Change("updated", id_, canvas(old), canvas(new), resync)
+
+
+def deleted(id_: str, old: str) -> Change[CanvasInfo]:
+    return Change("deleted", id_, canvas(old), None)
+
+
+def net(*changes: Change[CanvasInfo]) -> list[Change[CanvasInfo]]:
+    pending = PendingChanges[CanvasInfo]()
+    for change in changes:
+        pending.push(change)
+    return [pending.pop() for _ in range(len(pending))]
+
+
+def test_what_came_and_went_does_not_come_out() -> None:
+    assert net(created("a", "1"), updated("a", "1", "2"), deleted("a", "2")) == []
+
+
+def test_what_is_again_as_it_was_does_not_come_out() -> None:
+    assert net(updated("a", "1", "2"), updated("a", "2", "1")) == []
+    assert net(deleted("a", "1"), created("a", "1")) == []
+
+
+def test_deleted_and_created_again_is_an_update() -> None:
+    assert net(deleted("a", "1"), created("a", "2")) == [updated("a", "1", "2")]
+
+
+def test_s27_created_deleted_created_is_created_with_the_last_value() -> None:
+    assert net(created("a", "1"), deleted("a", "1"), created("a", "3")) == [created("a", "3")]
+
+
+def test_an_initial_item_that_changes_meanwhile_is_initial() -> None:
+    assert net(created("a", "1", initial=True), updated("a", "1", "2")) == [created("a", "2", initial=True)]
+
+
+def test_a_change_found_by_a_resync_stays_one() -> None:
+    assert net(updated("a", "1", "2", resync=True), updated("a", "2", "3")) == [updated("a", "1", "3", resync=True)]
+
+
+def test_an_id_keeps_its_place_when_it_changes_again() -> None:
+    waiting = net(created("a", "1"), created("b", "1"), updated("a", "1", "2"), deleted("b", "1"), created("b", "9"))
+
+    assert waiting == [created("a", "2"), created("b", "9")]
+
+
+def test_s48_many_changes_of_few_ids_wait_as_few() -> None:
+    pending = PendingChanges[CanvasInfo]()
+    for number in range(10_000):
+        pending.push(updated(str(number % 50), str(number), str(number + 50)))
+
+    assert len(pending) == 50
+
+
+def test_nothing_waits_after_clear() -> None:
+    pending = PendingChanges[CanvasInfo]()
+    pending.push(created("a", "1"))
+    pending.clear()
+
+    assert not pending
+    with pytest.raises(KeyError):
+        pending.pop()
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.sampled_from("abc"), st.sampled_from([None, "1", "2", "3"])),
+        st.just("pop"),
+    ),
+    max_size=60,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(STEPS)
+def test_the_laws_of_a_slow_consumer(steps: list[tuple[str, str | None] | str]) -> None:
+    pending = PendingChanges[CanvasInfo]()
+    truth, seen, order = dict[str, CanvasInfo](), dict[str, CanvasInfo](), list[str]()
+
+    def pop() -> None:
+        change = pending.pop()
+        assert change.id == order.pop(0)
+        assert change.old == seen.get(change.id)
+        assert change.old != change.new
+        assert change.kind == ("created" if change.old is None else "deleted" if change.new is None else "updated")
+        if change.new is None:
+            del seen[change.id]
+        else:
+            seen[change.id] = change.new
+
+    for step in steps:
+        if step == "pop":
+            if pending:
+                pop()
+            continue
+        id_, name = step
+        old, new = truth.get(id_), None if name is None else canvas(name)
+        if old == new:
+            continue
+        pending.push(Change("created" if old is None else "deleted" if new is None else "updated", id_, old, new))
+        if new is None:
+            del truth[id_]
+        else:
+            truth[id_] = new
+        differs = truth.get(id_) != seen.get(id_)
+        if differs and id_ not in order:
+            order.append(id_)
+        elif not differs and id_ in order:
+            order.remove(id_)
+        assert len(pending) == len(order) == sum(truth.get(key) != seen.get(key) for key in "abc")
+    while pending:
+        pop()
+    assert seen == truth
