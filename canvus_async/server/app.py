@@ -63,7 +63,7 @@ class CanvusServer:
     ) -> None:
         if keepalive <= 0 or max_upload <= 0 or processing_delay < 0:
             raise ValueError("keepalive and max_upload must be above 0, processing_delay at least 0")
-        self._host = host
+        self._host = self._address = host
         self._port = port
         self._data = None if data is None else Path(data)
         self._wanted_token = token
@@ -91,7 +91,7 @@ class CanvusServer:
     @property
     def url(self) -> str:
         """Where it listens, such as "http://127.0.0.1:49152"."""
-        host = f"[{self._host}]" if ":" in self._host else self._host
+        host = f"[{self._address}]" if ":" in self._address else self._address
         return f"http://{host}:{self._port}"
 
     @property
@@ -205,7 +205,8 @@ class CanvusServer:
             raise RuntimeError("the server is not running")
         listener = await loop.create_server(lambda: Connection(manager, loop=loop), self._host, self._port)
         stack.callback(listener.close)
-        self._port = listener.sockets[0].getsockname()[1]
+        bound = listener.sockets[0].getsockname()  # a name may stand for several addresses, each with a port of its own
+        self._address, self._port = bound[0], bound[1]
 
     def _application(self, services: Services) -> web.Application:
         application = web.Application(middlewares=[self._gate.middleware], client_max_size=MAX_BODY)
@@ -222,6 +223,4 @@ class CanvusServer:
         return application
 
     async def _end_streams(self, application: web.Application) -> None:
-        """Finish the subscriptions, and break off those whose reader does not read."""
-        self._streams.end()
-        asyncio.get_running_loop().call_later(GRACE / 2, self._streams.cut)
+        self._streams.end(grace=GRACE / 2)

@@ -5,6 +5,7 @@ changed, or the object again; always whole objects, with `"state": "deleted"` fo
 every so often that the line is alive. The stream of one thing ends with it, that of a list with its canvas.
 """
 
+import asyncio
 from collections.abc import Callable
 
 from aiohttp import web
@@ -31,10 +32,12 @@ class Streams:
         for subscriber in list(self._open):
             subscriber.abort()
 
-    def end(self) -> None:
-        """Finish all of them."""
+    def end(self, *, grace: float) -> None:
+        """Finish all of them, and break off those whose reader has not read the rest in `grace` seconds."""
+        loop = asyncio.get_running_loop()
         for subscriber in self._open:
             subscriber.end()
+            loop.call_later(grace, subscriber.abort)
 
     def mute(self, on: bool) -> None:
         """Say nothing on any of them, also on new ones, until this is taken back."""

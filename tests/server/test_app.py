@@ -1,7 +1,6 @@
 """Starting and stopping the server, and what it says of itself."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -55,17 +54,6 @@ async def test_a_port_in_use_is_said_so_and_leaves_nothing_open(tmp_path: Path) 
         pass
 
 
-async def test_starting_takes_next_to_no_time() -> None:
-    """The best of some tries: what is meant is the server's own work, not the machine's load."""
-    times: list[float] = []
-    for _ in range(10):
-        begin = time.perf_counter()
-        async with CanvusServer():
-            times.append(time.perf_counter() - begin)
-
-    assert min(times) < 0.05
-
-
 async def test_the_token_is_told_only_when_asked_for(server: CanvusServer, api: Api) -> None:
     assert repr(server) == f"<CanvusServer {server.url}>"
     assert len(server.token) >= 32
@@ -83,11 +71,12 @@ def test_options_that_make_no_sense_are_refused(options: dict[str, float]) -> No
 
 @pytest.mark.parametrize("host", ["::1", "localhost"])
 async def test_another_host_may_be_given(session: aiohttp.ClientSession, host: str) -> None:
+    server = CanvusServer(host=host)
     try:
-        server = CanvusServer(host=host)
         await server.start()
     except OSError:
         pytest.skip(f"this machine has no {host}")
+    assert server.url.startswith(("http://127.0.0.1:", "http://[::1]:")), "an address that answers, not a name"
     assert (await Api(server, session, server.token).get("canvases")).status == 200
     await server.close()
 

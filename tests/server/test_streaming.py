@@ -221,6 +221,21 @@ async def test_closing_the_server_ends_all_streams_at_once(api: Api, canvas: str
         assert [await stream.rest() for stream in streams] == [b""] * 20
 
 
+async def test_closing_the_server_does_not_wait_for_a_reader_that_does_not_read(
+    server: CanvusServer, api: Api, canvas: str
+) -> None:
+    for number in range(30):
+        await api.post(f"{canvas}/notes", {"text": str(number) * 400_000})
+    with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=20) as reader:
+        request = f"GET /api/v1/{canvas}/notes?subscribe HTTP/1.1\r\nHost: x\r\nPrivate-Token: {server.token}\r\n\r\n"
+        reader.sendall(request.encode())
+        await eventually(lambda: server.open_streams == 1)
+
+        async with asyncio.timeout(10):
+            await server.close()
+        assert server.open_streams == 0
+
+
 async def test_many_followers_hear_the_same_changes_in_the_same_order(api: Api, canvas: str) -> None:
     async with AsyncExitStack() as stack:
         streams = [await stack.enter_async_context(api.stream(f"{canvas}/notes?subscribe")) for _ in range(50)]
