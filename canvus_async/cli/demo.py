@@ -41,14 +41,14 @@ async def demo(
     console = Console(stderr=True)
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="canvus-demo-") as made:
-        if not files:
-            console.print("making a dozen pictures and a document …")
-        paths = list(files) or await asyncio.to_thread(samples.make, Path(made))
-        for path in paths:
+        for path in files:
             if not path.is_file():
                 raise FileNotFoundError(f"{path} is not a file")
         async with _server(url, token) as (address, key), Client(address, token=key) as client:
             info = await client.canvases.create("canvus demo")
+            if not files:
+                console.print("making a dozen pictures and a document …")
+            paths = list(files) or await asyncio.to_thread(samples.make, Path(made))
             trip = RoundTrip(client.canvas(info.id), out)
             with _bar(console) as bar:
                 await trip.run(paths, bar)
