@@ -1,63 +1,122 @@
-"""One connection of a subscription, and the watchdog over it."""
+"""One connection of a subscription: its bytes read into batches, under the eye of a watchdog."""
 
 import asyncio
-from collections.abc import Callable
 from typing import Generic
 
 import aiohttp
+import msgspec
 
-from canvus_async.errors import CanvusError, RequestTimeout, Stalled
+from canvus_async.errors import CanvusError, ConnectFailed, LineTooLong, RequestTimeout, Stalled, UnexpectedContent
 from canvus_async.models.changes import R
+from canvus_async.options import Timeouts
+from canvus_async.protocol import answers
+from canvus_async.protocol.decoding import Batch
+from canvus_async.protocol.lines import BOM, LineOverflow
 from canvus_async.protocol.reading import LineReader
 from canvus_async.transport import Request, lost
 
+_BEGINNING = 1000
+
+
+class Counters(msgspec.Struct):
+    """What a subscription has been through so far."""
+
+    connections: int = 0
+    reconnects: int = 0
+    resyncs: int = 0
+    bad_lines: int = 0
+    bytes: int = 0
+
 
 class Connection(Generic[R]):
-    """One answer that does not end, and the watchdog over it, which counts only while somebody reads."""
+    """One answer that does not end, and the watchdog over it, which counts only while somebody reads.
+
+    `whole_since` is for the reader's use: the time at which the snapshot was complete, None until then.
+    """
 
     def __init__(
         self,
         request: Request,
         response: aiohttp.ClientResponse,
         reader: LineReader[R],
-        silence: float | None,
-        first_line: float | None,
+        timeouts: Timeouts,
+        counters: Counters,
     ) -> None:
-        self.reader = reader
-        self.delivered = False
+        self.whole_since: float | None = None
         self._loop = asyncio.get_running_loop()
-        self.opened = self._loop.time()
+        self._opened = self._loop.time()
         self._request = request
         self._response = response
-        self._silence = silence
-        self._first_line = first_line
-        self._spoke = False
+        self._reader = reader
+        self._timeouts = timeouts
+        self._counters = counters
+        self._beginning = b""
+        self._ended = False
         self._reading_since: float | None = None
         self._verdict: CanvusError | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._watch()
 
-    async def read(self, clock: Callable[[], float]) -> bytes:
+    async def read(self) -> list[Batch[R]]:
+        """What the next bytes hold, which may be nothing yet. Raises why no more can be had, each time."""
+        method, path = self._request.method, self._request.path
+        if self._ended:
+            raise ConnectFailed("the server ended the stream", method=method, path=path, sent=True)
+        chunk = await self._chunk()
+        self._counters.bytes += len(chunk)
+        try:
+            if chunk:
+                return self._reader.feed(chunk)
+        except LineOverflow as problem:
+            self._counters.bad_lines += 1
+            raise LineTooLong(f"{problem} (Limits.line)", method=method, path=path) from None
+        self._ended = True
+        batches = self._reader.finish()
+        return [batch for batch in batches if batch.broken is None] if self._is_json else batches  # cut off, not bad
+
+    def broken(self, reason: str) -> UnexpectedContent:
+        """The error for a line that has no meaning."""
+        self._counters.bad_lines += 1
+        method, path = self._request.method, self._request.path
+        what = f"a broken line ({reason})"
+        if self._is_json:  # what users wrote is not for error messages
+            return UnexpectedContent(what, method=method, path=path)
+        return answers.unreadable(self._beginning, what, method=method, path=path)
+
+    def close(self, verdict: CanvusError | None = None) -> None:
+        """Close the socket; it is never used again. Whoever reads gets `verdict`."""
+        self._verdict = verdict
+        if self._timer is not None:
+            self._timer.cancel()
+        self._response.close()
+
+    @property
+    def _is_json(self) -> bool:
+        """Whether the first thing that came began an array or an object, or nothing came yet."""
+        return self._beginning[:1] in b"[{"
+
+    async def _chunk(self) -> bytes:
         """The next bytes, b"" at the end of the stream."""
-        self._reading_since = clock()
+        self._reading_since = self._loop.time()
         try:
             chunk = await self._response.content.readany()
-        except (aiohttp.ClientError, OSError) as problem:
+        except (aiohttp.ClientError, OSError, RuntimeError) as problem:  # RuntimeError: somebody closed the session
             raise self._verdict or lost(self._request, problem) from None
         finally:
             self._reading_since = None
-        if not self._spoke and chunk.strip():
-            self._spoke = True
+        if not self._beginning:
+            self._beginning = chunk.removeprefix(BOM).lstrip()[:_BEGINNING]
         return chunk
 
     def _watch(self) -> None:
         """Look whether reading has taken too long; come again when it could have."""
         now = self._loop.time()
+        silence, first_line = self._timeouts.silence, self._timeouts.first_line
         limits: list[float] = []
-        if self._silence is not None:
-            limits.append((now if self._reading_since is None else self._reading_since) + self._silence)
-        if self._first_line is not None and not self._spoke:
-            limits.append(self.opened + self._first_line)
+        if silence is not None:
+            limits.append((now if self._reading_since is None else self._reading_since) + silence)
+        if first_line is not None and not self._beginning:
+            limits.append(self._opened + first_line)
         if not limits:
             return
         due = min(limits)
@@ -70,13 +129,7 @@ class Connection(Generic[R]):
 
     def _late(self) -> CanvusError:
         method, path = self._request.method, self._request.path
-        if self._spoke:
-            return Stalled(f"not a byte within {self._silence} s, not even a keepalive", method=method, path=path)
+        if self._beginning:
+            silence = self._timeouts.silence
+            return Stalled(f"not a byte within {silence} s, not even a keepalive", method=method, path=path)
         return RequestTimeout("headers, but no first line", method=method, path=path)
-
-    def close(self, verdict: CanvusError | None = None) -> None:
-        """Close the socket; it is never used again. Whoever reads gets `verdict`."""
-        self._verdict = self._verdict or verdict
-        if self._timer is not None:
-            self._timer.cancel()
-        self._response.close()

@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Generic, Self
 
+from canvus_async.connection import Counters
 from canvus_async.errors import ClientClosed, RequestTimeout
 from canvus_async.models import KINDS
 from canvus_async.models.changes import Change, R
 from canvus_async.protocol.pending import PendingChanges
-from canvus_async.subscription import Counters, Feed, Status
+from canvus_async.subscription import Feed, Status
 
 _FIELDS = frozenset(name for kind in KINDS for name in kind.__struct_fields__)
 
@@ -136,9 +137,9 @@ class Live(Generic[R]):
                     began.set_result(None)
                 for consumer in tuple(self._consumers):
                     consumer.push(changes)
-        except asyncio.CancelledError:
-            raise
-        except BaseException as error:  # noqa: BLE001  # handed over as a value: to whoever entered, or to the consumers
+        except StopAsyncIteration:
+            pass  # closed from outside
+        except Exception as error:  # noqa: BLE001  # handed over as a value: to whoever entered, or to the consumers
             self._error = error
             if not began.done():
                 began.set_exception(error)
