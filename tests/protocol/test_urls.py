@@ -32,8 +32,12 @@ def test_an_address_leads_to_the_apis_root(url: str, root: str) -> None:
         "https://",
         "https://a.example:99999",
         "https://a.example:0",
-    ]
-    + ["https://a.example/?x=1", "https://a.example/#x", "https://a b.example", "http://[::1", "file:///etc/passwd"],
+        "https://a.example/?x=1",
+        "https://a.example/#x",
+        "https://a b.example",
+        "http://[::1",
+        "file:///etc/passwd",
+    ],
 )
 def test_what_is_no_address_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="url"):
