@@ -216,12 +216,12 @@ class Canvas:
     @cached_property
     def mipmaps(self) -> Mipmaps:
         """Downscaled pictures of images and PDF pages, by hash."""
-        return Mipmaps(self._transport, self._fetcher, self.id)
+        return Mipmaps(self._fetcher, self.id)
 
     @cached_property
     def assets(self) -> Assets:
         """Original files, by hash."""
-        return Assets(self._transport, self._fetcher, self.id)
+        return Assets(self._fetcher, self.id)
 
     def __repr__(self) -> str:
         return f"<Canvas {self.id} on {self._transport.root}>"

@@ -1,13 +1,68 @@
 """Time limits around waits, and the end of all of them at once when the client is closed.
 
 No limit is ever held over a `yield` of a public generator: each covers one wait of ours.
+
+`asyncio.timeout` puts a timer into the loop for every wait, and most are cancelled a millisecond later. Here the limits
+of one client share a timer, which looks at those still there when the earliest may be over; entering and leaving one
+costs a set operation.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+import math
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
 
-from canvus_async.errors import ClientClosed, TransportError
+from canvus_async.errors import CanvusError, ClientClosed
+
+Verdict = CanvusError | Callable[[], CanvusError]
+"""The error that a limit ends with, or what makes it when it is needed."""
+
+
+class Limit:
+    """An `async with` block of one task, ended with an error when its time is over or the client is closed.
+
+    It ends the block as `asyncio.timeout` does, by cancelling the task and taking the cancellation back; a cancellation
+    that comes from elsewhere meanwhile goes through.
+    """
+
+    __slots__ = ("_cancelling", "_deadlines", "_task", "_verdict", "due", "over")
+
+    def __init__(self, deadlines: "Deadlines", seconds: float | None, verdict: Verdict) -> None:
+        self.due = math.inf if seconds is None else deadlines.time() + seconds
+        self.over = False
+        self._deadlines = deadlines
+        self._verdict = verdict
+
+    async def __aenter__(self) -> Self:
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("a limit needs a task")
+        self._deadlines.check()
+        self._task = task
+        self._cancelling = task.cancelling()
+        self._deadlines.add(self)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._deadlines.discard(self)
+        if self.over and self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
+            verdict = self._verdict
+            raise (verdict if isinstance(verdict, CanvusError) else verdict()) from None
+
+    def extend(self, seconds: float | None) -> None:
+        """Let the block end `seconds` from now, because something moved; None lifts the limit for a while."""
+        self.due = math.inf if seconds is None else self._deadlines.time() + seconds
+        self._deadlines.expect(self.due)
+
+    def end(self, verdict: Verdict | None = None) -> None:
+        """End the block now, with another error if one is given."""
+        if not self.over:
+            self.over = True
+            self._verdict = verdict or self._verdict
+            self._task.cancel()
 
 
 class Deadlines:
@@ -17,54 +72,64 @@ class Deadlines:
         self.closed = False
         self.endings: set[Callable[[], None]] = set()
         """What else to end; each is called once."""
-        self._scopes: set[asyncio.Timeout] = set()
+        self._limits: set[Limit] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._next_look = math.inf
+
+    def time(self) -> float:
+        """The loop's clock."""
+        return asyncio.get_running_loop().time()
 
     def check(self) -> None:
         """Raise ClientClosed after `close()`."""
         if self.closed:
             raise ClientClosed
 
-    @asynccontextmanager
-    async def until_closed(self) -> AsyncGenerator[None]:
+    def until_closed(self) -> Limit:
         """Ends what runs inside with ClientClosed as soon as the client is closed."""
-        self.check()
-        scope = asyncio.timeout(None)
-        try:
-            async with scope:
-                self._scopes.add(scope)
-                yield
-        except TimeoutError:
-            if scope.expired():
-                raise ClientClosed("this client was closed while the call waited") from None
-            raise
-        finally:
-            self._scopes.discard(scope)
+        return Limit(self, None, ClientClosed)
 
-    @asynccontextmanager
-    async def within(self, seconds: float | None, error: TransportError) -> AsyncGenerator[asyncio.Timeout]:
+    def within(self, seconds: float | None, error: Verdict) -> Limit:
         """Raises `error` once `seconds` are over, counted from now or from the last `extend()`."""
-        self.check()
-        scope = asyncio.timeout(seconds)
-        try:
-            async with scope:
-                yield scope
-        except TimeoutError:
-            if scope.expired():
-                raise error from None
-            raise
+        return Limit(self, seconds, error)
+
+    def add(self, limit: Limit) -> None:
+        """Watch over a limit."""
+        self._limits.add(limit)
+        self.expect(limit.due)
+
+    def discard(self, limit: Limit) -> None:
+        """A limit's block has been left."""
+        self._limits.discard(limit)
+
+    def expect(self, due: float) -> None:
+        """Look after the limits no later than at `due`."""
+        if due < self._next_look:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._next_look = due
+            self._timer = asyncio.get_running_loop().call_at(due, self._look)
+
+    def _look(self) -> None:
+        """End what is over, and come again when the next may be."""
+        self._timer, self._next_look = None, math.inf
+        now = self.time()
+        for limit in self._limits:
+            if limit.due <= now:
+                limit.end()
+        self.expect(min((limit.due for limit in self._limits if not limit.over), default=math.inf))
 
     def close(self) -> None:
-        """End every `until_closed()` block and all `endings` now, and refuse new ones."""
+        """End all limits and all `endings` now, and refuse new ones."""
         self.closed = True
-        now = asyncio.get_running_loop().time()
-        for scope in self._scopes:
-            if not scope.expired():
-                scope.reschedule(now)
+        for limit in self._limits:
+            limit.end(_closed_meanwhile)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         while self.endings:
             self.endings.pop()()
 
 
-def extend(scope: asyncio.Timeout, seconds: float | None) -> None:
-    """Let a block end `seconds` from now, because something moved; None lifts the limit for a while."""
-    if not scope.expired():
-        scope.reschedule(None if seconds is None else asyncio.get_running_loop().time() + seconds)
+def _closed_meanwhile() -> ClientClosed:
+    return ClientClosed("this client was closed while the call waited")

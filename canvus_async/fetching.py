@@ -1,188 +1,188 @@
 """Mipmaps and assets by content hash: bounded, fetched once for all who ask at the same time, verified, cached."""
 
 import asyncio
+import hashlib
 import os
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-import aiohttp
 import msgspec
 
-from canvus_async.deadlines import extend
-from canvus_async.errors import ConnectFailed, CorruptDownload, IncompleteDownload
-from canvus_async.files import PartFile
+from canvus_async.credentials import Secret
+from canvus_async.downloads import is_webp
+from canvus_async.flights import Flights
+from canvus_async.hashes import ContentHashes
 from canvus_async.models import MipmapInfo
 from canvus_async.protocol import answers
 from canvus_async.protocol.names import path_segment
+from canvus_async.saving import Saver, Wanted, another_content
+from canvus_async.slots import Slot
 from canvus_async.store import Cache
-from canvus_async.transport import Request, Transport, body_chunks
+from canvus_async.transport import Request, Transport
 from canvus_async.uploads import Progress
 
-
-def is_webp(start: bytes) -> bool:
-    """Whether a file that starts so can be WebP."""
-    return start[:4] == b"RIFF" and start[8:12] == b"WEBP"
+_SMALL = 1024 * 1024
+"""Bytes up to which a body is hashed in place, which costs less than a thread."""
 
 
 class Fetcher:
     """What the resources of one client fetch through, so that limits, cache and single flight hold for all of them."""
 
     def __init__(self, transport: Transport, cache: Cache | None) -> None:
-        self._transport = transport
+        self.transport = transport
         self._cache = cache
-        self._flights: dict[str, asyncio.Future[bytes | None]] = {}
+        self._bodies: Flights[bytes] = Flights()
+        self._hashes = ContentHashes()
+        self._saver = Saver(transport, self._hashes)
+        self._asker: tuple[Secret | None, str] | None = None
+        self._info = msgspec.json.Decoder(MipmapInfo)
+
+    # -- into memory --
 
     async def info(self, canvas_id: str, hash: str, page: int) -> MipmapInfo:  # noqa: A002  # the wire's name
         """The mipmap info of one page; from the cache where it was asked before."""
-        path = f"mipmaps/{path_segment(hash, what='hash')}{_page_query(page)}"
-        self.check_identified()
 
         async def fetch() -> bytes:
-            body = await self._transport.call("GET", path, canvas_id=canvas_id, slot=self._transport.slots.mipmaps)
+            path = f"mipmaps/{path_segment(hash, what='hash')}{_page_query(page)}"
+            self.check_identified()
+            slot = self.transport.slots.mipmaps
+            body = await self.transport.call("GET", path, canvas_id=canvas_id, slot=slot)
             answers.one(body, MipmapInfo, method="GET", path=path)  # only what can be read is cached
             return body
 
-        return msgspec.json.decode(await self._once(f"info {hash} {page}", fetch), type=MipmapInfo)
+        return self._info.decode(await self._once(f"info {hash} {page}", fetch))
 
     async def mipmap(self, canvas_id: str, hash: str, level: int, page: int) -> bytes:  # noqa: A002
         """The WebP bytes of one level; from the cache where they were fetched before."""
-        path = mipmap_path(hash, level, page)
-        self.check_identified()
 
         async def fetch() -> bytes:
-            body = await self._transport.call("GET", path, canvas_id=canvas_id, slot=self._transport.slots.mipmaps)
+            request = self._content(mipmap_path(hash, level, page), canvas_id)
+            body = await self._whole(request, self.transport.slots.mipmaps, self.transport.limits.body)
             if not is_webp(body):
-                raise answers.unreadable(body, "no WebP image", method="GET", path=path)
+                raise answers.unreadable(body, "no WebP image", method="GET", path=request.path)
             return body
 
-        return await self._once(f"mipmap {hash} {page} {level}", fetch)
+        return await self._once(_level_name(hash, level, page), fetch)
 
     async def asset(self, canvas_id: str, hash: str, max_bytes: int | None) -> bytes:  # noqa: A002
         """The bytes of an original file, never more than `max_bytes`; not cached."""
-        path = asset_path(hash)
+        request = self._content(asset_path(hash), canvas_id)
+        limit = max_bytes or self.transport.limits.asset
+        for _ in range(2):
+            body = await self._whole(request, self.transport.slots.assets, limit)
+            if not self._hashes.worth_computing(hash):
+                return body
+            digest = hashlib.sha256(body) if len(body) < _SMALL else await asyncio.to_thread(hashlib.sha256, body)
+            if self._hashes.fits(hash, digest.hexdigest()):
+                return body
+        raise another_content(hash)
+
+    async def _whole(self, request: Request, slot: Slot, limit: int) -> bytes:
+        async with slot:
+            return await self.transport.retrier.run("GET", lambda: self.transport.whole(request, limit))
+
+    def _content(self, path: str, canvas_id: str) -> Request:
         self.check_identified()
-        limit = max_bytes or self._transport.limits.asset
-        slot = self._transport.slots.assets
-        return await self._transport.call("GET", path, canvas_id=canvas_id, slot=slot, max_bytes=limit)
+        return content_request(path, canvas_id)
 
     def check_identified(self) -> None:
         """Raise ValueError for an anonymous client: mipmaps and assets are never shared by link (seed 000)."""
-        if self._transport.credentials.anonymous:
+        if self.transport.credentials.anonymous:
             raise ValueError("mipmaps and assets need a token besides the canvas id: pass token= to Client")
 
     async def _once(self, name: str, fetch: Callable[[], Awaitable[bytes]]) -> bytes:
-        """What is cached under `name`, else what `fetch` brings, called once for all who ask meanwhile.
+        """What is cached under `name`, else what `fetch` brings, called once for all who ask meanwhile."""
+        key = await self._key(name)
+        if (kept := await self._kept(key)) is not None:
+            return kept
 
-        The first asker fetches; when it is cancelled, another of those who wait takes over.
-        """
-        key = f"{self._transport.root} {await self._transport.credentials.identity()} {name}"
-        while True:
-            if self._cache is not None and (kept := self._cache.get(key)) is not None:
-                return kept
-            flight = self._flights.get(key)
-            if flight is None:
-                return await self._lead(key, fetch)
-            if (answer := await asyncio.shield(flight)) is not None:
-                return answer
+        async def fill() -> bytes:
+            body = await fetch()
+            await self._keep(key, body)
+            return body
 
-    async def _lead(self, key: str, fetch: Callable[[], Awaitable[bytes]]) -> bytes:
-        flight: asyncio.Future[bytes | None] = asyncio.get_running_loop().create_future()
-        self._flights[key] = flight
-        try:
-            answer = await fetch()
-        except Exception as error:
-            flight.set_exception(error)
-            flight.exception()  # seen: that nobody else waits for it is no reason for a warning
-            raise
-        except BaseException:
-            flight.set_result(None)
-            raise
-        else:
-            if self._cache is not None:
-                self._cache.put(key, answer)
-            flight.set_result(answer)
-            return answer
-        finally:
-            del self._flights[key]
+        return await self._bodies.once(key, fill)
+
+    async def _key(self, name: str) -> str:
+        """The cache key: where from, who asks (as a digest), and what."""
+        credential = await self.transport.credential(Request(method="GET", path=name))
+        if self._asker is None or self._asker[0] is not credential:
+            self._asker = credential, f"{self.transport.root} {await self.transport.credentials.identity()}"
+        return f"{self._asker[1]} {name}"
+
+    async def _kept(self, key: str) -> bytes | None:
+        if self._cache is None:
+            return None
+        kept = self._cache.get(key)
+        return kept if kept is None or isinstance(kept, bytes) else await kept
+
+    async def _keep(self, key: str, body: bytes) -> None:
+        if self._cache is not None and (written := self._cache.put(key, body)) is not None:
+            await written
 
     # -- to disk --
+
+    async def save_level(
+        self,
+        canvas_id: str,
+        hash: str,  # noqa: A002
+        level: int,
+        page: int,
+        to: str | os.PathLike[str],
+        *,
+        overwrite: bool = True,
+        fsync: bool = False,
+        progress: Progress | None = None,
+    ) -> Path:
+        """One level as a file at `to`, from the cache where it was fetched before; returns that path."""
+        request = self._content(mipmap_path(hash, level, page), canvas_id)
+        key = await self._key(_level_name(hash, level, page))
+        if (kept := await self._kept(key)) is not None:
+            return await self._saver.write(kept, to, overwrite=overwrite, fsync=fsync, progress=progress)
+        wanted = Wanted(request, self.transport.slots.mipmaps, webp=True)
+        path, small = await self._saver.save(wanted, to, overwrite=overwrite, fsync=fsync, progress=progress)
+        if small is not None:
+            await self._keep(key, small)
+        return path
+
+    async def save_asset(
+        self,
+        canvas_id: str,
+        hash: str,  # noqa: A002
+        to: str | os.PathLike[str],
+        *,
+        max_bytes: int | None = None,
+        overwrite: bool = True,
+        fsync: bool = False,
+        progress: Progress | None = None,
+    ) -> Path:
+        """An original file at `to`, checked against its hash where that can be; returns that path."""
+        request = self._content(asset_path(hash), canvas_id)
+        wanted = Wanted(request, self.transport.slots.assets, hash=hash, max_bytes=max_bytes)
+        path, _ = await self._saver.save(wanted, to, overwrite=overwrite, fsync=fsync, progress=progress)
+        return path
 
     async def save(
         self,
         path: str,
         to: str | os.PathLike[str],
         *,
-        slot: asyncio.Semaphore,
-        canvas_id: str | None = None,
-        webp: bool = False,
+        slot: Slot,
         overwrite: bool = True,
         progress: Progress | None = None,
     ) -> Path:
-        """The body of `GET path` as a file at `to`, which is there whole or not at all.
-
-        Raises IncompleteDownload or CorruptDownload when the body is not what was announced, LocalWriteError when the
-        disk says no, FileExistsError when `to` exists and `overwrite` is false.
-        """
-        target = Path(to)
-        transport = self._transport
-        async with transport.deadlines.until_closed(), slot, _part(target, overwrite) as part:
-
-            async def attempt() -> None:
-                if part.size:
-                    await part.restart()
-                await self._receive(path, part, canvas_id=canvas_id, webp=webp, progress=progress)
-
-            await transport.retrier.run("GET", attempt)
-            return await part.publish()
-
-    async def _receive(
-        self, path: str, part: PartFile, *, canvas_id: str | None, webp: bool, progress: Progress | None
-    ) -> None:
-        headers = {"Accept-Encoding": "identity"}
-        if canvas_id:
-            headers["canvas-id"] = canvas_id
-        request = Request(method="GET", path=path, headers=headers)
-        stall = self._transport.timeouts.stall
-        async with self._transport.exchange(request) as response, self._transport.stalling(request) as scope:
-            expected = _announced(response, part)
-            try:
-                async for chunk in body_chunks(request, response):
-                    extend(scope, None)  # a slow disk is no stall
-                    if webp and part.size == 0 and not is_webp(chunk):
-                        raise answers.unreadable(chunk, "no WebP image", method="GET", path=path)
-                    await part.write(chunk)
-                    if progress is not None:
-                        progress(part.size, part.size if expected is None else expected)
-                    extend(scope, stall)
-            except ConnectFailed as error:
-                raise _incomplete(f"cut short: {error}", part, expected) from None
-        if expected is not None and part.size != expected:
-            raise _incomplete("another length than announced", part, expected)
+        """The body of `GET path` as a file at `to`, which is there whole or not at all; returns that path."""
+        wanted = Wanted(content_request(path, None), slot)
+        saved, _ = await self._saver.save(wanted, to, overwrite=overwrite, fsync=False, progress=progress)
+        return saved
 
 
-def _incomplete(what: str, part: PartFile, expected: int | None) -> IncompleteDownload:
-    words = f"{what} ({part.size} bytes of {'an unknown number' if expected is None else expected})"
-    return IncompleteDownload(words, path=str(part.target), received=part.size, expected=expected)
-
-
-@asynccontextmanager
-async def _part(target: Path, overwrite: bool) -> AsyncGenerator[PartFile]:
-    part = PartFile(target, overwrite=overwrite)
-    try:
-        yield part
-    finally:
-        await part.discard()
-
-
-def _announced(response: aiohttp.ClientResponse, part: PartFile) -> int | None:
-    """The length that the answer announces; None for a chunked one, which tells its end. Raises where neither holds."""
-    if response.headers.get("Content-Encoding", "identity") != "identity":
-        what = "the server compressed it although asked not to, so its length cannot be checked"
-        raise CorruptDownload(what, path=str(part.target))
-    if response.content_length is None and response.headers.get("Transfer-Encoding", "").lower() != "chunked":
-        raise IncompleteDownload("no length was announced, so its end cannot be told from a cut", path=str(part.target))
-    return response.content_length
+def content_request(path: str, canvas_id: str | None) -> Request:
+    """The request for a file, which must not come compressed."""
+    headers = {"Accept-Encoding": "identity"}
+    if canvas_id is not None:
+        headers["canvas-id"] = canvas_id
+    return Request(method="GET", path=path, headers=headers, content=True)
 
 
 def asset_path(hash: str) -> str:  # noqa: A002  # the wire's name
@@ -197,6 +197,10 @@ def mipmap_path(hash: str, level: int, page: int) -> str:  # noqa: A002  # the w
     if level < 0:
         raise ValueError(f"level must be 0 (original size) or more, got {level}")
     return f"mipmaps/{path_segment(hash, what='hash')}/{level}{_page_query(page)}"
+
+
+def _level_name(hash: str, level: int, page: int) -> str:  # noqa: A002
+    return f"mipmap {hash} {page} {level}"
 
 
 def _page_query(page: int) -> str:

@@ -1,8 +1,12 @@
 """A file at its path is always whole: written under another name beside it, checked, then renamed."""
 
 import asyncio
+import contextlib
+import hashlib
 import os
+import re
 import secrets
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -11,75 +15,104 @@ from typing import TypeVar
 from canvus_async.errors import LocalWriteError
 
 R = TypeVar("R")
-_BATCH = 1024 * 1024
+BATCH = 1024 * 1024
+"""Bytes that are handed to a thread at once; what is smaller is written in place, which costs less than a thread."""
+
 PART = ".part-"
+ABANDONED = 24 * 3600.0
+"""Seconds after which a temporary file cannot belong to a download that still runs."""
+
+_LEFTOVER = re.compile(rf".+{re.escape(PART)}[0-9a-f]{{16}}")
+_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+_MOST_VECTORS = 512
 
 
 class PartFile:
     """A file in the making, `<name>.part-<random>` beside its target, until `publish()` or `discard()`.
 
-    Batches of 1 MiB are written off the event loop while the next is read; a file smaller than one batch is written in
-    place, since a thread costs more than the write. Disk errors come out as LocalWriteError with their errno.
+    Batches of 1 MiB are written off the event loop while the next is read. Disk errors come out as LocalWriteError with
+    their errno. `hashing`: the SHA-256 is computed beside the writing.
     """
 
-    def __init__(self, target: Path, *, overwrite: bool = True) -> None:
+    def __init__(self, target: str | os.PathLike[str], *, overwrite: bool = True, hashing: bool = False) -> None:
         """Creates the temporary file, so that a folder that cannot be written fails before anything is fetched."""
-        self.target = target
+        self.target = os.fspath(target)
         self.size = 0
         self._overwrite = overwrite
-        self._buffer = bytearray()
+        self.hashing = hashing
+        self._sha256 = hashlib.sha256() if hashing else None
+        self._chunks: list[bytes] = []
+        self._buffered = 0
         self._writing: asyncio.Future[None] | None = None
-        if not overwrite and target.exists():
-            raise FileExistsError(f"{target} exists; pass overwrite=True to replace it")
-        if target.is_dir():
-            raise LocalWriteError("is a folder; give the path of a file", path=str(target))
-        self.path = target.with_name(f"{target.name[:150]}{PART}{secrets.token_hex(8)}")
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-        self._fd = self._on_disk(lambda: os.open(self.path, flags, 0o666))
+        if os.path.isdir(self.target):  # noqa: PTH112  # half the price of Path's, and this runs for every file
+            raise LocalWriteError("is a folder; give the path of a file", path=self.target)
+        if not overwrite and os.path.lexists(self.target):
+            raise _exists(self.target)
+        folder, name = os.path.split(self.target)
+        self._temporary = os.path.join(folder, f"{name[:150]}{PART}{secrets.token_hex(8)}")  # noqa: PTH118
+        self._fd = self._on_disk(lambda: os.open(self._temporary, _FLAGS, 0o666))
+
+    def add(self, chunk: bytes) -> bool:
+        """Take a chunk; True when a batch is full and `flush()` is due."""
+        self._chunks.append(chunk)
+        self._buffered += len(chunk)
+        self.size += len(chunk)
+        return self._buffered >= BATCH
+
+    async def flush(self) -> None:
+        """Hand what was taken to a thread, once the one before is done with its batch."""
+        await self.settle()
+        chunks, self._chunks, self._buffered = self._chunks, [], 0
+        self._writing = asyncio.get_running_loop().run_in_executor(None, self._write, chunks)
 
     async def write(self, chunk: bytes) -> None:
         """Take a chunk; waits for the disk once a whole batch is ahead of it."""
-        self._buffer += chunk
-        self.size += len(chunk)
-        if len(self._buffer) >= _BATCH:
-            await self._flushed()
-            batch, self._buffer = self._buffer, bytearray()
-            loop = asyncio.get_running_loop()
-            self._writing = loop.run_in_executor(None, self._write, batch)
+        if self.add(chunk):
+            await self.flush()
+
+    @property
+    def small(self) -> bytes | None:
+        """The whole content, as long as it is less than a batch."""
+        return b"".join(self._chunks) if self._buffered == self.size else None
+
+    async def sha256(self) -> str:
+        """The SHA-256 of all that was taken, in hexadecimal digits."""
+        if self._sha256 is None:
+            raise RuntimeError("this file was made without hashing")
+        await self.settle()
+        rest = self._sha256.copy()
+        for chunk in self._chunks:
+            rest.update(chunk)
+        return rest.hexdigest()
 
     async def restart(self) -> None:
         """Forget what was written and begin again from the first byte."""
-        await self._flushed()
-        self._buffer.clear()
-        self.size = 0
+        await self.settle()
+        self._chunks, self._buffered, self.size = [], 0, 0
+        self._sha256 = hashlib.sha256() if self.hashing else None
         self._on_disk(lambda: os.ftruncate(self._fd, 0))
         self._on_disk(lambda: os.lseek(self._fd, 0, os.SEEK_SET))
 
     async def publish(self, *, fsync: bool = False) -> Path:
         """Write what is left and give the file its name. `fsync`: only return once it would survive a power cut."""
-        await self._flushed()
-        small = self.size < _BATCH and not fsync
-        if small:
-            self._finish(fsync)
+        await self.settle()
+        if self._buffered == self.size and not fsync:
+            self._finish(fsync=False)
         else:
-            loop = asyncio.get_running_loop()
-            self._writing = loop.run_in_executor(None, self._finish, fsync)
-            await self._flushed()
-        return self.target
+            self._writing = asyncio.get_running_loop().run_in_executor(None, lambda: self._finish(fsync=fsync))
+            await self.settle()
+        return Path(self.target)
 
     async def discard(self) -> None:
         """Remove the temporary file, if it is still there; waits until no thread writes to it."""
         try:
-            await self._flushed()
+            await self.settle()
         except LocalWriteError:
             self._writing = None  # the file goes, and with it whatever could not be written
         finally:
-            if self._fd >= 0:
-                fd, self._fd = self._fd, -1
-                os.close(fd)
-            self.path.unlink(missing_ok=True)
+            self._remove()
 
-    async def _flushed(self) -> None:
+    async def settle(self) -> None:
         """Wait for the batch under way, also when cancelled meanwhile: a thread must not outlive its file."""
         writing, cancelled = self._writing, None
         while writing is not None and not writing.done():
@@ -93,40 +126,91 @@ class PartFile:
         if writing is not None:
             writing.result()
 
-    def _write(self, batch: bytearray) -> None:
-        view = memoryview(batch)
-        while view:
-            view = view[self._on_disk(partial(os.write, self._fd, view)) :]
+    def _write(self, chunks: list[bytes]) -> None:
+        for start in range(0, len(chunks), _MOST_VECTORS):
+            vector = chunks[start : start + _MOST_VECTORS]
+            self._on_disk(partial(write_all, self._fd, vector))
+        if self._sha256 is not None:
+            for chunk in chunks:
+                self._sha256.update(chunk)
 
-    def _finish(self, fsync: bool) -> None:
-        self._write(self._buffer)
+    def _finish(self, *, fsync: bool) -> None:
+        self._write(self._chunks)
         if fsync:
             self._on_disk(lambda: os.fsync(self._fd))
         fd, self._fd = self._fd, -1
         self._on_disk(lambda: os.close(fd))
         if self._overwrite:
-            self._on_disk(lambda: self.path.replace(self.target))
+            self._on_disk(lambda: os.replace(self._temporary, self.target))  # noqa: PTH105
         else:
-            self._on_disk(lambda: os.link(self.path, self.target, follow_symlinks=False))
-            self._on_disk(self.path.unlink)
+            self._on_disk(lambda: os.link(self._temporary, self.target, follow_symlinks=False))
+            self._on_disk(lambda: os.unlink(self._temporary))  # noqa: PTH108
+        self._temporary = ""
         if fsync:
-            self._on_disk(self._sync_folder)
+            self._on_disk(lambda: sync_folder(os.path.dirname(self.target)))  # noqa: PTH120
 
-    def _sync_folder(self) -> None:
-        if hasattr(os, "O_DIRECTORY"):
-            folder = os.open(self.target.parent, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+    def _remove(self) -> None:
+        if self._fd >= 0:
+            fd, self._fd = self._fd, -1
+            with contextlib.suppress(OSError):  # the file goes anyway
+                os.close(fd)
+        if self._temporary:
+            temporary, self._temporary = self._temporary, ""
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(temporary)  # noqa: PTH108
 
     def _on_disk(self, act: Callable[[], R]) -> R:
         try:
             return act()
         except FileExistsError:
-            raise FileExistsError(f"{self.target} exists; pass overwrite=True to replace it") from None
+            raise _exists(self.target) from None
         except OSError as problem:
-            words = problem.strerror or str(problem)
-            raise LocalWriteError(
-                f"cannot be written: {words}", path=str(self.target), errno=problem.errno, strerror=problem.strerror
-            ) from None
+            raise write_error(problem, self.target) from None
+
+
+def _exists(target: str) -> FileExistsError:
+    return FileExistsError(f"{target} exists; pass overwrite=True to replace it")
+
+
+def write_error(problem: OSError, path: str) -> LocalWriteError:
+    """Our error for the disk's no, with its errno."""
+    words = f"cannot be written: {problem.strerror or problem}"
+    return LocalWriteError(words, path=path, errno=problem.errno, strerror=problem.strerror)
+
+
+def write_all(fd: int, chunks: list[bytes]) -> None:
+    """Write chunks one after another, in one call to the system where it takes them."""
+    if not hasattr(os, "writev"):  # Windows
+        chunks = [b"".join(chunks)]
+    left = sum(map(len, chunks))
+    while left:
+        done = os.writev(fd, chunks) if hasattr(os, "writev") else os.write(fd, chunks[0])
+        left -= done
+        if left:
+            rest = memoryview(b"".join(chunks))[done:]
+            chunks = [bytes(rest)]
+
+
+def sync_folder(folder: str) -> None:
+    """Make the names in a folder survive a power cut, where a folder can be synced at all."""
+    if hasattr(os, "O_DIRECTORY"):
+        fd = os.open(folder or ".", os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
+
+def sweep(folder: str | os.PathLike[str], *, older: float = ABANDONED) -> int:
+    """Remove the temporary files that killed processes left in a folder more than a day ago; tells how many."""
+    swept = 0
+    before = time.time() - older
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if _LEFTOVER.fullmatch(entry.name) and entry.stat(follow_symlinks=False).st_mtime < before:
+                    os.unlink(entry.path)  # noqa: PTH108
+                    swept += 1
+    except OSError:
+        return swept  # a courtesy: another may be sweeping too, or the folder may be read-only
+    return swept

@@ -31,7 +31,8 @@ class Timeouts:
     """How long to wait, in seconds; None means no limit.
 
     `connect`: for a connection, TLS included. `answer`: from a request sent to the answer's head, and for the whole of
-    a small JSON answer. `stall`: without a byte while a body moves, down or up. `token`: for a token function.
+    a small JSON answer. `stall`: without a byte while a body moves, down or up. `slow`: over which a download must
+    keep up `Limits.slowest`. `token`: for a token function.
     For subscriptions: `head` from the request to the answer's head; `first_line` from there to the first line;
     `silence` without a byte while reading (the server sends a keepalive every 15 s).
     """
@@ -39,6 +40,7 @@ class Timeouts:
     connect: float | None = 10.0
     answer: float | None = 60.0
     stall: float | None = 30.0
+    slow: float | None = 30.0
     token: float | None = 30.0
     head: float | None = 30.0
     first_line: float | None = 60.0
@@ -52,18 +54,22 @@ class Timeouts:
 class Limits:
     """How much at once. Counts are of what one client has under way; those who wait are served in turn.
 
-    `requests`: calls other than the next two. `mipmaps`, `assets`: fetches of each kind. `connections`: sockets for
-    all of them; subscriptions have sockets of their own, without limit. `body`: bytes of a JSON answer. `line`: bytes
-    of one line of a subscription. `asset`: bytes of an asset fetched into memory.
+    `requests`: calls other than the next three. `mipmaps`, `assets`: fetches and downloads of each kind. `streams`:
+    assets that are passed on while they come. `connections`: sockets for all of them; subscriptions have sockets of
+    their own, without limit. `body`: bytes of a JSON answer. `line`: bytes of one line of a subscription. `asset`:
+    bytes of an asset fetched into memory. `slowest`: bytes a second below which a download counts as stalled, see
+    `Timeouts.slow`.
     """
 
     requests: int = 32
     mipmaps: int = 16
     assets: int = 4
+    streams: int = 32
     connections: int = 100
     body: int = 64 * _MIB
     line: int = 64 * _MIB
     asset: int = 64 * _MIB
+    slowest: int = 1024
 
     def __post_init__(self) -> None:
         check_positive("Limits", whole=vars(self).keys(), **vars(self))

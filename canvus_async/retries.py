@@ -5,6 +5,7 @@ from typing import TypeVar
 
 import stamina
 
+from canvus_async.deadlines import Deadlines
 from canvus_async.errors import ApiError, CanvusError
 from canvus_async.options import Retry
 from canvus_async.protocol.retrying import Budget, may_retry
@@ -15,8 +16,9 @@ R = TypeVar("R")
 class Retrier:
     """Runs attempts of calls. One for a client, so that all its calls share one budget."""
 
-    def __init__(self, options: Retry) -> None:
+    def __init__(self, options: Retry, deadlines: Deadlines) -> None:
         self.options = options
+        self._deadlines = deadlines
         self._budget = Budget(options.budget, options.cost)
 
     async def run(self, method: str, attempt: Callable[[], Awaitable[R]]) -> R:
@@ -24,7 +26,8 @@ class Retrier:
         try:
             answer = await attempt()
         except CanvusError as error:
-            return await self._again(method, attempt, error)
+            async with self._deadlines.until_closed():
+                return await self._again(method, attempt, error)
         self._budget.refund()
         return answer
 

@@ -1,19 +1,23 @@
 """What was fetched once and cannot change: kept by content hash, so nothing is ever revalidated."""
 
 from collections import OrderedDict
+from collections.abc import Awaitable
 from typing import Protocol
 
 from canvus_async.options import check_positive
 
 
 class Cache(Protocol):
-    """Where fetched mipmaps and their infos are kept. Keys are text, values bytes; both calls return at once."""
+    """Where fetched mipmaps and their infos are kept. Keys are text, values bytes.
 
-    def get(self, key: str) -> bytes | None:
+    A call that has to wait for something returns what to await; neither may raise for a cache that is out of order.
+    """
+
+    def get(self, key: str) -> bytes | Awaitable[bytes | None] | None:
         """The value kept under `key`, or None."""
         ...
 
-    def put(self, key: str, value: bytes) -> None:
+    def put(self, key: str, value: bytes) -> Awaitable[None] | None:
         """Keep `value` under `key`, as long as there is room."""
         ...
 

@@ -5,22 +5,27 @@ another origin. Requests are tried again only here, and only where that cannot d
 """
 
 import asyncio
+import random
 import ssl as tls
 import warnings
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import TypeVar
 
 import aiohttp
+import msgspec
 from yarl import URL
 
 from canvus_async.credentials import Credentials, Secret
-from canvus_async.deadlines import Deadlines, extend
+from canvus_async.deadlines import Deadlines, Limit
 from canvus_async.errors import (
     ApiError,
     CanvusError,
     ClientClosed,
     ConnectFailed,
+    CorruptDownload,
+    IncompleteDownload,
     NotFound,
     OutcomeUnknown,
     RedirectRefused,
@@ -32,8 +37,12 @@ from canvus_async.errors import (
 )
 from canvus_async.options import Limits, Reconnect, Retry, Timeouts
 from canvus_async.protocol import answers
-from canvus_async.protocol.retrying import SAFE
+from canvus_async.protocol.backoff import delays
+from canvus_async.protocol.retrying import SAFE, retry_after_seconds
 from canvus_async.retries import Retrier
+from canvus_async.slots import Slot, Slots
+
+R = TypeVar("R")
 
 Payload = Callable[[Callable[[], None]], aiohttp.Payload]
 """Makes a request body anew for each try; it is handed a function to call whenever bytes have moved."""
@@ -41,30 +50,23 @@ Payload = Callable[[Callable[[], None]], aiohttp.Payload]
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_HOPS = 3
 _MAX_REFUSAL = 64 * 1024
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One request: `path` is relative to the API's root, its parts quoted; `headers` are those besides who asks.
 
-    `streaming` takes a connection from the pool of subscriptions, which no call waits for.
+    `streaming` takes a connection from the pool of subscriptions, which no call waits for. `content` asks for a file:
+    it must not come compressed, and may take the server some time to make.
     """
 
     method: str
     path: str
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    headers: Mapping[str, str] = _NO_HEADERS
     json: bytes | None = None
     payload: Payload | None = None
     streaming: bool = False
-
-
-class Slots:
-    """The bounded semaphores of one client; each is first come, first served, so that a bulk job starves nobody."""
-
-    def __init__(self, limits: Limits) -> None:
-        self.requests = asyncio.Semaphore(limits.requests)
-        self.mipmaps = asyncio.Semaphore(limits.mipmaps)
-        self.assets = asyncio.Semaphore(limits.assets)
+    content: bool = False
 
 
 class Transport:
@@ -87,12 +89,13 @@ class Transport:
         self.timeouts = timeouts
         self.limits = limits
         self.reconnect = reconnect
-        self.slots = Slots(limits)
         self.deadlines = Deadlines()
-        self.retrier = Retrier(retry)
+        self.slots = Slots(limits, self.deadlines)
+        self.retrier = Retrier(retry, self.deadlines)
         self.sent = 0
         self._ssl = ssl
-        self._origin = URL(root, encoded=True).origin()
+        self._root = URL(root, encoded=True)
+        self._origin = self._root.origin()
         self._given_session = session
         self._sessions: dict[str, aiohttp.ClientSession] = {}
 
@@ -106,7 +109,7 @@ class Transport:
         json: bytes | None = None,
         payload: Payload | None = None,
         canvas_id: str | None = None,
-        slot: asyncio.Semaphore | None = None,
+        slot: Slot | None = None,
         max_bytes: int | None = None,
     ) -> bytes:
         """The body of a 2xx answer to one request, retried where that is harmless; at most `max_bytes` of it.
@@ -118,14 +121,20 @@ class Transport:
         if json is not None:
             headers["Content-Type"] = "application/json"
         request = Request(method=method, path=path, headers=headers, json=json, payload=payload)
+        async with slot or self.slots.requests:
+            if method in SAFE:
+                return await self.retrier.run(method, lambda: self.whole(request, max_bytes or self.limits.body))
+            return await self._write(request)
 
+    async def _write(self, request: Request) -> bytes:
+        """The body of the answer to a request that changes something; a lost answer to one is said to be that."""
+        method, path = request.method, request.path
         lost_before = False
 
         async def attempt() -> bytes:
             nonlocal lost_before
             try:
-                async with self.exchange(request) as response:
-                    return await self._read(request, response, max_bytes or self.limits.body)
+                return await self.whole(request, self.limits.body)
             except NotFound:
                 if method == "DELETE" and lost_before:
                     return b""  # the try whose answer was lost had done it
@@ -134,45 +143,47 @@ class Transport:
                 lost_before = lost_before or not isinstance(error, TransportError) or error.sent
                 raise
 
-        async with self.deadlines.until_closed(), slot or self.slots.requests:
-            try:
-                return await self.retrier.run(method, attempt)
-            except TransportError as error:
-                if method in SAFE or not error.sent or isinstance(error, RedirectRefused):
-                    raise
-                what = f"sent, and no whole answer came ({error.what})"
-                raise OutcomeUnknown(what, method=method, path=path) from None
+        try:
+            return await self.retrier.run(method, attempt)
+        except TransportError as error:
+            if not error.sent or isinstance(error, RedirectRefused):
+                raise
+            what = f"sent, and no whole answer came ({error.what})"
+            raise OutcomeUnknown(what, method=method, path=path) from None
 
-    async def _read(self, request: Request, response: aiohttp.ClientResponse, limit: int) -> bytes:
-        """The whole body, never more than `limit` bytes of it in memory, decompressed ones included."""
-        async with self._within(self.timeouts.answer, request):
-            chunks: list[bytes] = []
-            size = 0
-            async for chunk in body_chunks(request, response):
-                size += len(chunk)
-                if size > limit:
-                    what = f"the answer is over {limit} bytes"
-                    raise UnexpectedContent(what, method=request.method, path=request.path)
-                chunks.append(chunk)
-            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    async def whole(self, request: Request, limit: int) -> bytes:
+        """The whole body of a 2xx answer, never more than `limit` bytes of it in memory, decompressed ones included.
 
-    # -- one exchange --
-
-    @asynccontextmanager
-    async def exchange(self, request: Request) -> AsyncGenerator[aiohttp.ClientResponse]:
-        """One request and the head of its 2xx answer; the connection is closed on leaving unless the body was read.
-
-        Not retried. No time limit is left running inside the block.
+        Not retried.
         """
         response = await self.open(request)
         try:
-            yield response
+            if request.content:
+                check_content(request, response)
+            async with self._within(self.timeouts.answer, request):
+                chunk = await next_chunk(request, response)
+                if len(chunk) <= limit and response.content.at_eof():
+                    return chunk
+                chunks: list[bytes] = []
+                size = 0
+                while chunk:
+                    size += len(chunk)
+                    if size > limit:
+                        what = f"the answer is over {limit} bytes"
+                        raise UnexpectedContent(what, method=request.method, path=request.path)
+                    chunks.append(chunk)
+                    chunk = await next_chunk(request, response)
+                return b"".join(chunks)
         finally:
             response.close()
+
+    # -- one exchange --
 
     async def open(self, request: Request) -> aiohttp.ClientResponse:
         """One request and its 2xx answer with the body yet to be read; closing it is the caller's."""
         response = await self._follow(request)
+        if response.status == 202 and request.content:
+            response = await self._made(request, response)
         if response.ok:
             return response
         try:
@@ -180,20 +191,29 @@ class Transport:
         finally:
             response.close()
 
+    async def _made(self, request: Request, response: aiohttp.ClientResponse) -> aiohttp.ClientResponse:
+        """Ask again, with longer and longer pauses, while the server says 202: it is still making it."""
+        waits = delays(first=0.25, longest=5.0, random=random.random)
+        async with self._within(self.timeouts.answer, request, "not ready"):
+            while response.status == 202:
+                asked = retry_after_seconds(response.headers.get("Retry-After"), date=response.headers.get("Date"))
+                response.close()
+                await asyncio.sleep(next(waits) if asked is None else asked)
+                response = await self._follow(request)
+        return response
+
     async def _follow(self, request: Request) -> aiohttp.ClientResponse:
         """Send, renew the token once after a 401, and follow redirects that stay on this origin."""
-        url = URL(f"{self.root}/{request.path}", encoded=True)
+        url = self._url(request.path)
         renewed = False
         hops = 0
         while True:
-            async with self._asking_for_token(request):
-                credential = await self.credentials.current()
+            credential = await self.credential(request)
             response = await self._send(request, url, credential)
             if response.status == 401 and self.credentials.renewable and not renewed:
                 response.close()
                 renewed = True
-                async with self._asking_for_token(request):
-                    await self.credentials.renew(credential)
+                await self._asked(request, partial(self.credentials.renew, credential))
             elif response.status in _REDIRECTS:
                 response.close()
                 hops += 1
@@ -206,13 +226,13 @@ class Transport:
         try:
             seconds = self.timeouts.head if request.streaming else self.timeouts.answer
             limit = self.stalling(request) if payload else self._within(seconds, request)
-            async with limit as scope:
+            async with limit:
                 self.sent += 1
                 return await self._session(request.streaming).request(
                     request.method,
                     url,
                     headers={**request.headers, **self.credentials.headers(credential)},
-                    data=payload(lambda: extend(scope, self.timeouts.stall)) if payload else request.json,
+                    data=payload(lambda: limit.extend(self.timeouts.stall)) if payload else request.json,
                     allow_redirects=False,
                 )
         except (aiohttp.ClientError, OSError) as problem:
@@ -222,31 +242,43 @@ class Transport:
                 raise problem.__cause__ from None
             raise self._failure(request, problem) from None
 
-    @asynccontextmanager
-    async def _asking_for_token(self, request: Request) -> AsyncGenerator[None]:
-        """A token function that fails or hangs is a failed connection: the request was not sent."""
+    def _url(self, path: str) -> URL:
+        if "?" in path:
+            return URL(f"{self.root}/{path}", encoded=True)
+        return self._root.with_path(f"{self._root.raw_path}/{path}", encoded=True)  # half the price
+
+    async def credential(self, request: Request) -> Secret | None:
+        """The token or cookie to send, asked for where it takes asking."""
+        if self.credentials.renewable:
+            return await self._asked(request, self.credentials.current)
+        return await self.credentials.current()  # does not wait
+
+    async def _asked(self, request: Request, ask: Callable[[], Awaitable[R]]) -> R:
+        """What a token function says; one that fails or hangs is a failed connection: the request was not sent."""
         try:
             async with self._within(self.timeouts.token, request, "no token", sent=False):
-                yield
+                return await ask()
         except CanvusError:
             raise
         except Exception as problem:
             what = f"the token function raised {type(problem).__name__}"
             raise ConnectFailed(what, method=request.method, path=request.path) from problem
 
-    def _within(
-        self, seconds: float | None, request: Request, what: str = "no answer", *, sent: bool = True
-    ) -> AbstractAsyncContextManager[asyncio.Timeout]:
-        words = f"{what} within {seconds} s"
-        return self.deadlines.within(
-            seconds, RequestTimeout(words, method=request.method, path=request.path, sent=sent)
-        )
+    def _within(self, seconds: float | None, request: Request, what: str = "no answer", *, sent: bool = True) -> Limit:
+        def late() -> RequestTimeout:
+            words = f"{what} within {seconds} s"
+            return RequestTimeout(words, method=request.method, path=request.path, sent=sent)
 
-    def stalling(self, request: Request) -> AbstractAsyncContextManager[asyncio.Timeout]:
+        return self.deadlines.within(seconds, late)
+
+    def stalling(self, request: Request) -> Limit:
         """Raises Stalled when nothing moves inside for `Timeouts.stall` seconds."""
         seconds = self.timeouts.stall
-        words = f"not a byte moved for {seconds} s"
-        return self.deadlines.within(seconds, Stalled(words, method=request.method, path=request.path))
+
+        def still() -> Stalled:
+            return Stalled(f"not a byte moved for {seconds} s", method=request.method, path=request.path)
+
+        return self.deadlines.within(seconds, still)
 
     def _next_hop(self, request: Request, response: aiohttp.ClientResponse, hops: int) -> URL:
         location = response.headers.get("Location", "")
@@ -273,10 +305,8 @@ class Transport:
         body = b""
         try:
             async with self._within(self.timeouts.stall, request):
-                async for chunk in body_chunks(request, response):
+                while len(body) <= _MAX_REFUSAL and (chunk := await next_chunk(request, response)):
                     body += chunk
-                    if len(body) > _MAX_REFUSAL:
-                        break
         except TransportError:
             body = b""  # the status is the answer; the words are a courtesy
         return answers.refusal(response.status, response.headers, body, method=request.method, path=request.path)
@@ -342,15 +372,35 @@ class Transport:
             )
 
 
-async def body_chunks(request: Request, response: aiohttp.ClientResponse) -> AsyncGenerator[bytes]:
-    """The body as it comes, in chunks of up to 256 KiB; one cut short raises ConnectFailed, never ends quietly."""
+async def next_chunk(request: Request, response: aiohttp.ClientResponse) -> bytes:
+    """What has come of the body meanwhile, up to 256 KiB; b"" at its end. Raises ConnectFailed where it is cut."""
     try:
-        async for chunk in response.content.iter_any():
-            yield chunk
+        return await response.content.readany()
     except (aiohttp.ClientError, OSError) as problem:
         if isinstance(problem, CanvusError):
             raise
         raise lost(request, problem) from None
+
+
+def check_content(request: Request, response: aiohttp.ClientResponse, *, file: str = "") -> None:
+    """Refuse an answer that is no whole file, or whose end could not be told from a cut; `file` is where it was to go.
+
+    Raises UnexpectedContent, CorruptDownload, IncompleteDownload.
+    """
+    if response.status != 200:
+        what = f"the answer has status {response.status}, although the whole was asked for"
+        raise UnexpectedContent(what, method=request.method, path=request.path)
+    if not is_identity(response):
+        what = "the server compressed it although asked not to, so its length cannot be checked"
+        raise CorruptDownload(what, path=file)
+    headers = response.headers
+    if "Content-Length" not in headers and headers.get("Transfer-Encoding", "").lower() != "chunked":
+        raise IncompleteDownload("no length was announced, so its end cannot be told from a cut", path=file)
+
+
+def is_identity(response: aiohttp.ClientResponse) -> bool:
+    """Whether the body is the content itself, not a compressed form of it."""
+    return response.headers.get("Content-Encoding", "identity") == "identity"
 
 
 def lost(request: Request, problem: Exception) -> ConnectFailed:

@@ -116,14 +116,14 @@ async def test_d18_two_writers_of_one_name_do_not_meet(tmp_path: Path) -> None:
 
 async def test_d19_a_cancelled_write_waits_for_its_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     entered, leave = threading.Event(), threading.Event()
-    write = os.write
+    writev = os.writev
 
-    def slow_write(fd: int, data: bytes) -> int:
+    def slow_write(fd: int, chunks: list[bytes]) -> int:
         entered.set()
         assert leave.wait(5)
-        return write(fd, data)
+        return writev(fd, chunks)
 
-    monkeypatch.setattr(os, "write", slow_write)
+    monkeypatch.setattr(os, "writev", slow_write)
     part = PartFile(tmp_path / "a")
     await part.write(BIG)
     assert await asyncio.to_thread(entered.wait, 5)

@@ -3,8 +3,7 @@
 import os
 from pathlib import Path
 
-from canvus_async.fetching import Fetcher, asset_path
-from canvus_async.transport import Transport
+from canvus_async.fetching import Fetcher
 from canvus_async.uploads import Progress
 
 
@@ -15,8 +14,7 @@ class Assets:
     canvas does not have, ValueError for an empty hash.
     """
 
-    def __init__(self, transport: Transport, fetcher: Fetcher, canvas_id: str) -> None:
-        self._transport = transport
+    def __init__(self, fetcher: Fetcher, canvas_id: str) -> None:
         self._fetcher = fetcher
         self._canvas_id = canvas_id
 
@@ -30,20 +28,18 @@ class Assets:
         /,
         *,
         to: str | os.PathLike[str],
+        max_bytes: int | None = None,
         overwrite: bool = True,
+        fsync: bool = False,
         progress: Progress | None = None,
     ) -> Path:
         """Save the file at the path `to`, which is there whole or not at all; returns that path.
 
-        Raises IncompleteDownload, LocalWriteError, and FileExistsError when `overwrite` is false and there is a file.
+        A body that is cut or stalls goes on where it stopped, where the server lets it, and is checked against its hash
+        where that can be. `max_bytes` refuses a longer one. `fsync`: return only once the file would survive a power
+        cut. Raises IncompleteDownload, CorruptDownload, Stalled, LocalWriteError, and FileExistsError when `overwrite`
+        is false and there is a file.
         """
-        path = asset_path(hash)
-        self._fetcher.check_identified()
-        return await self._fetcher.save(
-            path,
-            to,
-            slot=self._transport.slots.assets,
-            canvas_id=self._canvas_id,
-            overwrite=overwrite,
-            progress=progress,
+        return await self._fetcher.save_asset(
+            self._canvas_id, hash, to, max_bytes=max_bytes, overwrite=overwrite, fsync=fsync, progress=progress
         )

@@ -3,9 +3,8 @@
 import os
 from pathlib import Path
 
-from canvus_async.fetching import Fetcher, mipmap_path
+from canvus_async.fetching import Fetcher
 from canvus_async.models import MipmapInfo
-from canvus_async.transport import Transport
 from canvus_async.uploads import Progress
 
 
@@ -17,8 +16,7 @@ class Mipmaps:
     have, NotSupported for an asset without mipmaps such as a video, ValueError for an empty hash or a level below 0.
     """
 
-    def __init__(self, transport: Transport, fetcher: Fetcher, canvas_id: str) -> None:
-        self._transport = transport
+    def __init__(self, fetcher: Fetcher, canvas_id: str) -> None:
         self._fetcher = fetcher
         self._canvas_id = canvas_id
 
@@ -47,17 +45,14 @@ class Mipmaps:
         to: str | os.PathLike[str],
         page: int = 0,
         overwrite: bool = True,
+        fsync: bool = False,
         progress: Progress | None = None,
     ) -> Path:
-        """Save one level as a WebP file at the path `to`, which is there whole or not at all; returns that path."""
-        path = mipmap_path(hash, level, page)
-        self._fetcher.check_identified()
-        return await self._fetcher.save(
-            path,
-            to,
-            slot=self._transport.slots.mipmaps,
-            canvas_id=self._canvas_id,
-            webp=True,
-            overwrite=overwrite,
-            progress=progress,
+        """Save one level as a WebP file at the path `to`, which is there whole or not at all; returns that path.
+
+        `fsync`: return only once the file would survive a power cut. Raises IncompleteDownload, UnexpectedContent,
+        LocalWriteError, and FileExistsError when `overwrite` is false and there is a file.
+        """
+        return await self._fetcher.save_level(
+            self._canvas_id, hash, level, page, to, overwrite=overwrite, fsync=fsync, progress=progress
         )

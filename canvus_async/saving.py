@@ -1,0 +1,120 @@
+"""Downloads into files: once for all who want the same file, checked before it has its name."""
+
+import asyncio
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from canvus_async.downloads import Download
+from canvus_async.errors import CorruptDownload, UnexpectedContent
+from canvus_async.files import PartFile, sweep
+from canvus_async.flights import Flights
+from canvus_async.hashes import ContentHashes
+from canvus_async.slots import Slot
+from canvus_async.transport import Request, Transport
+from canvus_async.uploads import Progress
+
+_SWEEP_AGAIN = 3600.0
+_FOLDERS = 1000
+
+
+class Wanted(NamedTuple):
+    """What to fetch, counted in which slot, and how it is checked: as WebP, by its hash, by its size."""
+
+    request: Request
+    slot: Slot
+    webp: bool = False
+    hash: str = ""
+    max_bytes: int | None = None
+
+
+class Saved(NamedTuple):
+    """Where a file is, and all of it if it is small."""
+
+    path: Path
+    small: bytes | None
+
+
+class Saver:
+    """What one client saves to disk."""
+
+    def __init__(self, transport: Transport, hashes: ContentHashes) -> None:
+        self._transport = transport
+        self._hashes = hashes
+        self._flights: Flights[Saved] = Flights()
+        self._swept: dict[str, float] = {}
+
+    async def save(
+        self,
+        wanted: Wanted,
+        to: str | os.PathLike[str],
+        *,
+        overwrite: bool,
+        fsync: bool,
+        progress: Progress | None,
+    ) -> Saved:
+        """The wanted body as a file at `to`, which is there whole or not at all.
+
+        Raises IncompleteDownload or CorruptDownload when the body is not what was announced, LocalWriteError when the
+        disk says no, FileExistsError when `to` exists and `overwrite` is false.
+        """
+        target = os.fspath(to)
+        await self._sweep(os.path.dirname(target))  # noqa: PTH120  # a fraction of the price of Path's
+        canvas_id = wanted.request.headers.get("canvas-id")
+
+        async def save() -> Saved:
+            async with wanted.slot:
+                part = PartFile(target, overwrite=overwrite, hashing=self._hashes.worth_computing(wanted.hash))
+                try:
+                    await self._receive(wanted, part, progress)
+                    return Saved(await part.publish(fsync=fsync), part.small)
+                finally:
+                    await part.discard()
+
+        return await self._flights.once(f"{target}\0{canvas_id}\0{wanted.request.path}", save)
+
+    async def write(
+        self, body: bytes, to: str | os.PathLike[str], *, overwrite: bool, fsync: bool, progress: Progress | None
+    ) -> Path:
+        """The same for a body that is here already."""
+        part = PartFile(to, overwrite=overwrite)
+        try:
+            await part.write(body)
+            path = await part.publish(fsync=fsync)
+        finally:
+            await part.discard()
+        if progress is not None:
+            progress(len(body), len(body))
+        return path
+
+    async def _receive(self, wanted: Wanted, part: PartFile, progress: Progress | None) -> None:
+        """All of the body; a wrong one is fetched once more from the start."""
+        download = Download(
+            self._transport, wanted.request, part, webp=wanted.webp, max_bytes=wanted.max_bytes, on_bytes=progress
+        )
+        await download.run()
+        if not part.hashing:
+            known = False
+        elif self._hashes.fits(wanted.hash, await part.sha256()):
+            known = self._hashes.proven
+        else:
+            await download.again()
+            known = self._hashes.fits(wanted.hash, await part.sha256())
+            if not known:
+                raise another_content(wanted.hash, part.target)
+        if not part.size and not known:
+            raise UnexpectedContent("the answer is empty", method="GET", path=wanted.request.path)
+
+    async def _sweep(self, folder: str) -> None:
+        """Clear away what killed processes left in a folder, the first time and then every hour."""
+        now = self._transport.deadlines.time()
+        if now - self._swept.get(folder, -_SWEEP_AGAIN) >= _SWEEP_AGAIN:
+            if len(self._swept) >= _FOLDERS:
+                self._swept.clear()
+            self._swept[folder] = now
+            await asyncio.to_thread(sweep, folder or ".")
+
+
+def another_content(name: str, file: str = "") -> CorruptDownload:
+    """The error for content that is not what its hash names."""
+    return CorruptDownload(f"the content is not that of {name}, twice", path=file)
