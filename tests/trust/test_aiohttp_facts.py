@@ -1,0 +1,191 @@
+"""What aiohttp does that the transport is built to prevent.
+
+None of this is a promise of ours. When one of these fails after an update of aiohttp, the guard against it may have
+become needless, or may no longer work: read the transport again.
+"""
+
+import asyncio
+import gzip
+import pickle
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+from yarl import URL
+
+from tests.raw_server import Exchange, Script, raw_server
+
+TOKEN = {"Private-Token": "canary-7f3a"}
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as opened:
+        yield opened
+
+
+def answers(body: bytes, *headers: str, status: int = 200) -> Script:
+    async def script(exchange: Exchange) -> None:
+        while True:
+            await exchange.request()
+            await exchange.answer(body, status, *headers)
+
+    return script
+
+
+async def drops(exchange: Exchange) -> None:
+    await exchange.request()
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_redirect_to_another_origin_still_takes_custom_headers_along(
+    session: aiohttp.ClientSession, status: int
+) -> None:
+    async with (
+        raw_server(answers(b"")) as there,
+        raw_server(answers(b"", f"Location: {there.url}/", status=status)) as here,
+    ):
+        await session.get(here.url, headers={**TOKEN, "Authorization": "Bearer canary"})
+
+    assert there.requests[0].headers["private-token"] == TOKEN["Private-Token"]
+    assert "authorization" not in there.requests[0].headers
+
+
+@pytest.mark.parametrize("status", [307, 308])
+async def test_a_redirected_post_still_takes_its_body_along(session: aiohttp.ClientSession, status: int) -> None:
+    async with (
+        raw_server(answers(b"")) as there,
+        raw_server(answers(b"", f"Location: {there.url}/", status=status)) as here,
+    ):
+        await session.post(here.url, json={"password": "hunter2"})
+
+    assert b"hunter2" in there.requests[0].body
+
+
+@pytest.mark.parametrize(
+    ("method", "times"), [("GET", 2), ("HEAD", 2), ("PUT", 2), ("DELETE", 2), ("POST", 1), ("PATCH", 1)]
+)
+async def test_what_was_dropped_is_sent_again_in_silence(
+    session: aiohttp.ClientSession, method: str, times: int
+) -> None:
+    async with raw_server(drops) as server:
+        with pytest.raises(aiohttp.ServerDisconnectedError):
+            await session.request(method, server.url)
+
+    assert len(server.requests) == times
+
+
+async def test_one_private_attribute_turns_that_off(session: aiohttp.ClientSession) -> None:
+    assert session._retry_connection is True
+    session._retry_connection = False
+    async with raw_server(drops) as server:
+        with pytest.raises(aiohttp.ServerDisconnectedError):
+            await session.get(server.url)
+
+    assert len(server.requests) == 1
+
+
+async def test_cookies_are_kept_and_sent_unless_the_jar_is_a_dummy() -> None:
+    sent: list[list[str | None]] = []
+    for jar in (aiohttp.CookieJar(unsafe=True), aiohttp.DummyCookieJar()):  # unsafe: also for numeric addresses
+        async with (
+            raw_server(answers(b"", "Set-Cookie: tracked=1")) as server,
+            aiohttp.ClientSession(cookie_jar=jar) as session,
+        ):
+            await session.get(server.url)
+            await session.get(server.url)
+        sent.append([request.headers.get("cookie") for request in server.requests])
+
+    assert sent == [[None, "tracked=1"], [None, None]]
+
+
+async def test_the_default_jar_is_no_dummy(session: aiohttp.ClientSession) -> None:
+    assert isinstance(session.cookie_jar, aiohttp.CookieJar)
+    session.cookie_jar.update_cookies({"tracked": "1"}, URL("https://canvus.example.com"))
+    assert len(session.cookie_jar) == 1
+
+
+async def test_the_repr_of_a_response_error_shows_the_token_and_it_cannot_be_pickled_whole(
+    session: aiohttp.ClientSession,
+) -> None:
+    async with raw_server(answers(b"", status=500)) as server:
+        response = await session.get(server.url, headers=TOKEN)
+        with pytest.raises(aiohttp.ClientResponseError) as failed:
+            response.raise_for_status()
+
+    assert TOKEN["Private-Token"] in repr(failed.value)
+    assert TOKEN["Private-Token"] not in str(failed.value)
+    with pytest.raises(TypeError):
+        pickle.loads(pickle.dumps(failed.value))
+
+
+async def test_a_small_body_may_become_any_size_when_read_whole(session: aiohttp.ClientSession) -> None:
+    bomb = gzip.compress(bytes(20_000_000))
+    async with raw_server(answers(bomb, "Content-Encoding: gzip")) as server:
+        response = await session.get(server.url)
+        whole = await response.read()
+        response = await session.get(server.url)
+        pieces = [len(piece) async for piece in response.content.iter_any()]
+
+    assert len(bomb) < 50_000
+    assert len(whole) == sum(pieces) == 20_000_000
+    assert max(pieces) <= 1 << 20
+
+
+async def test_a_body_that_ends_with_the_connection_is_whole_wherever_that_ends(session: aiohttp.ClientSession) -> None:
+    async def cut(exchange: Exchange) -> None:
+        await exchange.request()
+        await exchange.start(200)
+        await exchange.send(b"half of i")
+
+    async with raw_server(cut) as server:
+        assert await (await session.get(server.url)).read() == b"half of i"
+
+
+async def test_a_compressed_body_cut_short_is_whole_too(session: aiohttp.ClientSession) -> None:
+    body = gzip.compress(bytes(range(256)) * 400)
+    async with raw_server(answers(body[: len(body) // 2], "Content-Encoding: gzip")) as server:
+        assert len(await (await session.get(server.url)).read()) < 256 * 400
+
+
+async def test_an_answer_that_nobody_asked_for_answers_the_next_request(session: aiohttp.ClientSession) -> None:
+    idle = asyncio.Event()
+
+    async def twice(exchange: Exchange) -> None:
+        await exchange.request()
+        await exchange.answer(b"first")
+        await idle.wait()
+        await exchange.answer(b"unasked")
+        await exchange.gone()
+
+    async with raw_server(twice) as server:
+        assert await (await session.get(server.url)).read() == b"first"
+        idle.set()
+        assert await (await session.get(server.url)).read() == b"unasked"
+
+    assert server.connections == 1
+
+
+async def test_the_default_time_limit_ends_streams_after_five_minutes(session: aiohttp.ClientSession) -> None:
+    assert session.timeout.total == 300
+
+
+async def test_closing_a_session_leaves_who_reads_from_it_waiting() -> None:
+    async def silent(exchange: Exchange) -> None:
+        await exchange.request()
+        await exchange.stream(b"\n")
+        await exchange.gone()
+
+    async with raw_server(silent) as server:
+        session = aiohttp.ClientSession()
+        response = await session.get(server.url)
+        await response.content.readany()
+        reading = asyncio.create_task(response.content.readany())
+        await asyncio.sleep(0)
+        await session.close()
+        done, _ = await asyncio.wait([reading], timeout=0.1)
+        reading.cancel()
+        await asyncio.wait([reading])
+        response.close()
+
+    assert not done
