@@ -99,16 +99,22 @@ class Deadlines:
         self.expect(limit.due)
 
     def discard(self, limit: Limit) -> None:
-        """A limit's block has been left."""
+        """A limit's block has been left; a client that waits for nothing leaves nothing in the loop."""
         self._limits.discard(limit)
+        if not self._limits:
+            self._stop()
 
     def expect(self, due: float) -> None:
         """Look after the limits no later than at `due`."""
         if due < self._next_look:
-            if self._timer is not None:
-                self._timer.cancel()
+            self._stop()
             self._next_look = due
             self._timer = asyncio.get_running_loop().call_at(due, self._look)
+
+    def _stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer, self._next_look = None, math.inf
 
     def _look(self) -> None:
         """End what is over, and come again when the next may be."""
@@ -124,9 +130,7 @@ class Deadlines:
         self.closed = True
         for limit in self._limits:
             limit.end(_closed_meanwhile)
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._stop()
         while self.endings:
             self.endings.pop()()
 
