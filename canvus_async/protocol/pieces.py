@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Generic, TypeVar
 
 from canvus_async.protocol.decoding import Batch, RecordDecoder
-from canvus_async.protocol.repair import BrokenLine, split
+from canvus_async.protocol.repair import BrokenLine, mend, split_unmended
 
 T = TypeVar("T")
 
@@ -36,6 +36,7 @@ class ArrayPieces(Generic[T]):
         self._rest = begun
         self._batch = Batch[T]([])
         self._next_try = 0
+        self._doubtful = False
         self._decode()
 
     def feed(self, chunk: bytes) -> None:
@@ -54,21 +55,22 @@ class ArrayPieces(Generic[T]):
     def _decode(self) -> None:
         if len(self._rest) < max(PIECE, self._next_try):
             return
-        for number, cut in enumerate(self._cuts()):
+        for cut in self._cuts():
             piece = self._rest[: cut + 1]
             piece[cut] = ord("]")
-            batch = self._read(piece, likely=number == 0)
+            batch = self._read(piece)
             if batch is not None:
                 del self._rest[:cut]
                 self._rest[0] = ord("[")  # in the place of the comma
                 self._append(batch)
                 break
+            self._doubtful = True
         self._next_try = 2 * len(self._rest)
 
     def _cuts(self) -> Iterator[int]:
-        """Where commas between two elements may be: the last two, then the last before ⅞, ¾ and ½ of what is there."""
+        """Where commas between two elements may be: the last two, then the last before ¾ and before ½ of the text."""
         end = length = len(self._rest)
-        for limit in (length, length, length * 7 // 8, length * 3 // 4, length // 2):
+        for limit in (length, length, length * 3 // 4, length // 2):
             found = self._last_boundary(min(end, limit))
             if found < 0:
                 return
@@ -82,17 +84,20 @@ class ArrayPieces(Generic[T]):
                 return found
         return -1
 
-    def _read(self, piece: bytearray, *, likely: bool) -> Batch[T] | None:
-        """The records of a piece, or None if it is no array by itself."""
-        batch = self._decoder.fast(piece, snapshot=self._snapshot) if likely else None
+    def _read(self, piece: bytearray) -> Batch[T] | None:
+        """The records of a piece, or None if it is no array by itself. In doubt, a cheap look comes first."""
+        if self._doubtful and split_unmended(piece) is None:
+            return None
+        self._doubtful = False
+        batch = self._decoder.fast(piece, snapshot=self._snapshot)
         if batch is not None:
             return batch
+        text = bytes(piece)
+        elements = split_unmended(text)
+        if elements is None and (mended := mend(text)) != text:
+            elements = split_unmended(mended)
         try:
-            elements = split(piece)
-        except BrokenLine:
-            return None
-        try:
-            return self._decoder.each(elements, piece)
+            return None if elements is None else self._decoder.each(elements, piece)
         except BrokenLine as problem:
             return Batch([], broken=str(problem))
 

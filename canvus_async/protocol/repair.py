@@ -44,16 +44,21 @@ def reason(problem: BaseException) -> str:
 
 def split(text: Text) -> list[msgspec.Raw]:
     """The elements of a JSON array, or the only one where `text` is none. Raises BrokenLine for what is not JSON."""
+    elements = split_unmended(text)
+    if elements is not None:
+        return elements
     try:
-        return _split(text)
-    except UNREADABLE as problem:
-        mended = mend(bytes(text))
-        if mended == text:
-            raise BrokenLine(reason(problem)) from None
-    try:
-        return _split(mended)
+        return _split(mend(bytes(text)))
     except UNREADABLE as problem:
         raise BrokenLine(reason(problem)) from None
+
+
+def split_unmended(text: Text) -> list[msgspec.Raw] | None:
+    """The same for text in which nothing is to mend, else None."""
+    try:
+        return _split(text)
+    except UNREADABLE:
+        return None
 
 
 def _split(text: Text) -> list[msgspec.Raw]:

@@ -237,6 +237,18 @@ def test_what_can_be_learned_is_bounded(decoder: RecordDecoder[Widget]) -> None:
     assert type(only(decoder.line(line([widget()])))) is Note
 
 
+def test_how_often_can_be_learned_is_bounded(decoder: RecordDecoder[Widget]) -> None:
+    for number in range(60):
+        for keys in range(6):
+            fields = {f"key{key}": 1 for key in range(keys)}
+            decoder.line(line([widget("Hologram", widget_type=f"Type{number}", **fields)]))
+
+    for _ in range(2):
+        late = only(decoder.line(line([widget("Hologram", widget_type="Type1", late=1)])))
+        assert type(late) is UnknownWidget
+        assert late.raw["late"] == 1
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -289,6 +301,7 @@ def test_an_object_with_less_than_all_fields_shows_what_was_sent(decoder: Record
     assert isinstance(patch, Patch)
     assert (patch.key, patch.whole) == ("w1", None)
     assert patch.fields == {"id": "w1", "text": "new", "widget_type": "NOTE"}
+    assert decoder.omissible == {}  # it is no example of what whole notes leave out
 
 
 def test_a_field_left_out_shows_until_it_is_known_to_be_omitted(decoder: RecordDecoder[Widget]) -> None:

@@ -61,6 +61,7 @@ def test_a_last_line_without_lf_counts_and_one_cut_short_is_broken(decoder: Reco
     assert [len(batch.records) for batch in read(data, 100)] == [0, 1]
     assert read(data[:-1], 100)[-1].broken
     assert len(read(line([]) + b" \r", 100)) == 1
+    assert len(read(line([]) + b"\n \r\n", 100)) == 1
 
 
 def test_nothing_comes_after_a_broken_line_of_the_same_chunk(decoder: RecordDecoder[Widget]) -> None:
@@ -191,24 +192,79 @@ def test_decoding_in_pieces_equals_decoding_whole(
     assert first.alone() == whole(data)
 
 
-@pytest.mark.usefixtures("small_pieces")
-@pytest.mark.parametrize("separators", [(",", ":"), (", ", ": ")])
-def test_pieces_are_decoded_before_the_line_ends_and_come_out_when_it_does(
-    decoder: RecordDecoder[Widget], separators: tuple[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    decoded: list[int] = []
-    fast = decoder.fast
-    monkeypatch.setattr(decoder, "fast", lambda text, **options: (decoded.append(len(text)), fast(text, **options))[1])
-    data = json.dumps([widget(id_=str(number)) for number in range(100)], separators=separators).encode() + b"\n"
+class Watched(RecordDecoder[Widget]):
+    """Remembers how many bytes it, and the cheap look before it, were given to read at a time."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        super().__init__(*KINDS)
+        self.read: list[int] = []
+        self.looked: list[int] = []
+        look = pieces.split_unmended
+        monkeypatch.setattr(pieces, "split_unmended", lambda text: (self.looked.append(len(text)), look(text))[1])
+
+    def fast(self, text: bytes | bytearray, *, snapshot: bool) -> Batch[Widget] | None:
+        self.read.append(len(text))
+        return super().fast(text, snapshot=snapshot)
+
+
+def test_a_long_line_is_decoded_as_it_comes_and_given_out_at_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = line([widget(id_=str(number)) for number in range(5000)])
+    decoder = Watched(monkeypatch)
     reader = LineReader(decoder, limit=LIMIT)
 
-    early = [reader.feed(data[start : start + 500]) for start in range(0, len(data) - 500, 500)]
+    early = [reader.feed(data[start : start + 64 * KIB]) for start in range(0, len(data) - 64 * KIB, 64 * KIB)]
     assert not any(early)
-    assert sum(decoded) > len(data) * 0.9
-    assert max(decoded) < 1500
-    (batch,) = reader.feed(data[len(early) * 500 :])
-    assert [record.id for record in batch.records] == [str(number) for number in range(100)]
+    assert sum(decoder.read) > len(data) - 200 * KIB
+    (batch,) = reader.feed(data[len(early) * 64 * KIB :])
+    assert [record.id for record in batch.records] == [str(number) for number in range(5000)]
     assert batch.plain
+
+
+@pytest.mark.parametrize(
+    ("separators", "fields"),
+    [
+        ((",", ":"), {}),
+        ((", ", ": "), {}),
+        ((",", ":"), {"title": '},{"'}),
+        ((",", ":"), {"areas": [{"a": 1}, {"b": 2}]}),
+        ((",", ":"), {"text": "HERE"}),
+    ],
+    ids=["compact", "spaced", "text that ends like an object", "nested objects", "half a surrogate pair"],
+)
+def test_no_step_reads_more_than_a_few_pieces(
+    separators: tuple[str, str], fields: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = [widget(id_=str(number), **fields) for number in range(10_000)]
+    data = json.dumps(sent, separators=separators).encode().replace(b"HERE", rb"\ud800") + b"\n"
+    decoder = Watched(monkeypatch)
+
+    first = read(data, 64 * KIB, decoder)[0]
+
+    assert len(first.records) == 10_000
+    assert max(decoder.read) < 3 * pieces.PIECE
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"text": "},{" * 100_000},
+        {"text": '},{"' * 100_000},
+        {"title": '},{"', "parent_id": '},{"'},
+        {"cells": [{"text": "cell", "row": 1}] * 30_000},
+    ],
+    ids=["objects", "quotes", "the ends of texts", "a large array"],
+)
+def test_what_looks_like_a_boundary_costs_linear_work(fields: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    data = line([widget(**fields)] * 8)
+    decoder = Watched(monkeypatch)
+    monkeypatch.setattr(pieces, "PIECE", 4 * KIB)
+    monkeypatch.setattr("canvus_async.protocol.reading.PIECE", 4 * KIB)
+
+    first = read(data, 4 * KIB, decoder)[0]
+
+    assert len(first.records) == 8
+    assert sum(decoder.read) < 1.5 * len(data)
+    assert sum(decoder.looked) < 8 * len(data)
 
 
 @pytest.mark.usefixtures("small_pieces")
@@ -248,31 +304,6 @@ def test_long_lines_after_the_first_tell_which_fields_were_sent(decoder: RecordD
                 assert merger.update(batch).changes == []
 
     assert {note.title for note in merger.state.values() if isinstance(note, Note)} == {"a title"}
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["},{", '},{"', '"},{"', '}, {"a":1}, {"'],
-    ids=["objects", "the end of a text", "quotes", "a whole array"],
-)
-def test_texts_that_look_like_boundaries_cost_linear_work(
-    decoder: RecordDecoder[Widget], text: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen = 0
-    fast = decoder.fast
-
-    def counting(data: bytearray, **options: bool) -> Batch[Widget] | None:
-        nonlocal seen
-        seen += len(data)
-        return fast(data, **options)
-
-    monkeypatch.setattr(decoder, "fast", counting)
-    data = line([widget(text=text * 100_000, title=text, parent_id=text)] * 8)
-
-    first = read(data, 64 * KIB, decoder)[0]
-
-    assert len(first.records) == 8
-    assert seen < 4 * len(data)
 
 
 def test_one_object_of_megabytes_with_an_array_of_objects_costs_linear_work(decoder: RecordDecoder[Widget]) -> None:
