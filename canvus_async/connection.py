@@ -101,6 +101,7 @@ class Connection(Generic[R]):
         try:
             chunk = await self._response.content.readany()
         except (aiohttp.ClientError, OSError, RuntimeError) as problem:  # RuntimeError: somebody closed the session
+            problem.__traceback__ = None  # aiohttp has one error for all that are closed here: it would grow for ever
             raise self._verdict or lost(self._request, problem) from None
         finally:
             self._reading_since = None
