@@ -1,0 +1,474 @@
+"""Seed 004, the generic widgets endpoint and cloning, line by line."""
+
+import json
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from canvus_async import ApiError, BadRequest, Client, NotFound, Point, Size, Unauthorized
+from canvus_async.models import BY_TYPE, Anchor, Image, Note, SharedCanvas, UnknownWidget
+from canvus_async.server import CanvusServer
+from tests.seeds import bodies
+from tests.seeds.facts import WIDGET_TYPES
+from tests.seeds.stage import UUID, Stage, assert_like, photo, replay, replay_stream, shape
+from tests.server import samples
+from tests.server.api import Api, Reply
+from tests.server.conftest import Ask, AskIn
+
+CANVAS = "3ad9ece4-28be-4e19-9f9a-1a01a4dbae28"
+ROOT = "eab4c3da-0fc3-46f2-a7a7-bf9d16494348"
+DOG = "2a59b935-02b6-47dc-820c-caab1de64247"
+ADDRESS = f"/api/v1/canvases/{CANVAS}/widgets"
+NOBODY = "00000000-0000-4000-8000-000000000000"
+OURS = ("id", "parent_id", "hash")
+
+A_DOG = Image(
+    id=DOG,
+    hash="cbcb439a796b",
+    location=Point(5291.9, 2564.2),
+    size=Size(100, 100),
+    depth=0,
+    parent_id=ROOT,
+    title="A dog",
+    original_filename="photo.jpg",
+)
+"""The image of the examples as a user gets it."""
+
+JSON_KINDS: dict[str, dict[str, Any]] = {
+    "notes": {"text": "Remember to review the Q3 numbers", "background_color": "#ffffff"},
+    "browsers": {"url": "https://example.com"},
+    "anchors": {"anchor_name": "Overview"},
+    "tables": {"title": "Figures"},
+    "video-inputs": {"source": "camera", "host-id": "client"},
+    "ip-videos": {"source": "rtsp://example.com/1"},
+    "rdp-connections": {"connection-name": "desk"},
+}
+"""Kinds that are made from fields alone, and what is sent for one."""
+
+FILE_KINDS = {"images": photo(16, 9), "pdfs": samples.document(), "videos": samples.MP4}
+
+
+@pytest.fixture
+async def example(stage: Stage) -> Stage:
+    """The stage with the three widgets of the examples on it."""
+    await stage.api.form(f"{stage.path}/background", ("data", photo(9, 9), "wall.jpg"))
+    dog = await stage.place(
+        "images",
+        photo(100, 100),
+        "photo.jpg",
+        title="A dog",
+        location={"x": 5291.9, "y": 2564.2},
+    )
+    note = {"location": {"x": 5997.6, "y": 3253.6}, **JSON_KINDS["notes"]}
+    anchor = {"location": {"x": 4676.8, "y": 2432.8}, **JSON_KINDS["anchors"]}
+    assert (await stage.api.post(f"{stage.path}/notes", note)).status == 200
+    assert (await stage.api.post(f"{stage.path}/anchors", anchor)).status == 200
+    stage.ids[DOG] = dog["id"]
+    return stage
+
+
+async def one_of_each(stage: Stage) -> dict[str, Any]:
+    """A widget of every kind that can be made, by its endpoint; the two first ones are connected."""
+    made = {name: (await stage.api.post(f"{stage.path}/{name}", body)).json for name, body in JSON_KINDS.items()}
+    made |= {name: await stage.place(name, content, name) for name, content in FILE_KINDS.items()}
+    ends = {"src": {"id": made["notes"]["id"]}, "dst": {"id": made["browsers"]["id"]}}
+    made["connectors"] = (await stage.api.post(f"{stage.path}/connectors", ends)).json
+    return made
+
+
+async def clone(api: Api, stage: Stage, endpoint: str, source: Any, **more: Any) -> Reply:
+    """The answer to a clone request with the fields of the example."""
+    body = json.loads(bodies.CLONE_REQUEST)
+    body |= {"source_canvas_id": stage.canvas_id, "source_widget_id": source["id"], **more}
+    return await api.post(f"{stage.path}/{endpoint}", body)
+
+
+# -- Overview, Widget Types, Common Widget Fields --
+
+
+async def test_seed_004_the_list_has_every_widget_of_every_type(stage: Stage) -> None:
+    made = await one_of_each(stage)
+
+    listed = (await stage.api.get(f"{stage.path}/widgets")).json
+
+    ids = {each.get("id") for each in listed}
+    assert {each["id"] for each in made.values()} <= ids
+    spelled = {each["widget_type"].replace("Pdf", "PDF") for each in listed}
+    assert spelled == set(WIDGET_TYPES) - {"VideoOutputAnchor"}, "only a desktop client makes the missing one"
+
+
+async def test_seed_004_a_pdf_says_pdf_as_seed_003_has_it_in_every_list(stage: Stage) -> None:
+    """Seed 004 writes the type as "PDF", seed 003 says that it is always "Pdf": one server has one spelling."""
+    made = await stage.place("pdfs", samples.document(), "a.pdf")
+
+    assert (await stage.api.get(f"{stage.path}/widgets/{made['id']}")).json["widget_type"] == "Pdf"
+
+
+@pytest.mark.parametrize("name", WIDGET_TYPES)
+async def test_seed_004_every_type_reaches_the_user_as_its_record(name: str) -> None:
+    (root, *_) = json.loads(bodies.WIDGET_LIST)
+    more = {"host-id": "", "connection-name": "", "content-id": "", "src": {"id": "a"}, "dst": {"id": "b"}}
+
+    async with replay(json.dumps([root | more | {"widget_type": name}])) as played:
+        (widget,) = await played.canvas.widgets.list()
+
+    assert not isinstance(widget, UnknownWidget)
+    assert type(widget) is BY_TYPE[name.lower()]
+    assert widget.widget_type.lower() == name.lower()
+
+
+async def test_seed_004_fields_vary_by_type(stage: Stage) -> None:
+    made = await one_of_each(stage)
+
+    assert {"hash", "original_filename"} <= made["images"].keys()
+    assert {"text", "background_color"} <= made["notes"].keys()
+    assert not {"text", "background_color"} & made["images"].keys()
+    assert not {"hash", "original_filename"} & made["notes"].keys()
+
+
+async def test_seed_004_all_types_share_the_base_fields(stage: Stage) -> None:
+    await one_of_each(stage)
+    base = {"id": "str", "widget_type": "str", "location": {"x": "number", "y": "number"}, "depth": "number"}
+    base |= {"parent_id": "str", "state": "str"}
+
+    for each in (await stage.api.get(f"{stage.path}/widgets")).json:
+        if each["widget_type"] == "CanvasBackground":
+            assert "id" not in each, "the one thing on a canvas that nothing can be done to by its id"
+        else:
+            assert {name: shape(each.get(name)) for name in base} == base, each["widget_type"]
+
+
+async def test_seed_004_most_types_have_a_size_a_scale_and_a_pin(stage: Stage) -> None:
+    made = await one_of_each(stage)
+    most = {"size": {"width": "number", "height": "number"}, "scale": "number", "pinned": "bool"}
+
+    for endpoint, widget in made.items():
+        if endpoint != "connectors":
+            assert {name: shape(widget[name]) for name in most} == most
+
+
+async def test_seed_004_asset_widgets_have_a_hash_a_file_name_and_a_title(stage: Stage) -> None:
+    for endpoint, content in FILE_KINDS.items():
+        made = await stage.place(endpoint, content, "file.bin", title="T")
+        shown = (await stage.api.get(f"{stage.path}/widgets/{made['id']}")).json
+        asset = await stage.api.call("GET", f"assets/{shown['hash']}", headers=stage.headers())
+
+        assert (shown["original_filename"], shown["title"]) == ("file.bin", "T")
+        assert asset.body == content
+
+
+async def test_seed_004_the_generic_endpoint_is_for_reading(example: Stage) -> None:
+    one = f"{example.path}/widgets/{example.ids[DOG]}"
+    replies = [
+        await example.api.post(f"{example.path}/widgets", {"widget_type": "Note"}),
+        await example.api.patch(one, title="x"),
+        await example.api.delete(one),
+        await example.api.call("PUT", one, json={}),
+    ]
+
+    assert [reply.status for reply in replies] == [405] * 4
+    assert all(reply.msg for reply in replies)
+    assert (await example.play("get widget")).json["title"] == "A dog"
+
+
+async def test_seed_004_the_root_cannot_be_modified(stage: Stage) -> None:
+    (root,) = [
+        each for each in (await stage.api.get(f"{stage.path}/widgets")).json if each["widget_type"] == "SharedCanvas"
+    ]
+
+    for endpoint in ("widgets", "notes", "images", "shared-canvases"):
+        path = f"{stage.path}/{endpoint}/{root['id']}"
+        replies = [await stage.api.patch(path, size={"width": 1, "height": 1}), await stage.api.delete(path)]
+        assert {reply.status for reply in replies} <= {404, 405}
+    assert (await stage.api.get(f"{stage.path}/widgets/{root['id']}")).json == root
+
+
+async def test_seed_004_a_higher_depth_is_above(stage: Stage) -> None:
+    first, second = [(await stage.api.post(f"{stage.path}/notes", {})).json for _ in range(2)]
+
+    assert second["depth"] > first["depth"], "a new widget is on top"
+
+
+# -- Authentication --
+
+
+async def test_seed_004_reading_takes_a_token_or_a_shared_canvas(example: Stage, ask: Ask) -> None:
+    paths = (f"{example.path}/widgets", f"{example.path}/widgets/{example.ids[DOG]}")
+    statuses: dict[str, set[int]] = {}
+    for link in ("none", "view", "edit"):
+        example.server.share(example.canvas_id, link)
+        statuses[link] = {(await ask(None).get(path)).status for path in paths}
+        assert {(await example.api.get(path)).status for path in paths} == {200}
+
+    assert statuses == {"none": {401}, "view": {200}, "edit": {200}}
+
+
+# -- Streaming --
+
+
+async def test_seed_004_a_subscription_tells_of_changes_of_any_type(stage: Stage) -> None:
+    async with stage.api.stream(f"{stage.path}/widgets?subscribe") as stream:
+        listed = await stream.next()
+        assert listed == (await stage.api.get(f"{stage.path}/widgets")).json
+        for endpoint, body in JSON_KINDS.items():
+            made = (await stage.api.post(f"{stage.path}/{endpoint}", body)).json
+            (told,) = await stream.next()
+            assert told == made
+            if endpoint == "tables":
+                assert [(await stream.next())[0]["widget_type"] for _ in range(4)] == ["TableCell"] * 4
+        await stage.api.delete(f"{stage.path}/notes/{(await stage.api.get(f'{stage.path}/notes')).json[0]['id']}")
+        assert (await stream.next())[0]["state"] == "deleted"
+
+
+async def test_seed_004_a_single_widget_of_any_type_can_be_subscribed_to(stage: Stage) -> None:
+    note = (await stage.api.post(f"{stage.path}/notes", {})).json
+
+    async with stage.api.stream(f"{stage.path}/widgets/{note['id']}?subscribe") as stream:
+        assert await stream.next() == note
+        await stage.api.post(f"{stage.path}/browsers", {})
+        changed = (await stage.api.patch(f"{stage.path}/notes/{note['id']}", text="changed")).json
+        assert await stream.next() == changed
+
+
+async def test_seed_004_the_connection_is_held_open(session: aiohttp.ClientSession) -> None:
+    async with CanvusServer(keepalive=0.02) as server:
+        stage = Stage(server, session, await server.create_canvas())
+        async with stage.api.stream(f"{stage.path}/widgets?subscribe") as stream:
+            await stream.next()
+            assert [await stream.line() for _ in range(3)] == [b"\n"] * 3
+
+
+async def test_seed_004_streaming_reaches_the_user() -> None:
+    listed = json.loads(bodies.WIDGET_LIST)
+    _, dog, note, _ = listed
+
+    async with replay_stream(listed, b"\n", [dog | {"title": "A cat"}], [note | {"state": "deleted"}]) as played:
+        async with aclosing(played.canvas.widgets.subscribe()) as told:
+            states = [await anext(told) for _ in range(6)]
+
+    assert [each.widget_type for each in states] == ["SharedCanvas", "Image", "Note", "Anchor", "Image", "Note"]
+    assert isinstance(states[4], Image)
+    assert states[4].title == "A cat"
+    assert [each.deleted for each in states] == [False] * 5 + [True]
+    assert played.sent == [("GET", f"{ADDRESS}?subscribe")]
+
+
+# -- List All Widgets on a Canvas, Get a Single Widget --
+
+
+async def test_seed_004_list_widgets_example(example: Stage) -> None:
+    reply = await example.play("list widgets")
+
+    root, dog, note, anchor = json.loads(bodies.WIDGET_LIST)
+    by_type = {each["widget_type"]: each for each in reply.json}
+    assert reply.status == 200
+    assert reply.json[0]["widget_type"] == "SharedCanvas"
+    assert_like(by_type["SharedCanvas"], root, but=("id",))
+    assert_like(by_type["Image"], dog, but=(*OURS, "depth"))
+    assert_like(by_type["Anchor"], anchor, but=(*OURS, "depth"))
+    known = {name: by_type["Note"][name] for name in note}
+    assert_like(known, note, but=(*OURS, "depth"))
+    assert by_type["Note"].keys() - note.keys() == {"title", "text_color", "auto_text_color"}
+    assert {by_type[kind]["parent_id"] for kind in ("Image", "Note", "Anchor")} == {by_type["SharedCanvas"]["id"]}
+
+
+async def test_seed_004_list_widgets_reaches_the_user() -> None:
+    async with replay(bodies.WIDGET_LIST) as played:
+        widgets = await played.canvas.widgets.list()
+
+    place = {"depth": 0, "parent_id": ROOT}
+    assert widgets == [
+        SharedCanvas(id=ROOT, location=Point(0, 0), size=Size(9600, 5400), depth=0, parent_id=""),
+        A_DOG,
+        Note(
+            id="dc3ca5b6-0fb4-4628-bf4e-2008087b9430",
+            location=Point(5997.6, 3253.6),
+            size=Size(300, 300),
+            background_color="#ffffff",
+            text="Remember to review the Q3 numbers",
+            **place,
+        ),
+        Anchor(
+            id="5da69125-a5f5-417d-8d8d-a633a0499560",
+            location=Point(4676.8, 2432.8),
+            size=Size(1200, 800),
+            anchor_name="Overview",
+            anchor_index=0,
+            **place,
+        ),
+    ]
+    assert played.sent == [("GET", ADDRESS)]
+
+
+async def test_seed_004_get_a_single_widget_example(example: Stage) -> None:
+    reply = await example.play("get widget")
+
+    assert reply.status == 200
+    assert_like(reply.json, json.loads(bodies.WIDGET), but=(*OURS, "depth"))
+
+
+async def test_seed_004_get_a_single_widget_reaches_the_user_typed() -> None:
+    async with replay(bodies.WIDGET) as played:
+        assert await played.canvas.widgets.get(DOG) == A_DOG
+
+    assert played.sent == [("GET", f"{ADDRESS}/{DOG}")]
+
+
+# -- Clone Widget --
+
+
+async def test_seed_004_clone_copies_all_properties_and_gives_a_new_id(stage: Stage) -> None:
+    made = await one_of_each(stage)
+    other = Stage(stage.server, stage.session, await stage.server.create_canvas("Other"))
+    root = (await other.api.get(f"{other.path}/widgets")).json[0]["id"]
+
+    for endpoint in ("notes", "images", "browsers", "videos", "pdfs", "anchors", "tables"):
+        body = {"source_canvas_id": stage.canvas_id, "source_widget_id": made[endpoint]["id"]}
+        reply = await other.api.post(f"{other.path}/{endpoint}", body)
+        copy = reply.json
+        assert reply.status == 200
+        assert copy == made[endpoint] | {"id": copy["id"], "parent_id": root}
+        assert UUID.fullmatch(copy["id"])
+        assert (await other.api.get(f"{other.path}/{endpoint}/{copy['id']}")).json == copy
+
+
+async def test_seed_004_clone_takes_another_place(stage: Stage) -> None:
+    note = (await stage.api.post(f"{stage.path}/notes", {"text": "hi", "location": {"x": 1, "y": 2}})).json
+
+    same = await clone(stage.api, stage, "notes", note)
+    place = json.loads(bodies.CLONE_PLACED_REQUEST)["location"]
+    moved = await clone(stage.api, stage, "notes", note, location=place)
+
+    assert same.json["location"] == {"x": 1, "y": 2}
+    assert moved.json == note | {"id": moved.json["id"], "location": {"x": 100, "y": 200}}
+
+
+async def test_seed_004_clone_is_top_level_whatever_its_source_lay_on(stage: Stage) -> None:
+    board = (await stage.api.post(f"{stage.path}/notes", {})).json
+    inner = (await stage.api.post(f"{stage.path}/notes", {"parent_id": board["id"]})).json
+
+    copy = (await clone(stage.api, stage, "notes", inner)).json
+
+    assert (inner["parent_id"], copy["parent_id"]) == (board["id"], board["parent_id"])
+
+
+async def test_seed_004_clone_takes_the_endpoint_of_the_sources_type(stage: Stage) -> None:
+    note = (await stage.api.post(f"{stage.path}/notes", {})).json
+
+    replies = [await clone(stage.api, stage, endpoint, note) for endpoint in ("browsers", "images", "pdfs")]
+
+    assert [reply.status for reply in replies] == [400] * 3
+    assert all(reply.msg for reply in replies)
+
+
+async def test_seed_004_clone_of_other_types_is_refused(stage: Stage) -> None:
+    made = await one_of_each(stage)
+
+    for endpoint in ("video-inputs", "ip-videos", "rdp-connections", "connectors"):
+        reply = await clone(stage.api, stage, endpoint, made[endpoint])
+        assert reply.status == 400
+        assert reply.msg
+
+
+async def test_seed_004_clone_from_any_canvas_one_may_see_and_no_other(stage: Stage, ask: Ask) -> None:
+    note = (await stage.api.post(f"{stage.path}/notes", {"text": "hi"})).json
+    mine = Stage(stage.server, stage.session, await stage.server.create_canvas("Mine"))
+    body = {"source_canvas_id": stage.canvas_id, "source_widget_id": note["id"]}
+    narrow = ask(stage.server.add_user("edit", canvases=[mine.canvas_id]))
+    wide = ask(stage.server.add_user("edit"))
+
+    assert (await wide.post(f"{mine.path}/notes", body)).json["text"] == "hi"
+    assert (await narrow.post(f"{mine.path}/notes", body)).status == 404
+    stage.server.share(stage.canvas_id, "view")
+    assert (await narrow.post(f"{mine.path}/notes", body)).json["text"] == "hi"
+
+
+async def test_seed_004_clone_requires_a_token(stage: Stage, ask: Ask) -> None:
+    note = (await stage.api.post(f"{stage.path}/notes", {})).json
+    stage.server.share(stage.canvas_id, "edit")
+
+    assert (await ask(None).post(f"{stage.path}/notes", {})).status == 200
+    assert (await clone(ask(None), stage, "notes", note)).status == 401
+
+
+async def test_seed_004_clone_without_the_file_on_the_server_is_a_400(ask_in: AskIn, tmp_path: Path) -> None:
+    async with ask_in(tmp_path) as api:
+        stage = Stage(api.server, api.session, await api.server.create_canvas())
+        for endpoint, content in FILE_KINDS.items():
+            made = await stage.place(endpoint, content, "file")
+            (tmp_path / "assets" / made["hash"]).unlink()
+            reply = await clone(api, stage, endpoint, made)
+            assert reply.status == 400
+            assert reply.msg
+
+
+async def test_seed_004_clone_of_what_does_not_exist_is_a_404(stage: Stage) -> None:
+    note = (await stage.api.post(f"{stage.path}/notes", {})).json
+
+    replies = [
+        await clone(stage.api, stage, "notes", {"id": NOBODY}),
+        await clone(stage.api, stage, "notes", note, source_canvas_id=NOBODY),
+    ]
+
+    assert [reply.status for reply in replies] == [404, 404]
+
+
+async def test_seed_004_clone_reaches_the_user(stage: Stage) -> None:
+    image = await stage.place("images", photo(16, 9), "photo.jpg", title="A dog")
+    other = await stage.server.create_canvas("Other")
+
+    async with Client(stage.server.url, token=stage.server.token) as client:
+        copy = await client.canvas(other).images.clone(
+            image["id"], from_canvas=client.canvas(stage.canvas_id), location=Point(100, 200)
+        )
+
+    assert isinstance(copy, Image)
+    assert (copy.hash, copy.title, copy.location) == (image["hash"], "A dog", Point(100, 200))
+
+
+@pytest.mark.parametrize("placed", [False, True])
+async def test_seed_004_clone_sends_the_bodies_of_the_examples(placed: bool) -> None:
+    async with replay(bodies.WIDGET) as played:
+        await played.canvas.images.clone(
+            "uuid-of-widget-to-clone",
+            from_canvas="uuid-of-source-canvas",
+            **({"location": Point(100, 200)} if placed else {}),
+        )
+
+    (request,) = played.server.requests
+    assert (request.method, request.target) == ("POST", f"/api/v1/canvases/{CANVAS}/images")
+    assert json.loads(request.body) == json.loads(bodies.CLONE_PLACED_REQUEST if placed else bodies.CLONE_REQUEST)
+
+
+# -- Error Responses --
+
+
+async def test_seed_004_a_missing_or_invalid_token_is_a_401(example: Stage, ask: Ask) -> None:
+    for token in (None, "invalid"):
+        for path in (f"{example.path}/widgets", f"{example.path}/widgets/{example.ids[DOG]}"):
+            reply = await ask(token).get(path)
+            assert reply.status == 401
+            assert reply.msg
+
+
+async def test_seed_004_what_does_not_exist_is_a_404(example: Stage) -> None:
+    for path in (f"canvases/{NOBODY}/widgets", f"canvases/{NOBODY}/widgets/{DOG}", f"{example.path}/widgets/{NOBODY}"):
+        reply = await example.api.get(path)
+        assert reply.status == 404
+        assert reply.msg
+
+
+@pytest.mark.parametrize(("status", "error"), [(400, BadRequest), (401, Unauthorized), (404, NotFound)])
+async def test_seed_004_each_error_reaches_the_user_as_its_class(status: int, error: type[ApiError]) -> None:
+    async with replay(bodies.WIDGET_ERROR, status) as played:
+        for call in (
+            played.canvas.widgets.list(),
+            played.canvas.widgets.get(DOG),
+            played.canvas.notes.clone(DOG, from_canvas=CANVAS),
+        ):
+            with pytest.raises(error) as caught:
+                await call
+            assert (caught.value.status, caught.value.msg) == (status, "error description")
