@@ -1,0 +1,347 @@
+"""Uploads that are wrong, broken, huge or sly: a refusal in JSON, and nothing of them is left."""
+
+import json
+import zlib
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from canvus_async import BadRequest, Client
+from canvus_async.server import CanvusServer
+from tests.seeds.stage import Stage, photo
+from tests.seeds.wire import exchange, request
+from tests.server import samples
+from tests.server.api import Api, Part, form_body
+from tests.server.pictures_samples import PdfPage, pdf
+
+PICTURE = samples.picture(16, 9)
+PICTURE_PART: Part = ("data", PICTURE, "a.png")
+FORM = "multipart/form-data; boundary=limit"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The folder of the server's data."""
+    return tmp_path / "data"
+
+
+@pytest.fixture
+async def server(folder: Path) -> AsyncIterator[CanvusServer]:
+    async with CanvusServer(data=folder, processing_delay=0.01) as server:
+        yield server
+
+
+@pytest.fixture
+async def empty(stage: Stage, folder: Path) -> AsyncIterator[Stage]:
+    """A stage that is as empty after the test as before it, on the wire and on disk."""
+    before = (await stage.api.get(f"{stage.path}/widgets")).json
+    yield stage
+    assert (await stage.api.get(f"{stage.path}/widgets")).json == before
+    assert [path for path in (folder / "assets").rglob("*") if path.is_file()] == []
+    assert (await stage.api.upload(f"{stage.path}/images", PICTURE)).status == 200
+
+
+def bomb(side: int) -> bytes:
+    """A PNG of `side` x `side` black pixels: a good file, small until it is decoded."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return len(content).to_bytes(4, "big") + kind + content + zlib.crc32(kind + content).to_bytes(4, "big")
+
+    def packed() -> Iterator[bytes]:
+        packer, row = zlib.compressobj(9), bytes(1 + (side + 7) // 8)
+        for _ in range(side // 100):
+            yield packer.compress(row * 100)
+        yield packer.flush()
+
+    head = side.to_bytes(4, "big") * 2 + bytes([1, 0, 0, 0, 0])
+    pixels = b"".join(packed())
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+
+
+SECRET = pdf([PdfPage((0, 0, 90, 90), b"")], password=b"secret")
+REPORT = samples.document(3)
+
+BROKEN_FILES = [
+    ("images", b"", "empty image"),
+    ("pdfs", b"", "empty pdf"),
+    ("videos", b"", "empty video"),
+    ("images", b"\0" * 1000, "zeros"),
+    ("images", b"\x89PNG\r\n\x1a\n", "png of a signature"),
+    ("images", PICTURE[:30], "png cut short in its head"),
+    ("images", b"GIF89a", "gif of a signature"),
+    ("images", b"<svg", "svg cut short"),
+    ("images", b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>', "xml entity"),
+    ("images", REPORT, "pdf as image"),
+    ("images", b"#!/bin/sh\nrm -rf /\n", "script"),
+    ("pdfs", PICTURE, "image as pdf"),
+    ("pdfs", SECRET, "pdf with a password"),
+    ("pdfs", b"%PDF-1.7\n", "pdf of a signature"),
+    ("pdfs", REPORT[:200], "pdf cut short"),
+    ("pdfs", b"%PDF-1.7\n" + b"1 0 obj << /Kids [1 0 R] /Type /Pages /Count 9 >> endobj\n" * 9, "pdf in a circle"),
+]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "content"), [row[:2] for row in BROKEN_FILES], ids=[row[2] for row in BROKEN_FILES]
+)
+async def test_a_file_that_cannot_be_shown_is_refused(empty: Stage, endpoint: str, content: bytes) -> None:
+    reply = await empty.api.upload(f"{empty.path}/{endpoint}", content, "file")
+
+    assert reply.status == 400, reply.body
+    assert reply.msg
+    async with Client(empty.server.url, token=empty.server.token) as client:
+        canvas = client.canvas(empty.canvas_id)
+        collection = {"images": canvas.images, "pdfs": canvas.pdfs, "videos": canvas.videos}[endpoint]
+        with pytest.raises(BadRequest) as caught:
+            await collection.upload(content)
+    assert caught.value.msg == reply.msg
+
+
+async def test_a_decompression_bomb_is_refused_without_being_decoded(empty: Stage) -> None:
+    content = bomb(30_000)
+    assert len(content) < 200_000
+
+    replies = [await empty.api.upload(f"{empty.path}/{path}", content) for path in ("images", "background")]
+
+    assert [reply.status for reply in replies] == [400, 400]
+    assert all(reply.msg for reply in replies)
+
+
+async def test_a_picture_whose_pixels_are_missing_is_kept_as_a_file_and_has_no_levels(stage: Stage) -> None:
+    """Its head is whole, so it can be placed and downloaded; what cannot be drawn is said when it is asked for."""
+    torn = photo(640, 480)[:-2000]
+    made = await stage.place("images", torn, "torn.jpg")
+
+    replies = [
+        await stage.api.call("GET", f"{path}", headers=stage.headers())
+        for path in (f"mipmaps/{made['hash']}/0", f"assets/{made['hash']}")
+    ]
+
+    assert (replies[0].status, bool(replies[0].msg)) == (501, True)
+    assert (replies[1].status, replies[1].body) == (200, torn)
+
+
+# -- pages, levels, ids --
+
+
+@pytest.mark.parametrize(
+    "page", ["-1", "3", "999", "abc", "", "1.5", "0x1", "1e1", " 1", "%2b1", "%D9%A3", "9" * 50, "null", "0;1"]
+)
+async def test_a_page_that_does_not_exist_is_a_400(stage: Stage, page: str) -> None:
+    made = await stage.place("pdfs", REPORT, "a.pdf")
+
+    for tail in ("", "/0"):
+        reply = await stage.api.call("GET", f"mipmaps/{made['hash']}{tail}?page={page}", headers=stage.headers())
+        assert reply.status == 400
+        assert reply.msg
+
+
+@pytest.mark.parametrize("level", ["-1", "5", "abc", "1.0", "0x1", "1e1", "%201", "%2b1", "%D9%A3", "9" * 50, "null"])
+async def test_a_level_that_does_not_exist_is_a_400(stage: Stage, level: str) -> None:
+    made = await stage.place("pdfs", REPORT, "a.pdf")
+
+    reply = await stage.api.call("GET", f"mipmaps/{made['hash']}/{level}", headers=stage.headers())
+
+    assert reply.status == 400
+    assert reply.msg
+
+
+@pytest.mark.parametrize(
+    "id_",
+    [
+        *("..%2f..%2f..%2fetc%2fpasswd", "..%5c..%5cwindows", "%2e%2e", "%00", "a%00.png", "canvus.db", "incoming"),
+        *("%252e%252e%252fx", "~", "C:%5c", "%ff", "'%20OR%201=1--", "*", "%25", "x" * 3000),
+    ],
+)
+async def test_an_id_that_would_lead_elsewhere_leads_nowhere(stage: Stage, folder: Path, id_: str) -> None:
+    await stage.place("images", PICTURE, "a.png")
+    before = sorted(folder.rglob("*"))
+
+    for target in (
+        f"canvases/{id_}",
+        f"canvases/{id_}/widgets",
+        f"{stage.path}/{id_}",
+        f"{stage.path}/images/{id_}",
+        f"{stage.path}/images/{id_}/download",
+        f"mipmaps/{id_}",
+        f"mipmaps/{id_}/0",
+        f"assets/{id_}",
+    ):
+        headers = [f"{name}: {value}" for name, value in stage.headers().items()]
+        answer = await exchange(stage.server, request("GET", f"/api/v1/{target}", *headers))
+        assert answer.status == 404
+        assert answer.msg
+    header = await stage.api.get("assets/00", canvas_id=id_)
+    assert header.status == 404
+    assert sorted(folder.rglob("*")) == before
+
+
+# -- file names --
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("../../etc/passwd", "/etc/passwd", "a\\..\\b", "C:x", "CON.txt", "x" * 300 + ".png", "日" * 100 + ".png"),
+        *("a\u202egnp.exe", ".", "..", " ", "trailing.", "-rf", "e\u0301.png", '"quoted".png', "a;b=c.png", "a\tb.png"),
+    ],
+)
+async def test_a_file_name_is_kept_as_text_and_never_used_as_a_path(stage: Stage, tmp_path: Path, name: str) -> None:
+    async def placed(filename: str) -> tuple[Any, list[Path]]:
+        image = await stage.place("images", PICTURE, "a.png", original_filename=filename)
+        for path in (f"mipmaps/{image['hash']}/0", f"assets/{image['hash']}"):
+            reply = await stage.api.call("GET", path, headers=stage.headers())
+            names.append(reply.headers["Content-Disposition"])
+        reply = await stage.api.get(f"{stage.path}/images/{image['id']}/download")
+        names.append(reply.headers["Content-Disposition"])
+        return image["original_filename"], sorted(tmp_path.rglob("*"))
+
+    names: list[str] = []
+    _, harmless = await placed("harmless.png")
+    kept, written = await placed(name)
+
+    assert kept == name
+    assert written == harmless, "what is written has its name from the content"
+    for disposition in names:
+        plain = disposition.partition('filename="')[2].partition('"')[0]
+        assert disposition.isprintable()
+        assert plain not in {"", ".", ".."}
+        assert not {"/", "\\", ":"} & set(plain)
+
+
+# -- forms --
+
+
+def form(*parts: Part) -> bytes:
+    return form_body(*parts)
+
+
+def with_json(value: bytes) -> bytes:
+    return form(("json", value, None), PICTURE_PART)
+
+
+REFUSED_FORMS: dict[str, tuple[str, bytes]] = {
+    "no data": (FORM, form(("json", b"{}", None))),
+    "data under another name": (FORM, form(("file", PICTURE, "a.png"))),
+    "two data parts": (FORM, form(PICTURE_PART, PICTURE_PART)),
+    "two json parts": (FORM, form(("json", b"{}", None), ("json", b"{}", None), PICTURE_PART)),
+    "json that is none": (FORM, with_json(b"{title: 'x'}")),
+    "json that is an array": (FORM, with_json(b'[{"title": "x"}]')),
+    "json that is null": (FORM, with_json(b"null")),
+    "json that is text": (FORM, with_json(b'"{}"')),
+    "json with NaN": (FORM, with_json(b'{"depth": NaN}')),
+    "json with Infinity": (FORM, with_json(b'{"scale": Infinity}')),
+    "json with 1e999": (FORM, with_json(b'{"depth": 1e999}')),
+    "json with a huge whole number": (FORM, with_json(b'{"depth": 1' + b"0" * 5000 + b"}")),
+    "json with a huge place": (FORM, with_json(b'{"location": {"x": 1e300, "y": 0}}')),
+    "json with bad utf-8": (FORM, with_json(b'{"title": "\xff\xfe"}')),
+    "json after a byte order mark": (FORM, with_json(b'\xef\xbb\xbf{"title": "x"}')),
+    "json a hundred thousand deep": (FORM, with_json(b'{"a":' * 100_000)),
+    "json of two megabytes": (FORM, with_json(b'{"title": "' + b"x" * (2 << 20) + b'"}')),
+    "json after data that is none": (FORM, form(PICTURE_PART, ("json", b"{", None))),
+    "ten thousand parts": (FORM, form(*((f"p{number}", b"", None) for number in range(10_000)), PICTURE_PART)),
+    "ten thousand nameless parts": (FORM, b"--limit\r\n\r\n\r\n" * 10_000 + b"--limit--\r\n"),
+    "no boundary": ("multipart/form-data", form(PICTURE_PART)),
+    "another boundary": ("multipart/form-data; boundary=other", form(PICTURE_PART)),
+    "an empty boundary": ("multipart/form-data; boundary=", form(PICTURE_PART)),
+    "a boundary of 200 letters": (f"multipart/form-data; boundary={'x' * 200}", form(PICTURE_PART)),
+    "no end": (FORM, form(PICTURE_PART)[:-12]),
+    "nothing": (FORM, b""),
+    "mixed": ("multipart/mixed; boundary=limit", form(PICTURE_PART)),
+    "urlencoded": ("application/x-www-form-urlencoded", b"data=%89PNG&json=%7B%7D"),
+    "the file itself": ("image/png", PICTURE),
+    "a form said to be json": ("application/json", form(PICTURE_PART)),
+    "text": ("text/plain", form(PICTURE_PART)),
+    "no type": ("", form(PICTURE_PART)),
+    "a type that is none": ("multipart/form-data;;;=;boundary", form(PICTURE_PART)),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED_FORMS)
+async def test_a_form_that_is_wrong_is_refused_whole(empty: Stage, name: str) -> None:
+    content_type, body = REFUSED_FORMS[name]
+    headers = [f"Content-Type: {content_type}"] if content_type else []
+
+    answer = await exchange(
+        empty.server,
+        request("POST", f"/api/v1/{empty.path}/images", *headers, token=empty.server.token, body=body),
+    )
+
+    assert answer.status == (413 if "megabytes" in name else 400), answer
+    assert answer.msg
+
+
+WRONG_FIELDS: list[dict[str, Any]] = [
+    {"title": 5},
+    {"title": None},
+    {"original_filename": ["a"]},
+    {"location": [1, 2]},
+    {"location": {"x": 1}},
+    {"location": {"x": "1", "y": 2}},
+    {"location": {"x": None, "y": 2}},
+    {"size": {"width": 0, "height": 1}},
+    {"size": {"width": True, "height": 1}},
+    {"size": "100x100"},
+    {"depth": "3.0"},
+    {"depth": True},
+    {"depth": 1e300},
+    {"scale": 0},
+    {"scale": -1},
+    {"scale": "big"},
+    {"pinned": "true"},
+    {"pinned": 1},
+    {"parent_id": 7},
+    {"parent_id": "00000000-0000-4000-8000-000000000000"},
+    {"index": 1.5},
+    {"index": "0"},
+    {"index": -1},
+]
+
+
+@pytest.mark.parametrize("fields", WRONG_FIELDS, ids=str)
+async def test_a_field_of_another_type_is_refused_by_its_name(empty: Stage, fields: dict[str, Any]) -> None:
+    (name,) = fields
+
+    reply = await empty.api.upload(f"{empty.path}/pdfs", REPORT, **fields)
+
+    assert reply.status == 400
+    assert name in reply.msg.lower()
+
+
+async def test_unknown_fields_change_nothing(stage: Stage) -> None:
+    fields = {"unknown": 1, "__proto__": {"x": 1}, "": None, "Title": "x", "auto_raise": 7, "asset": "00" * 32}
+
+    made = await stage.api.upload(f"{stage.path}/images", PICTURE, "a.png", **fields)
+
+    assert made.status == 200
+    assert not fields.keys() & made.json.keys()
+    assert made.json["title"] == ""
+
+
+async def test_the_json_part_may_come_after_the_data(stage: Stage) -> None:
+    reply = await stage.api.form(f"{stage.path}/images", PICTURE_PART, ("json", b'{"title": "after"}', None))
+
+    assert (reply.status, reply.json["title"]) == (200, "after")
+
+
+async def test_a_json_part_may_be_a_file_too(stage: Stage) -> None:
+    """`curl -F json=@fields.json` sends it so."""
+    fields: Part = ("json", json.dumps({"title": "from a file"}).encode(), "fields.json")
+
+    reply = await stage.api.form(f"{stage.path}/images", fields, PICTURE_PART)
+
+    assert reply.json["title"] == "from a file"
+
+
+async def test_a_file_over_the_limit_is_refused_while_it_comes(session: aiohttp.ClientSession) -> None:
+    async with CanvusServer(max_upload=len(PICTURE)) as server:
+        api = Api(server, session, server.token)
+        canvas = f"canvases/{await server.create_canvas()}"
+        just_right = await api.upload(f"{canvas}/images", PICTURE)
+        one_more = await api.upload(f"{canvas}/images", PICTURE + b"\0")
+
+    assert (just_right.status, one_more.status) == (200, 413)
+    assert one_more.msg
