@@ -7,7 +7,11 @@ from typing import cast
 
 from cyclopts import App, CycloptsError
 
+from canvus_async.cli.changing import clone, note, upload
 from canvus_async.cli.demo import demo
+from canvus_async.cli.doctor import doctor
+from canvus_async.cli.listing import canvases, ls
+from canvus_async.cli.mipmap import mipmap
 from canvus_async.cli.serve import serve
 from canvus_async.cli.watch import watch
 from canvus_async.errors import CanvusError
@@ -19,9 +23,8 @@ app = App(
     suppress_keyboard_interrupt=False,
     error_formatter=lambda error: f"canvus: {_one_line(error)}",
 )
-app.command(demo)
-app.command(serve)
-app.command(watch)
+for command in (canvases, ls, watch, upload, note, clone, mipmap, doctor, demo, serve):
+    app.command(command)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

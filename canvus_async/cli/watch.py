@@ -86,8 +86,8 @@ def line(change: Change[Widget]) -> Text:
     text = Text(f"{mark} ", style=f"bold {color}")
     text.append(f"{record.widget_type or 'unknown':<12}", style="bold")
     text.append(f" {change.id}", style="dim")
-    if words := _words(record):
-        text.append(f" “{words}”")
+    if said := words(record):
+        text.append(f" “{said}”")
     if isinstance(record, PlacedWidget) and change.kind != "deleted":
         text.append(f" at {record.location.x:g},{record.location.y:g}", style="cyan")
         text.append(f" {record.size.width:g}x{record.size.height:g}", style="cyan")
@@ -98,11 +98,12 @@ def line(change: Change[Widget]) -> Text:
     return text
 
 
-def _words(record: Widget) -> str:
+def words(record: Widget) -> str:
+    """What a widget says or is called, in one short printable line; "" if nothing."""
     for name in ("title", "text", "anchor_name", "original_filename", "url"):
-        words = getattr(record, name, "")
-        if isinstance(words, str) and words:
-            flat = "".join(char if char.isprintable() else " " for char in words)
+        said = getattr(record, name, "")
+        if isinstance(said, str) and said:
+            flat = "".join(char if char.isprintable() else " " for char in said)
             return flat if len(flat) <= _LONGEST else f"{flat[: _LONGEST - 1]}…"
     return ""
 

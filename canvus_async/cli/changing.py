@@ -1,0 +1,166 @@
+"""`canvus upload`, `canvus note` and `canvus clone`: what makes something new."""
+
+import asyncio
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from rich.console import Console
+
+from canvus_async.cli.connecting import Token, Url, connect
+from canvus_async.cli.listing import Json
+from canvus_async.client import Canvas
+from canvus_async.models import AssetWidget, Image, Pdf, Point, Video, Widget
+from canvus_async.resources.collections import CloneableCollection
+from canvus_async.resources.keywords import NoteFields
+
+_GAP = 40
+_PDF = {".pdf"}
+_FILMS = {".mp4", ".mov", ".m4v", ".webm", ".mkv", ".avi"}
+
+
+async def upload(
+    canvas: str,
+    /,
+    *files: Path,
+    at: str | None = None,
+    grid: bool = False,
+    as_json: Json = False,
+    url: Url = None,
+    token: Token = None,
+) -> None:
+    """Upload pictures, PDFs and films, and wait until the server has read them.
+
+    Args:
+        canvas: The canvas's id.
+        files: The files; what they are goes by their extension.
+        at: Where to put them, as X,Y in canvas units; the server chooses otherwise.
+        grid: Lay them out in rows from there, largest cell first.
+        as_json: Print one JSON document with the widgets.
+        url: The server's address.
+        token: Your token.
+    """
+    if not files:
+        raise ValueError("no files given")
+    for path in files:
+        if not path.is_file():
+            raise FileNotFoundError(f"{path} is not a file")
+    corner = None if at is None else _point(at)
+    async with connect(url, token) as client:
+        board = client.canvas(canvas)
+        made = await asyncio.gather(*(_upload(board, path, None if grid else corner) for path in files))
+        if grid:
+            made = await _arrange(board, made, corner or Point(0, 0))
+    _report(made, as_json=as_json)
+
+
+async def note(
+    canvas: str,
+    text: str,
+    /,
+    *,
+    at: str | None = None,
+    color: str | None = None,
+    as_json: Json = False,
+    url: Url = None,
+    token: Token = None,
+) -> None:
+    """Put a note on a canvas.
+
+    Args:
+        canvas: The canvas's id.
+        text: What it says.
+        at: Where to put it, as X,Y in canvas units.
+        color: Its background, as #rrggbb.
+        as_json: Print the note as JSON.
+        url: The server's address.
+        token: Your token.
+    """
+    fields: NoteFields = {"text": text}
+    if at is not None:
+        fields["location"] = _point(at)
+    if color is not None:
+        fields["background_color"] = color
+    async with connect(url, token) as client:
+        made = await client.canvas(canvas).notes.create(**fields)
+    _report([made], as_json=as_json)
+
+
+async def clone(
+    source: str, widget: str, to: str, /, *, as_json: Json = False, url: Url = None, token: Token = None
+) -> None:
+    """Copy a widget from one canvas to another.
+
+    Args:
+        source: The id of the canvas that it is on.
+        widget: Its id.
+        to: The id of the canvas to copy it to.
+        as_json: Print the copy as JSON.
+        url: The server's address.
+        token: Your token.
+    """
+    async with connect(url, token) as client:
+        kind = (await client.canvas(source).widgets.get(widget)).widget_type
+        board = client.canvas(to)
+        collections: dict[str, CloneableCollection[Any]] = {
+            "Note": board.notes,
+            "Image": board.images,
+            "Pdf": board.pdfs,
+            "Video": board.videos,
+            "Browser": board.browsers,
+            "Anchor": board.anchors,
+            "Table": board.tables,
+        }
+        if kind not in collections:
+            raise ValueError(f"a {kind} cannot be cloned; {', '.join(collections)} can")
+        made: Widget = await collections[kind].clone(widget, from_canvas=source)
+    _report([made], as_json=as_json)
+
+
+async def _upload(board: Canvas, path: Path, at: Point | None) -> AssetWidget:
+    kind = path.suffix.lower()
+    collection = board.pdfs if kind in _PDF else board.videos if kind in _FILMS else board.images
+    if at is None:
+        return await collection.upload(path, wait_ready=True)
+    return await collection.upload(path, wait_ready=True, location=at)
+
+
+async def _arrange(board: Canvas, made: list[AssetWidget], corner: Point) -> list[AssetWidget]:
+    """Move them into rows of equal cells, about as many columns as rows."""
+    columns = math.ceil(math.sqrt(len(made)))
+    width = max(widget.size.width * widget.scale for widget in made) + _GAP
+    height = max(widget.size.height * widget.scale for widget in made) + _GAP
+
+    async def move(number: int, widget: AssetWidget) -> AssetWidget:
+        row, column = divmod(number, columns)
+        place = Point(corner.x + column * width, corner.y + row * height)
+        match widget:
+            case Image():
+                return await board.images.update(widget.id, location=place)
+            case Pdf():
+                return await board.pdfs.update(widget.id, location=place)
+            case Video():
+                return await board.videos.update(widget.id, location=place)
+            case _:
+                return widget
+
+    return list(await asyncio.gather(*(move(number, widget) for number, widget in enumerate(made))))
+
+
+def _point(text: str) -> Point:
+    try:
+        x, y = map(float, text.split(","))
+    except ValueError:
+        raise ValueError(f"{text!r} is no place: give X,Y such as 100,200") from None
+    return Point(x, y)
+
+
+def _report(made: Sequence[Widget], *, as_json: bool) -> None:
+    if as_json:
+        print(msgspec.json.encode(made).decode())
+        return
+    console = Console(highlight=False)
+    for widget in made:
+        console.print(f"{widget.widget_type} {widget.id}", soft_wrap=True)

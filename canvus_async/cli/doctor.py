@@ -1,0 +1,67 @@
+"""`canvus doctor`: is the server there, is the token right, do subscriptions live?"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+
+from rich.console import Console
+from rich.markup import escape
+
+from canvus_async.cli.connecting import Token, Url, connect
+from canvus_async.client import Client
+from canvus_async.errors import CanvusError, ConnectFailed, Forbidden, NotFound, RequestTimeout, Unauthorized
+from canvus_async.options import Reconnect, Retry, Timeouts
+
+_ADVICE: tuple[tuple[type[CanvusError], str], ...] = (
+    (Unauthorized, "check --token or CANVUS_TOKEN; make a new one in your account's settings"),
+    (Forbidden, "the token's user is blocked or may not do this; ask who runs the server"),
+    (NotFound, "this may not be a Canvus server, or its API lies elsewhere; check the address"),
+    (RequestTimeout, "nobody answers there; check the address, the port and firewalls"),
+    (ConnectFailed, "check the address and port; for a private certificate use the library with ssl="),
+)
+
+
+async def doctor(*, url: Url = None, token: Token = None) -> int:
+    """Check the way to a server, a line each, with what to do about what is wrong. Exit status 1 if something is.
+
+    Args:
+        url: The server's address.
+        token: Your token.
+    """
+    console = Console(highlight=False, soft_wrap=True)
+    limits = Timeouts(connect=5, answer=10, head=10, first_line=10)
+    client = connect(url, token, timeouts=limits, retry=Retry(attempts=1), reconnect=Reconnect(open_attempts=1))
+    checks: tuple[tuple[str, Callable[[Client], Awaitable[str]]], ...] = (
+        ("reachable", _reachable),
+        ("token", _known),
+        ("subscriptions", _streaming),
+    )
+    async with client:
+        for name, check in checks:
+            try:
+                said = await check(client)
+            except CanvusError as error:
+                advice = next((words for kind, words in _ADVICE if isinstance(error, kind)), "see the message above")
+                console.print(f"[red]✗[/] {name}: {escape(str(error))}")
+                console.print(f"  {advice}")
+                return 1
+            console.print(f"[green]✓[/] {name}: {escape(said)}")
+    return 0
+
+
+async def _reachable(client: Client) -> str:
+    info = await client.server_info()
+    return f"{client.url}, version {info.version or 'unknown'}, API {', '.join(info.api) or 'unknown'}"
+
+
+async def _known(client: Client) -> str:
+    return f"you may see {len(await client.canvases.list())} canvases"
+
+
+async def _streaming(client: Client) -> str:
+    infos = await client.canvases.list()
+    if not infos:
+        return "not tried, there is no canvas"
+    async with aclosing(client.canvases.subscribe()) as states, asyncio.timeout(15):
+        await anext(states)
+    return "the first line came"

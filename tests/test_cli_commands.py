@@ -1,0 +1,106 @@
+"""The commands that read and change canvases, as processes against one server."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image as Picture
+
+from tests.files import document, picture
+from tests.test_cli import canvus, serving
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    with serving() as (_, told):
+        yield told
+
+
+def at(told: dict[str, str], *arguments: object) -> subprocess.CompletedProcess[str]:
+    return canvus(*arguments, "--url", told["url"], "--token", told["token"])
+
+
+def test_files_are_uploaded_into_a_grid_and_listed_as_a_tree(told: dict[str, str], tmp_path: Path) -> None:
+    board = told["canvas_id"]
+    for number in range(3):
+        (tmp_path / f"{number}.png").write_bytes(picture(200, 100, "PNG"))
+    (tmp_path / "report.pdf").write_bytes(document(pages=1, size=(200, 100)))
+
+    done = at(told, "upload", board, *sorted(tmp_path.iterdir()), "--at", "100,50", "--grid", "--json")
+    listed = at(told, "ls", board)
+    plain = json.loads(at(told, "ls", board, "--json").stdout)
+
+    made = json.loads(done.stdout)
+    assert [(widget["location"]["x"], widget["location"]["y"]) for widget in made] == [
+        (100, 50),
+        (340, 50),
+        (100, 190),
+        (340, 190),
+    ]
+    assert "Image" in listed.stdout
+    assert "“report.pdf” at 340,190 200x100" in listed.stdout
+    assert {widget["id"] for widget in made} <= {widget.get("id") for widget in plain}
+    assert all(widget["hash"] for widget in made)
+
+
+def test_a_note_is_put_down_and_copied_to_another_canvas(told: dict[str, str]) -> None:
+    board = told["canvas_id"]
+    made = json.loads(at(told, "note", board, "[b]hello", "--at", "5,6", "--color", "#ffee00", "--json").stdout)[0]
+    copy = json.loads(at(told, "clone", board, made["id"], board, "--json").stdout)[0]
+
+    assert (made["text"], made["location"]) == ("[b]hello", {"x": 5, "y": 6})
+    assert copy["text"] == "[b]hello"
+    assert copy["id"] != made["id"]
+    assert "“[b]hello” at 5,6" in at(told, "ls", board).stdout
+
+
+def test_a_mipmap_is_described_and_saved(told: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").write_bytes(picture(1000, 600))
+    made = json.loads(at(told, "upload", told["canvas_id"], tmp_path / "photo.jpg", "--json").stdout)[0]
+
+    said = at(told, "mipmap", told["canvas_id"], made["hash"])
+    saved = at(told, "mipmap", told["canvas_id"], made["hash"], "--fit", "400x200", "--output", tmp_path / "a.webp")
+
+    assert said.stdout == "1000 x 600 pixels, levels 0 to 3, 1 page\n"
+    assert "level 1 saved" in saved.stderr
+    with Picture.open(tmp_path / "a.webp") as level:
+        assert level.size == (500, 300)
+
+
+def test_canvases_are_listed(told: dict[str, str]) -> None:
+    assert told["canvas_id"] in at(told, "canvases").stdout
+    assert [info["id"] for info in json.loads(at(told, "canvases", "--json").stdout)] == [told["canvas_id"]]
+
+
+def test_the_doctor_finds_a_wrong_address_a_wrong_token_and_nothing_wrong(told: dict[str, str]) -> None:
+    well = at(told, "doctor")
+    nowhere = canvus("doctor", "--url", "http://127.0.0.1:9")
+    stranger = canvus("doctor", "--url", told["url"], "--token", "wrong")
+
+    assert (well.returncode, well.stdout.count("✓")) == (0, 3)
+    assert nowhere.returncode == 1
+    assert "✗ reachable" in nowhere.stdout
+    assert stranger.returncode == 1
+    assert "✗ token" in stranger.stdout
+    assert "check --token or CANVUS_TOKEN" in stranger.stdout
+    assert "wrong" not in stranger.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["ls", "some-id"], "no server: give --url, or set CANVUS_URL"),
+        (["upload", "some-id", "--url", "http://127.0.0.1:9"], "no files given"),
+        (["note", "some-id", "hi", "--at", "here", "--url", "http://127.0.0.1:9"], "'here' is no place"),
+        (["mipmap", "some-id", "..", "--url", "http://127.0.0.1:9", "--token", "t"], "hash"),
+    ],
+)
+def test_what_cannot_be_right_is_said_in_one_line(arguments: list[str], words: str) -> None:
+    done = canvus(*arguments)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("canvus: ")
+    assert words in done.stderr
+    assert done.stderr.count("\n") == 1
