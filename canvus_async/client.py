@@ -2,12 +2,15 @@
 
 import os
 import ssl as tls
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable
 from functools import cached_property
 from typing import Self
 
 import aiohttp
 
+from canvus_async.bulk import BulkProgress, OnError
 from canvus_async.credentials import Credentials, TokenFunction
+from canvus_async.exporting import Downloaded
 from canvus_async.fetching import Fetcher
 from canvus_async.live import Live
 from canvus_async.models import ServerInfo, Widget
@@ -15,6 +18,7 @@ from canvus_async.options import Limits, Reconnect, Retry, Timeouts
 from canvus_async.protocol import answers
 from canvus_async.protocol.names import path_segment
 from canvus_async.protocol.urls import api_root, is_plain_remote
+from canvus_async.resources import many
 from canvus_async.resources.anchors import Anchors
 from canvus_async.resources.assets import Assets
 from canvus_async.resources.background import Background
@@ -29,6 +33,7 @@ from canvus_async.resources.sources import IpVideos, RdpConnections, VideoInputs
 from canvus_async.resources.tables import Tables
 from canvus_async.resources.videos import Videos
 from canvus_async.resources.widgets import Widgets
+from canvus_async.selecting import Levels, MipmapItem, Pages
 from canvus_async.store import Cache, MemoryCache
 from canvus_async.transport import Transport
 
@@ -222,6 +227,45 @@ class Canvas:
     def assets(self) -> Assets:
         """Original files, by hash."""
         return Assets(self._fetcher, self.id)
+
+    def download_many(
+        self,
+        items: Iterable[MipmapItem] | AsyncIterable[MipmapItem],
+        /,
+        *,
+        into: str | os.PathLike[str],
+        levels: Levels | None = "all",
+        pages: Pages = "all",
+        originals: bool = True,
+        concurrency: int | None = None,
+        on_error: OnError = "yield",
+        fsync: bool = False,
+        progress: BulkProgress | None = None,
+    ) -> AsyncGenerator[Downloaded, None]:
+        """Mipmaps (`levels=None`: none) and originals of many widgets into a folder; `async for` over it.
+
+        `items` are widgets, hashes or MipmapRequests, in any iterable or async iterable, which is read as there is room
+        for more; a widget without a file is passed over. A result for each file comes as it finishes, with its path or
+        its `error`; `on_error="raise"` raises the first error instead. Originals are `into/<hash>.<extension>`, levels
+        `into/mipmaps/<hash>-<page>-<level>.webp`, and `into/export.jsonl` has a line for each with the widget that it
+        belongs to.
+
+        A file at its path is whole. Stopped or killed, run it again: only what is missing is fetched. To leave before
+        the end, use it inside `contextlib.aclosing`. Raises LocalWriteError for a folder that cannot be written to.
+        """
+        return many.download_many(
+            self._fetcher,
+            self.id,
+            items,
+            into=into,
+            levels=levels,
+            pages=pages,
+            originals=originals,
+            concurrency=concurrency,
+            on_error=on_error,
+            fsync=fsync,
+            progress=progress,
+        )
 
     def __repr__(self) -> str:
         return f"<Canvas {self.id} on {self._transport.root}>"

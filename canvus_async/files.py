@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from canvus_async.errors import LocalWriteError
 
@@ -114,16 +114,9 @@ class PartFile:
 
     async def settle(self) -> None:
         """Wait for the batch under way, also when cancelled meanwhile: a thread must not outlive its file."""
-        writing, cancelled = self._writing, None
-        while writing is not None and not writing.done():
-            try:
-                await asyncio.wait([writing])
-            except asyncio.CancelledError as cancel:
-                cancelled = cancel
-        if cancelled is not None:
-            raise cancelled
-        self._writing = None
-        if writing is not None:
+        if self._writing is not None:
+            await until_done(self._writing)
+            writing, self._writing = self._writing, None
             writing.result()
 
     def _write(self, chunks: list[bytes]) -> None:
@@ -166,6 +159,18 @@ class PartFile:
             raise _exists(self.target) from None
         except OSError as problem:
             raise write_error(problem, self.target) from None
+
+
+async def until_done(work: asyncio.Future[Any]) -> None:
+    """Wait for what a thread does, also when cancelled meanwhile: the cancellation is passed on when it is done."""
+    cancelled = None
+    while not work.done():
+        try:
+            await asyncio.wait([work])
+        except asyncio.CancelledError as cancel:
+            cancelled = cancel
+    if cancelled is not None:
+        raise cancelled
 
 
 def _exists(target: str) -> FileExistsError:

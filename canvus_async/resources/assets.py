@@ -1,9 +1,14 @@
 """Original files by content hash (seed 000, "Download an Asset by Hash")."""
 
 import os
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable
 from pathlib import Path
 
+from canvus_async.bulk import BulkProgress, OnError
+from canvus_async.exporting import Downloaded
 from canvus_async.fetching import Fetcher
+from canvus_async.resources import many
+from canvus_async.selecting import Item
 from canvus_async.uploads import Progress
 
 
@@ -42,4 +47,34 @@ class Assets:
         """
         return await self._fetcher.save_asset(
             self._canvas_id, hash, to, max_bytes=max_bytes, overwrite=overwrite, fsync=fsync, progress=progress
+        )
+
+    def download_many(
+        self,
+        items: Iterable[Item] | AsyncIterable[Item],
+        /,
+        *,
+        into: str | os.PathLike[str],
+        concurrency: int | None = None,
+        on_error: OnError = "yield",
+        fsync: bool = False,
+        progress: BulkProgress | None = None,
+    ) -> AsyncGenerator[Downloaded, None]:
+        """The files of many widgets or hashes as `into/<hash>.<extension>`, in the order in which they finish.
+
+        At most `concurrency` at a time, and never more than `Limits.assets`. What is whole is not fetched again, so run
+        it again to finish; `into/export.jsonl` tells what each file is. See `Canvas.download_many()`.
+        """
+        return many.download_many(
+            self._fetcher,
+            self._canvas_id,
+            items,
+            into=into,
+            levels=None,
+            pages=0,
+            originals=True,
+            concurrency=concurrency,
+            on_error=on_error,
+            fsync=fsync,
+            progress=progress,
         )

@@ -1,10 +1,16 @@
 """Downscaled pictures of images and PDF pages, by content hash (seed 000)."""
 
 import os
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable
 from pathlib import Path
 
+from canvus_async.bulk import BulkProgress, OnError
+from canvus_async.exporting import Downloaded
 from canvus_async.fetching import Fetcher
 from canvus_async.models import MipmapInfo
+from canvus_async.resources import many
+from canvus_async.resources.many import Fetched
+from canvus_async.selecting import Levels, MipmapItem, Pages
 from canvus_async.uploads import Progress
 
 
@@ -55,4 +61,69 @@ class Mipmaps:
         """
         return await self._fetcher.save_level(
             self._canvas_id, hash, level, page, to, overwrite=overwrite, fsync=fsync, progress=progress
+        )
+
+    def fetch_many(
+        self,
+        items: Iterable[MipmapItem] | AsyncIterable[MipmapItem],
+        /,
+        *,
+        levels: Levels = "all",
+        pages: Pages = 0,
+        concurrency: int | None = None,
+        on_error: OnError = "yield",
+        progress: BulkProgress | None = None,
+    ) -> AsyncGenerator[Fetched, None]:
+        """Levels of many contents, in the order in which they come; `async for` over it.
+
+        `items` are widgets, hashes or MipmapRequests, in any iterable or async iterable, which is read as there is room
+        for more: a million cost no more memory than a hundred. Widgets without mipmaps are passed over. `levels` and
+        `pages` count for items that do not say themselves: a number, "all", several numbers of those that exist, and
+        for levels `Fit(width, height)`. At most `concurrency` at a time, and never more than `Limits.mipmaps`.
+
+        An item that fails is a result with an `error`; `on_error="raise"` raises the first instead. `progress` is
+        called with the results so far, the bytes so far, and the results in all, None while that is unknown. To leave
+        before the end, use it inside `contextlib.aclosing`.
+        """
+        return many.fetch_many(
+            self._fetcher,
+            self._canvas_id,
+            items,
+            levels=levels,
+            pages=pages,
+            concurrency=concurrency,
+            on_error=on_error,
+            progress=progress,
+        )
+
+    def download_many(
+        self,
+        items: Iterable[MipmapItem] | AsyncIterable[MipmapItem],
+        /,
+        *,
+        into: str | os.PathLike[str],
+        levels: Levels = "all",
+        pages: Pages = "all",
+        concurrency: int | None = None,
+        on_error: OnError = "yield",
+        fsync: bool = False,
+        progress: BulkProgress | None = None,
+    ) -> AsyncGenerator[Downloaded, None]:
+        """Levels of many contents as files `into/mipmaps/<hash>-<page>-<level>.webp`; else as `fetch_many()`.
+
+        What is whole is not fetched again, so run it again to finish; `into/export.jsonl` tells what each file is. See
+        `Canvas.download_many()`.
+        """
+        return many.download_many(
+            self._fetcher,
+            self._canvas_id,
+            items,
+            into=into,
+            levels=levels,
+            pages=pages,
+            originals=False,
+            concurrency=concurrency,
+            on_error=on_error,
+            fsync=fsync,
+            progress=progress,
         )

@@ -1,0 +1,161 @@
+"""Files by the thousand into one folder: each is whole or not there, and what is whole is not fetched again.
+
+`<hash>.<extension>` holds an original, `mipmaps/<hash>-<page>-<level>.webp` a level, `export.jsonl` says which is what.
+"""
+
+import asyncio
+import hashlib
+import os
+import re
+from pathlib import Path
+
+import msgspec
+
+from canvus_async.bulk import Tally
+from canvus_async.expanding import Wish
+from canvus_async.fetching import Fetcher
+from canvus_async.files import sweep, until_done, write_error
+from canvus_async.manifest import Entry, Manifest
+from canvus_async.protocol.names import safe_filename
+from canvus_async.selecting import Content
+from canvus_async.uploads import Progress
+
+LEVELS = "mipmaps"
+_PLAIN = re.compile(r"[0-9a-z]{6,128}")
+
+
+class Downloaded(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of a bulk download, or why there is none.
+
+    `item` is what it was asked for with. `page` and `level` are None for an original. `path` is None where there is an
+    `error`. `fetched` is false for a file that was there already.
+    """
+
+    item: object
+    hash: str
+    page: int | None = None
+    level: int | None = None
+    path: Path | None = None
+    bytes: int = 0
+    fetched: bool = False
+    error: Exception | None = None
+
+
+class Export:
+    """One run into one folder."""
+
+    def __init__(
+        self, fetcher: Fetcher, canvas_id: str, into: str | os.PathLike[str], *, levels: bool, fsync: bool, tally: Tally
+    ) -> None:
+        self._fetcher = fetcher
+        self._canvas_id = canvas_id
+        self._into = os.fspath(into)
+        self._levels = levels
+        self._fsync = fsync
+        self._tally = tally
+        self._manifest: Manifest | None = None
+
+    async def prepare(self) -> None:
+        """Make the folder, clear away what killed runs left in it, and read what it has. Raises LocalWriteError."""
+        opening = asyncio.get_running_loop().run_in_executor(None, self._open)
+        try:
+            await until_done(opening)
+        except asyncio.CancelledError:
+            if opening.exception() is None:
+                opening.result().close()
+            raise
+        self._manifest = opening.result()
+
+    def _open(self) -> Manifest:
+        folders = [self._into, os.path.join(self._into, LEVELS)] if self._levels else [self._into]  # noqa: PTH118
+        for folder in folders:
+            try:
+                os.makedirs(folder, exist_ok=True)  # noqa: PTH103
+            except OSError as problem:
+                raise write_error(problem, folder) from None
+            sweep(folder)
+        return Manifest(self._into)
+
+    def finish(self) -> None:
+        """Let go of the manifest."""
+        manifest, self._manifest = self._manifest, None
+        if manifest is not None:
+            manifest.close()
+
+    async def one(self, wish: Wish) -> Downloaded:
+        """A file that is there afterwards, and in the manifest."""
+        if self._manifest is None:
+            raise RuntimeError("the export is over")
+        name = name_of(wish.content, wish.page, wish.level)
+        path = os.path.join(self._into, name)  # noqa: PTH118
+        size = self._size(name, path)
+        fetched = size is None
+        if size is None:
+            await self._fetch(wish, path)
+            size = os.stat(path).st_size  # noqa: PTH116
+        widgets = [wish.content.widget_id] if wish.content.widget_id else []
+        self._manifest.record(Entry(wish.content.hash, wish.page, wish.level, name, size, widgets))
+        return Downloaded(
+            item=wish.item,
+            hash=wish.content.hash,
+            page=wish.page,
+            level=wish.level,
+            path=Path(path),
+            bytes=size,
+            fetched=fetched,
+        )
+
+    def failed(self, wish: Wish, error: Exception) -> Downloaded:
+        """The result for a file that there is not."""
+        return Downloaded(item=wish.item, hash=wish.content.hash, page=wish.page, level=wish.level, error=error)
+
+    def _size(self, name: str, path: str) -> int | None:
+        """The size of a file that is there and whole."""
+        try:
+            size = os.stat(path, follow_symlinks=False).st_size  # noqa: PTH116
+        except FileNotFoundError:
+            return None
+        except OSError as problem:
+            raise write_error(problem, path) from None
+        return size if self._manifest is not None and self._manifest.believes(name, size) else None
+
+    async def _fetch(self, wish: Wish, path: str) -> None:
+        progress = self._counting()
+        if wish.level is None:
+            await self._fetcher.save_asset(
+                self._canvas_id, wish.content.hash, path, fsync=self._fsync, progress=progress
+            )
+        else:
+            await self._fetcher.save_level(
+                self._canvas_id,
+                wish.content.hash,
+                wish.level,
+                wish.page or 0,
+                path,
+                fsync=self._fsync,
+                progress=progress,
+            )
+
+    def _counting(self) -> Progress:
+        """Turns the bytes of one file so far into bytes more of the whole job."""
+        before = 0
+
+        def moved(done: int, total: int) -> None:
+            nonlocal before
+            self._tally.moved(done - before if done > before else done)
+            before = done
+
+        return moved
+
+
+def name_of(content: Content, page: int | None, level: int | None) -> str:
+    """Where a file is kept in its folder: made of the hash alone, with "/" between parts."""
+    stem = stem_of(content.hash)
+    return f"{stem}{content.suffix}" if level is None else f"{LEVELS}/{stem}-{page}-{level}.webp"
+
+
+def stem_of(hash: str) -> str:  # noqa: A002  # the wire's name
+    """A hash as a portable file name that no other hash has, also where upper and lower case are the same."""
+    if _PLAIN.fullmatch(hash):
+        return hash
+    return f"{safe_filename(hash)[:64]}-{hashlib.sha256(hash.encode(errors='replace')).hexdigest()[:16]}"

@@ -1,0 +1,147 @@
+"""What of which content: levels and pages in words, and the content that widgets show."""
+
+from collections.abc import Collection, Iterator
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from canvus_async.models import AssetWidget, CanvasBackground, MipmapInfo, Pdf, Video, Widget
+from canvus_async.options import check_positive
+
+
+class Fit(msgspec.Struct, frozen=True, gc=False):
+    """The smallest level that covers a box of so many pixels; level 0 where none does."""
+
+    width: int
+    height: int
+
+    def __post_init__(self) -> None:
+        check_positive("Fit", whole={"width", "height"}, width=self.width, height=self.height)
+
+
+Levels: TypeAlias = int | Fit | Collection[int] | Literal["all"]
+"""Which levels: one, whether it exists or not; the one that fits a box; those of several that exist; or all."""
+
+Pages: TypeAlias = int | Collection[int] | Literal["all"]
+"""Which pages, counted from 0: one, whether it exists or not; those of several that exist; or all."""
+
+
+class MipmapRequest(msgspec.Struct, frozen=True):
+    """Levels of pages of one content; what is None is what the call says for all its items."""
+
+    hash: str
+    levels: Levels | None = None
+    pages: Pages | None = None
+
+
+Item: TypeAlias = Widget | str
+"""What has a file: a widget, or a hash."""
+
+MipmapItem: TypeAlias = Widget | str | MipmapRequest
+
+
+class Content(msgspec.Struct, frozen=True, gc=False):
+    """A content: its hash, what its file's name ends in, whether it has mipmaps, and how many pages if that is known.
+
+    `widget_id` is the widget that shows it, "" where that is not known.
+    """
+
+    hash: str
+    suffix: str = ""
+    drawn: bool = True
+    pages: int | None = None
+    widget_id: str = ""
+
+
+def content_of(item: object) -> Content | None:
+    """The content that an item shows; None for a widget without any, such as a note, and for one that is gone.
+
+    Raises TypeError for what is no item, ValueError for a widget whose file the server has not read yet.
+    """
+    content: Content | None
+    match item:
+        case str():
+            return Content(item)
+        case MipmapRequest():
+            return Content(item.hash)
+        case AssetWidget():
+            content = _shown(item)
+        case CanvasBackground(image=image):
+            content = Content(image.hash, pages=1) if image is not None and image.hash else None
+        case Widget():
+            return None
+        case _:
+            raise TypeError(f"a widget, a hash or a request is needed, not {type(item).__name__}")
+    if content is None or item.deleted:
+        return None
+    if not content.hash:
+        raise ValueError(f"{item.widget_type} {item.id} has no hash: the server has not read its file (see wait_ready)")
+    return content
+
+
+def _shown(widget: AssetWidget) -> Content:
+    suffix = suffix_of(widget.original_filename) or suffix_of(widget.title)
+    if isinstance(widget, Pdf):
+        return Content(widget.hash, suffix or ".pdf", widget_id=widget.id)
+    if isinstance(widget, Video):
+        return Content(widget.hash, suffix, drawn=False, widget_id=widget.id)
+    return Content(widget.hash, suffix, pages=1, widget_id=widget.id)
+
+
+def suffix_of(name: str) -> str:
+    """What a file's name ends in, such as ".jpg", if that is safe for any disk; else ""."""
+    stem, _, suffix = name.rpartition(".")
+    return f".{suffix.lower()}" if stem and suffix.isascii() and suffix.isalnum() and len(suffix) <= 8 else ""
+
+
+def levels_of(info: MipmapInfo, levels: Levels) -> list[int]:
+    """The levels that are meant of a page with that info."""
+    if isinstance(levels, Fit):
+        return [info.level_for(levels.width, levels.height)]
+    return numbers(levels, info.max_level + 1)
+
+
+def numbers(wanted: int | Collection[int] | Literal["all"], count: int) -> list[int]:
+    """The numbers that are meant of those from 0 up to, not including, `count`; a single one is taken as it is."""
+    if isinstance(wanted, int):
+        return [wanted]
+    if wanted == "all":
+        return list(range(count))
+    return [number for number in range(count) if number in wanted]
+
+
+def checked_levels(levels: Levels) -> Levels:
+    """`levels` itself. Raises TypeError or ValueError for what could not mean any."""
+    if not isinstance(levels, Fit):
+        _check_numbers("levels", levels)
+    return levels
+
+
+def checked_pages(pages: Pages) -> Pages:
+    """`pages` itself. Raises TypeError or ValueError for what could not mean any."""
+    _check_numbers("pages", pages)
+    return pages
+
+
+def _check_numbers(what: str, wanted: object) -> None:
+    if isinstance(wanted, str):
+        if wanted != "all":
+            raise ValueError(f'{what} must be "all" or numbers, got {wanted!r}')
+        return
+    for number in _each(what, wanted):
+        if isinstance(number, bool) or not isinstance(number, int):
+            raise TypeError(f"{what} must be whole numbers, got {number!r}")
+        if number < 0:
+            raise ValueError(f"{what} must be 0 or more, got {number}")
+
+
+def _each(what: str, wanted: object) -> Iterator[object]:
+    if isinstance(wanted, int):
+        yield wanted
+    elif isinstance(wanted, range):
+        yield from wanted[:1]
+        yield from wanted[-1:]
+    elif isinstance(wanted, Collection):
+        yield from wanted
+    else:
+        raise TypeError(f'{what} must be "all", a number or a collection of numbers, got {wanted!r}')
