@@ -7,13 +7,6 @@ from typing import cast
 
 from cyclopts import App, CycloptsError
 
-from canvus_async.cli.changing import clone, note, upload
-from canvus_async.cli.demo import demo
-from canvus_async.cli.doctor import doctor
-from canvus_async.cli.listing import canvases, ls
-from canvus_async.cli.mipmap import mipmap
-from canvus_async.cli.serve import serve
-from canvus_async.cli.watch import watch
 from canvus_async.errors import CanvusError
 
 app = App(
@@ -23,8 +16,22 @@ app = App(
     suppress_keyboard_interrupt=False,
     error_formatter=lambda error: f"canvus: {_one_line(error)}",
 )
-for command in (canvases, ls, watch, upload, note, clone, mipmap, doctor, demo, serve):
-    app.command(command)
+COMMANDS = {
+    "listing:canvases": "List the canvases that you may see.",
+    "listing:ls": "List what is on a canvas, as a tree.",
+    "watch:watch": "Print what is on a canvas and then every change.",
+    "changing:upload": "Upload pictures, PDFs and films.",
+    "changing:note": "Put a note on a canvas.",
+    "changing:clone": "Copy a widget from one canvas to another.",
+    "mipmap:mipmap": "Show the mipmap levels of a picture, or save one.",
+    "doctor:doctor": "Check the way to a server, and say what to do.",
+    "demo:demo": "Make a whole round trip and check every byte.",
+    "serve:serve": "Run a Canvus-compatible server on this machine.",
+}
+"""The commands by where they are; they are imported when called, because Pillow and PDFium take their time."""
+
+for place, words in COMMANDS.items():
+    app.command(f"canvus_async.cli.{place}", help=words)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
