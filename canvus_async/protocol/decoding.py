@@ -160,7 +160,7 @@ class RecordDecoder(Generic[T]):
         return self._assembler.merged(known, fields)
 
     def _by_line(self, block: bytes | bytearray) -> Batch[T]:
-        batch = Batch[T]([])
+        batch: Batch[T] = Batch([])
         for line in nonblank_lines(block):
             batch.extend(self.line(line))
             if batch.broken is not None:

@@ -56,14 +56,14 @@ class SnapshotMerger(Generic[R]):
 
         A batch that is broken changes nothing and is a gap.
         """
-        merge = Merge[R]()
+        merge: Merge[R] = Merge()
         if batch.broken is not None:
             merge.gap = batch.broken
             return merge
         fresh = _by_key(self._complete(batch, merge))
         known = self._known
         for widget in merge.refused:
-            if (key := _key(widget)) in known:
+            if not widget.deleted and (key := _key(widget)) in known:
                 fresh.setdefault(key, known[key])
         if self._started:
             merge.changes = _difference(known, fresh)
@@ -76,7 +76,7 @@ class SnapshotMerger(Generic[R]):
 
     def update(self, batch: Batch[R]) -> Merge[R]:
         """Some of what there is, in the order in which it changed. What is as it was makes no change."""
-        merge = Merge[R]()
+        merge: Merge[R] = Merge()
         known, plain, omissible = self._known, batch.plain, self._decoder.omissible
         whole = self._decoder.whole if self._keep_unknown else frozenset[type]()
         attentive = bool(omissible) or not plain
@@ -183,7 +183,9 @@ def _by_key(records: Sequence[R]) -> dict[str, R]:
 def _difference(known: Mapping[str, R], fresh: Mapping[str, R]) -> list[Change[R]]:
     """What turns one into the other, deletes first. All that is equal is passed over without a step in Python."""
     gone = known.keys() - fresh.keys()
-    changes = [Change[R]("deleted", key, known[key], None, True) for key in known if key in gone] if gone else []
+    changes: list[Change[R]] = []
+    if gone:
+        changes += [Change("deleted", key, old, None, True) for key, old in known.items() if key in gone]
     before = list(map(known.get, fresh))
     differing = list(compress(zip(fresh, before, fresh.values(), strict=True), map(ne, before, fresh.values())))
     changes += [Change("created", key, None, new, True) for key, old, new in differing if old is None]

@@ -34,7 +34,7 @@ class ArrayPieces(Generic[T]):
         self._decoder = decoder
         self._snapshot = snapshot
         self._rest = begun
-        self._batch = Batch[T]([])
+        self._batch: Batch[T] = Batch([])
         self._next_try = 0
         self._doubtful = False
         self._decode()

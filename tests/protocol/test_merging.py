@@ -299,10 +299,10 @@ def test_one_kind_leaves_out_the_rest_and_forgets_nothing_for_it() -> None:
         odd = canvas.update(widget("Image", "a", depth=None), widget("Hologram", "a"), {"id": "a", "depth": "x"})
         assert kinds(odd) == []
         assert [refused.id for refused in odd.refused] == ["a", "a", "a"]
-        again = canvas.snapshot(widget("Image", "a", size=5), widget("Hologram", "h"))
+        again = canvas.snapshot(widget("Image", "a", size=5), widget("Hologram", "h"), widget("Hologram", "a"))
         assert kinds(again) == []
     assert canvas.one(widget("Image", "a", title="new")).old.title == "A dog"
-    assert canvas.one({"id": "a", "state": "deleted"}).record.title == "new"
+    assert kinds(canvas.snapshot(widget("Image", "a", size=5, state="deleted"))) == [("deleted", "a")]
 
 
 # -- laws --
