@@ -44,3 +44,8 @@ class Connection(web.RequestHandler):
             headers = {"Allow": resp.headers["Allow"]} if "Allow" in resp.headers else None
             resp = refusal(resp.status, f"{request.method} {request.path}: {resp.reason}", headers)
         return await super().finish_response(request, resp, start_time)
+
+    def log_exception(self, *args: object, **details: object) -> None:
+        """Log what failed after an answer; a body that turned out unreadable then is the sender's affair too."""
+        if not isinstance(details.get("exc_info"), web.RequestPayloadError):
+            super().log_exception(*args, **details)
