@@ -71,17 +71,9 @@ class Users:
         self._by_token[user.token] = user
 
     def identify(self, request: web.Request) -> User | None:
-        """Who asks: by the header, else by the cookie; None for someone without either.
-
-        Raises Unauthenticated for a token that nobody has and Denied for a blocked user.
-        """
-        token = request.headers.get(TOKEN) or request.cookies.get(COOKIE)
-        if not token:
-            return None
-        user = self._by_token.get(token)
-        if user is None:
-            raise Unauthenticated("Invalid access token")
-        if user.blocked:
+        """Who asks; None for someone without a token or with one that nobody has. Raises Denied for a blocked user."""
+        user = self._by_token.get(sent_token(request))
+        if user is not None and user.blocked:
             raise Denied("User is blocked")
         return user
 
@@ -89,8 +81,13 @@ class Users:
         """Who asks, where people without a token have no business."""
         user = self.identify(request)
         if user is None:
-            raise Unauthenticated("Access token is missing")
+            raise Unauthenticated("Invalid access token" if sent_token(request) else "Access token is missing")
         return user
+
+
+def sent_token(request: web.Request) -> str:
+    """The token of a request, by the header, else by the cookie; "" for none."""
+    return request.headers.get(TOKEN) or request.cookies.get(COOKIE) or ""
 
 
 def right_of(user: User | None, canvas: Canvas) -> Right:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from canvus_async.server.access import Right, Users, check
+from canvus_async.server.access import Right, Users, check, right_of, sent_token
 from canvus_async.server.feed import Event, Feed
 from canvus_async.server.processing import Processing
+from canvus_async.server.refusals import Unauthenticated
 from canvus_async.server.rendering import Renderer
 from canvus_async.server.replies import json_reply
 from canvus_async.server.state import State
@@ -37,8 +38,10 @@ class Services:
         After an await it is asked for again: the canvas may be gone by then. Raises Refused.
         """
         canvas_id = request.match_info["canvas"]
-        user = self.users.identify(request)
-        return check(user, self.state.canvases.get(canvas_id), canvas_id, need)
+        user, canvas = self.users.identify(request), self.state.canvases.get(canvas_id)
+        if user is None and sent_token(request) and (canvas is None or right_of(None, canvas) < need):
+            raise Unauthenticated("Invalid access token")
+        return check(user, canvas, canvas_id, need)
 
     async def answer(
         self,

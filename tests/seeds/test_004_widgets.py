@@ -200,7 +200,7 @@ async def test_seed_004_reading_takes_a_token_or_a_shared_canvas(example: Stage,
     statuses: dict[str, set[int]] = {}
     for link in ("none", "view", "edit"):
         example.server.share(example.canvas_id, link)
-        statuses[link] = {(await ask(None).get(path)).status for path in paths}
+        statuses[link] = {(await ask(token).get(path)).status for path in paths for token in (None, "invalid")}
         assert {(await example.api.get(path)).status for path in paths} == {200}
 
     assert statuses == {"none": {401}, "view": {200}, "edit": {200}}
