@@ -32,29 +32,29 @@ class Batch(Generic[T]):
     None, or why the line after `records` has no meaning; nothing of that line or after it is in the batch.
     """
 
-    __slots__ = ("_elements", "_sources", "broken", "plain", "records")
+    __slots__ = ("_elements", "_texts", "broken", "plain", "records")
 
     def __init__(
         self,
         records: list[T | UnknownWidget | Patch[T]],
-        text: bytes | bytearray | None = None,
-        *,
-        plain: bool = True,
+        text: bytes | bytearray = b"",
+        plain: bool = True,  # by position: this is made once per event
         broken: str | None = None,
     ) -> None:
         self.records = records
         self.plain = plain
         self.broken = broken
-        self._sources = [] if text is None else [(0, text)]
+        self._texts: bytes | bytearray | list[tuple[int, bytes | bytearray]] = text
         self._elements: dict[int, list[msgspec.Raw]] = {}
 
     def fields(self, index: int) -> dict[str, JSON]:
         """The object that `records[index]` was decoded from: a record does not show which fields were left out."""
-        source = bisect_right(self._sources, index, key=_first) - 1
-        first, text = self._sources[source]
-        if source not in self._elements:
-            self._elements[source] = list(chain.from_iterable(map(split, nonblank_lines(text))))
-        return load(self._elements[source][index - first])
+        sources = self._sources()
+        source = bisect_right(sources, index, key=_first) - 1
+        first, text = sources[source]
+        if first not in self._elements:
+            self._elements[first] = list(chain.from_iterable(map(split, nonblank_lines(text))))
+        return load(self._elements[first][index - first])
 
     def alone(self) -> list[T | UnknownWidget]:
         """The records of a snapshot, where each item stands for itself."""
@@ -65,11 +65,15 @@ class Batch(Generic[T]):
     def extend(self, other: "Batch[T]", *, keep_text: bool = True) -> None:
         """Append what came after this batch; without its text, `fields` cannot tell of its records."""
         if keep_text:
-            offset = len(self.records)
-            self._sources += [(offset + first, text) for first, text in other._sources]
+            self._texts = sources = self._sources()
+            sources += [(len(self.records) + first, text) for first, text in other._sources()]
         self.records += other.records
         self.plain = self.plain and other.plain
         self.broken = other.broken
+
+    def _sources(self) -> list[tuple[int, bytes | bytearray]]:
+        """The texts of the records, each with the index of its first."""
+        return self._texts if isinstance(self._texts, list) else [(0, self._texts)]
 
 
 def _first(source: tuple[int, bytes | bytearray]) -> int:
@@ -99,6 +103,8 @@ class RecordDecoder(Generic[T]):
 
     def block(self, text: bytes | bytearray) -> Batch[T]:
         """The records of a block of whole lines, each an object or an array of objects."""
+        if text.find(b"\n", 0, len(text) - 1) < 0:  # as most come: one at a time
+            return self.line(text)
         if self._kinds.stale:
             self._prepare()
         try:
@@ -138,7 +144,7 @@ class RecordDecoder(Generic[T]):
 
     def each(self, elements: Sequence[msgspec.Raw], text: bytes | bytearray) -> Batch[T]:
         """The records of the elements of `text`, one by one. Raises BrokenLine when one of them has no meaning."""
-        return Batch([self._record(element) for element in elements], text, plain=False)
+        return Batch([self._record(element) for element in elements], text, False)
 
     def one(self, body: bytes) -> T | UnknownWidget:
         """The record that an answer's body is. Raises BrokenLine when it is none."""
@@ -190,7 +196,7 @@ class RecordDecoder(Generic[T]):
         found = set(map(type, records))
         if not found <= kinds.final:
             deque(map(become, records, map(kinds.becomes.__getitem__, map(type, records))), maxlen=0)
-        return Batch(records, text, plain=kinds.strangers.isdisjoint(found))
+        return Batch(records, text, kinds.strangers.isdisjoint(found))
 
     def _prepare(self) -> None:
         """Build the decoders anew, with all that was learned."""

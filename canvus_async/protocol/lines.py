@@ -45,12 +45,14 @@ class LineSplitter:
                 raise LineOverflow(self._limit)
             tail += chunk
             return b""
+        block: bytes | bytearray
         if tail:
             tail += memoryview(chunk)[:cut]
-            block: bytes | bytearray = tail
+            block, self._tail = tail, bytearray()
         else:
             block = chunk[:cut]
-        self._tail = bytearray(memoryview(chunk)[cut:])
+        if cut < len(chunk):
+            self._tail += memoryview(chunk)[cut:]
         if len(self._tail) > self._limit or (len(block) > self._limit and self._overflows(block)):
             raise LineOverflow(self._limit)
         return b"" if block.isspace() else block

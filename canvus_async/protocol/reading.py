@@ -42,7 +42,9 @@ class LineReader(Generic[T]):
             batches.append(self._pieces.finish(chunk[:end]))
             self._pieces = None
             chunk = chunk[end + 1 :]
-        self._read_block(self._splitter.feed(chunk), batches)
+        block = self._splitter.feed(chunk)
+        if block:
+            self._read_block(block, batches)
         pending = self._splitter.pending
         if len(pending) >= PIECE and pending[:_INDENT].lstrip().startswith(b"["):
             self._length = len(pending)
