@@ -91,7 +91,7 @@ def test_the_doctor_finds_a_wrong_address_a_wrong_token_and_nothing_wrong(told: 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["ls", "some-id"], "no server: give --url, or set CANVUS_URL"),
+        (["ls", "some-id"], "no server: give --url, set CANVUS_URL"),
         (["upload", "some-id", "--url", "http://127.0.0.1:9"], "no files given"),
         (["note", "some-id", "hi", "--at", "here", "--url", "http://127.0.0.1:9"], "'here' is no place"),
         (["mipmap", "some-id", "..", "--url", "http://127.0.0.1:9", "--token", "t"], "hash"),

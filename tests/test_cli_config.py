@@ -1,0 +1,48 @@
+"""The configuration file of the command line."""
+
+from pathlib import Path
+
+import pytest
+
+from canvus_async.cli.connecting import config_file, configured, connect
+
+CANARY = "canary-7f3a"
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    path = config_file()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f'url = "https://canvus.example.com"\ntoken = "{CANARY}"\n', encoding="utf-8")
+    path.chmod(0o600)
+    return path
+
+
+def test_url_and_token_come_from_the_file_where_nothing_else_is_given(file: Path) -> None:
+    assert configured(file) == {"url": "https://canvus.example.com", "token": CANARY}
+    assert repr(connect(None, None)) == "<Client https://canvus.example.com/api/v1 (<Credentials: token>)>"
+
+
+def test_the_files_token_does_not_go_to_another_server(file: Path) -> None:
+    assert repr(connect("https://other.example.com", None)).endswith("(<Credentials: anonymous>)>")
+
+
+def test_a_file_that_others_can_read_is_refused(file: Path) -> None:
+    file.chmod(0o644)
+    with pytest.raises(ValueError, match="chmod 600"):
+        connect(None, None)
+
+
+@pytest.mark.parametrize("text", ["url = ", "port = 5", "url = 5", f'tokens = "{CANARY}"'])
+def test_a_file_that_makes_no_sense_is_refused_without_showing_a_token(file: Path, text: str) -> None:
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match="toml") as refused:
+        connect(None, None)
+    assert CANARY not in str(refused.value)
+
+
+def test_without_a_file_the_way_to_one_is_told(file: Path) -> None:
+    file.unlink()
+    with pytest.raises(ValueError, match="no server: give --url, set CANVUS_URL, or write url and token into"):
+        connect(None, None)
