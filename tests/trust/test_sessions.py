@@ -1,0 +1,100 @@
+"""Nothing goes along with a request but what was made for it: no cookie, no proxy, no stored password, no default."""
+
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from canvus_async import Client
+from tests.raw_server import Exchange, raw_server
+from tests.trust.test_redirects import CALLS, CANARY
+
+CANVAS = {"id": "c1", "name": "Demo"}
+
+
+async def sets_cookies(exchange: Exchange) -> None:
+    while True:
+        await exchange.request()
+        await exchange.answer(CANVAS, 200, "Set-Cookie: CanvusSession=theirs; Path=/", "Set-Cookie: tracked=1")
+
+
+async def test_a_servers_cookies_are_neither_kept_nor_sent() -> None:
+    async with raw_server(sets_cookies) as server:
+        async with Client(server.url, token=CANARY) as client:
+            for _ in range(2):
+                await client.canvases.get("c1")
+        async with Client(server.url, session_cookie="ours") as client:
+            for _ in range(2):
+                await client.canvases.get("c1")
+
+    sent = [request.headers.get("cookie") for request in server.requests]
+    assert sent == [None, None, "CanvusSession=ours", "CanvusSession=ours"]
+
+
+async def test_a_proxy_of_the_environment_gets_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with raw_server(sets_cookies) as proxy, raw_server(sets_cookies) as server:
+        for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+        for name in ("no_proxy", "NO_PROXY"):
+            monkeypatch.delenv(name, raising=False)
+        async with Client(server.url, token=CANARY) as client:
+            await client.canvases.get("c1")
+        reached = proxy.connections
+        async with aiohttp.ClientSession(trust_env=True) as session:  # one that trusts the environment goes there
+            await session.get(server.url)
+
+    assert (reached, proxy.connections) == (0, 1)
+    assert len(server.requests) == 1
+
+
+async def test_a_stored_password_is_not_sent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    stored = tmp_path / "netrc"
+    stored.write_text("machine 127.0.0.1 login me password hunter2\n", encoding="ascii")
+    stored.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(stored))
+    async with raw_server(sets_cookies) as server:
+        async with Client(server.url, token=CANARY) as client:
+            await client.canvases.get("c1")
+        async with aiohttp.ClientSession(trust_env=True) as session:
+            await session.get(server.url)
+
+    ours, theirs = server.requests
+    assert "authorization" not in ours.headers
+    assert "authorization" in theirs.headers
+
+
+async def test_no_session_has_the_token_among_its_defaults(tmp_path: Path) -> None:
+    """Defaults go wherever a session goes; the headers of a request go with that request."""
+
+    async def empty(exchange: Exchange) -> None:
+        while True:
+            await exchange.request()
+            await exchange.answer(b"[]\n")
+
+    async with raw_server(empty) as server, Client(server.url, token=CANARY) as client:
+        for call in ("a list", "a mirror"):
+            await CALLS[call](client, tmp_path)
+        sessions = client._transport._sessions.values()
+
+        assert len(sessions) == 2
+        for session in sessions:
+            assert not {"private-token", "cookie", "authorization"} & {name.lower() for name in session.headers}
+            assert len(session.cookie_jar) == 0
+
+
+async def test_the_token_is_in_no_address_and_no_header_but_its_own(tmp_path: Path) -> None:
+    async def refuses(exchange: Exchange) -> None:
+        while True:
+            await exchange.request()
+            await exchange.answer({"msg": "no"}, 403)
+
+    async with raw_server(refuses) as server, Client(server.url, token=CANARY) as client:
+        for call in CALLS.values():
+            with pytest.raises(Exception, match="403"):
+                await call(client, tmp_path)
+
+    assert len(server.requests) == len(CALLS)
+    for request in server.requests:
+        headers = dict(request.headers)
+        assert headers.pop("private-token") == CANARY
+        assert CANARY not in f"{request.target} {headers} {request.body!r}"
