@@ -9,7 +9,7 @@ from typing import Self
 import aiohttp
 
 from canvus_async.bulk import BulkProgress, OnError
-from canvus_async.credentials import Credentials, TokenFunction
+from canvus_async.credentials import Credentials, TokenFunction, hidden
 from canvus_async.exporting import Downloaded
 from canvus_async.fetching import Fetcher
 from canvus_async.live import Live
@@ -72,6 +72,7 @@ class Client:
         session: aiohttp.ClientSession | None = None,
         allow_insecure: bool = False,
     ) -> None:
+        token, session_cookie = hidden(token), hidden(session_cookie)
         root = api_root(url)
         credentials = Credentials(token, session_cookie)
         if is_plain_remote(root) and not credentials.anonymous and not allow_insecure:
@@ -137,6 +138,8 @@ class Client:
             self._transport.warn_if_open(repr(self))
 
     def __repr__(self) -> str:
+        if "_transport" not in vars(self):  # looked at while the constructor raises
+            return "<Client>"
         return f"<Client {self.url} ({self._transport.credentials})>"
 
 
@@ -268,4 +271,6 @@ class Canvas:
         )
 
     def __repr__(self) -> str:
+        if "_transport" not in vars(self):
+            return "<Canvas>"
         return f"<Canvas {self.id} on {self._transport.root}>"

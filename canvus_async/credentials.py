@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import NoReturn, TypeAlias
+from typing import NoReturn, TypeAlias, TypeVar
 
 TokenFunction: TypeAlias = Callable[[], Awaitable[str]]
 
@@ -30,27 +30,36 @@ class Secret(str):
         raise TypeError("a secret is not pickled")
 
 
+V = TypeVar("V")
+
+
+def hidden(value: V) -> V | Secret:
+    """The same, but text as a Secret, so that it does not show in the locals of a traceback."""
+    return Secret(value) if isinstance(value, str) else value
+
+
 def secret(value: str, *, what: str) -> Secret:
     """`value` without the white space around it. Raises TypeError or ValueError, neither of which repeats it."""
     if not isinstance(value, str):
         raise TypeError(f"{what} must be text, got {type(value).__name__}")
-    stripped = str.strip(value)
-    if not stripped:
+    value = Secret(str.strip(value))
+    if not value:
         raise ValueError(f"{what} is empty")
-    if not stripped.isascii() or any(not "!" <= char <= "~" for char in stripped):
+    if not value.isascii() or any(not "!" <= char <= "~" for char in value):
         raise ValueError(f"{what} has white space, control characters or characters outside ASCII in it")
-    return Secret(stripped)
+    return value
 
 
 class Credentials:
     """The headers that authenticate a request, and the digest that tells one asker's cache entries from another's."""
 
     def __init__(self, token: str | TokenFunction | None, session_cookie: str | None) -> None:
+        token, session_cookie = hidden(token), hidden(session_cookie)
         if token is not None and session_cookie is not None:
             raise ValueError("give a token or a session_cookie, not both")
         self._function: TokenFunction | None = None
         self._token: Secret | None = None
-        self._cookie = secret(f"CanvusSession={session_cookie}", what="session_cookie") if session_cookie else None
+        self._cookie = secret("CanvusSession=" + session_cookie, what="session_cookie") if session_cookie else None
         self._renewal = asyncio.Lock()
         if callable(token):
             self._function = token

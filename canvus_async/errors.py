@@ -209,7 +209,7 @@ class LocalWriteError(DownloadError, OSError):
 
 
 class SourceChanged(CanvusError):
-    """A file grew or shrank while it was uploaded; what the server made of it is unknown."""
+    """A file was changed while it was uploaded; what the server made of it is unknown."""
 
 
 class ClientClosed(CanvusError):

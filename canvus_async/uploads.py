@@ -33,17 +33,32 @@ class Source:
         self.start = start
         self.size = size
 
+    @property
+    def plainly_named(self) -> bool:
+        """Whether every server reads the name from a multipart head as it is: printable ASCII, no quote."""
+        return self.name.isascii() and self.name.isprintable() and not set('"\\') & set(self.name)
+
     async def chunks(self) -> AsyncGenerator[bytes]:
-        """The file's bytes from `start`, read off the event loop. Raises SourceChanged unless there are `size`."""
+        """The file's bytes from `start`, read off the event loop. Raises SourceChanged if it is not what it was."""
         left = self.size
+        before = _stamp(self.file)
         await asyncio.to_thread(self.file.seek, self.start)
         while chunk := await asyncio.to_thread(self.file.read, _CHUNK):
             left -= len(chunk)
             if left < 0:
                 break
             yield chunk
-        if left:
-            raise SourceChanged(f"{self.name}: the file grew or shrank while it was sent")
+        if left or _stamp(self.file) != before:
+            raise SourceChanged(f"{self.name}: the file was changed while it was sent")
+
+
+def _stamp(file: IO[bytes]) -> tuple[int, int] | None:
+    """Length and time of the last change of what is on a disk, None for what is not."""
+    try:
+        state = os.fstat(file.fileno())
+    except (OSError, AttributeError):
+        return None
+    return state.st_size, state.st_mtime_ns
 
 
 @asynccontextmanager
@@ -92,7 +107,9 @@ def form(source: Source, fields: bytes | None, moved: Callable[[], None], progre
         part.set_content_disposition("form-data", name="json")
         body.append_payload(part)
     data = _FilePayload(source, moved, progress)
-    data.set_content_disposition("form-data", name="data", filename=source.name)
+    # aiohttp would percent-encode even a space, which neither browsers do nor every server undoes
+    quoted = not source.plainly_named
+    data.set_content_disposition("form-data", quote_fields=quoted, name="data", filename=source.name)
     body.append_payload(data)
     return body
 

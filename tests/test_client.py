@@ -197,7 +197,7 @@ async def test_anything_that_holds_bytes_can_be_uploaded(canvas: Canvas, tmp_pat
 
 
 async def test_u7_a_file_name_survives_whatever_is_in_it(canvas: Canvas, tmp_path: Path) -> None:
-    for name in ("日本語.png", 'say "hi".png', "semi;colon.png", "a b'c.png", "100%.png"):
+    for name in ("photo 1.png", "a,b(1).png", "日本語.png", 'say "hi".png', "semi;colon.png", "a b'c.png", "100%.png"):
         image = await canvas.images.upload(picture(form="PNG"), filename=name)
         assert image.original_filename == name
 
@@ -256,6 +256,18 @@ async def test_u6_a_file_that_shrinks_while_it_is_sent_is_noticed(canvas: Canvas
 
     with pytest.raises(SourceChanged):
         await canvas.images.upload(path, progress=shrink)
+
+
+async def test_u6_a_file_that_is_overwritten_while_it_is_sent_is_noticed(canvas: Canvas, tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(picture() + os.urandom(4_000_000))
+
+    def overwrite(done: int, total: int) -> None:
+        with path.open("r+b") as file:
+            file.write(b"other")
+
+    with pytest.raises(SourceChanged):
+        await canvas.images.upload(path, progress=overwrite)
 
 
 async def test_uploads_at_once_are_bounded_and_all_arrive(server: CanvusServer) -> None:

@@ -7,7 +7,8 @@ import traceback
 import pytest
 from multidict import CIMultiDict
 
-from canvus_async.credentials import Credentials, Secret, secret
+from canvus_async import Client
+from canvus_async.credentials import Credentials, Secret, hidden, secret
 
 CANARY = "canary-7f3a"
 
@@ -102,3 +103,16 @@ async def test_the_identity_tells_askers_apart_and_not_who_they_are() -> None:
     assert await one.identity() == await same.identity()
     assert len({await one.identity(), await other.identity(), await nobody.identity()}) == 3
     assert CANARY not in await one.identity()
+
+
+@pytest.mark.parametrize("token", [f"{CANARY} with a space", f"{CANARY}"])
+def test_a_client_that_cannot_be_made_does_not_show_its_token(token: str) -> None:
+    given = hidden(token)
+    del token
+    try:
+        Client("http://canvus.example.com", token=given)
+    except ValueError as error:
+        report = traceback.TracebackException.from_exception(error, capture_locals=True)
+        assert CANARY not in "".join(report.format())
+    else:
+        pytest.fail("it was made")

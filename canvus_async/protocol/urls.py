@@ -14,13 +14,13 @@ def api_root(url: str) -> str:
     """
     if not isinstance(url, str):
         raise TypeError(f"url must be text, got {type(url).__name__}")
+    if "@" in url:
+        raise ValueError("url must not hold a user name or password: pass token= instead")
     try:
         parts = urlsplit(url.strip())
         port = parts.port
     except ValueError as problem:
         raise ValueError(f"url is no address: {problem}") from None
-    if "@" in parts.netloc:
-        raise ValueError("url must not hold a user name or password: pass token= instead")
     if parts.scheme not in {"http", "https"} or not parts.hostname or any(char.isspace() for char in url.strip()):
         raise ValueError(f"url {url[:80]!r} is no address like https://canvus.example.com")
     if parts.query or parts.fragment:
@@ -35,6 +35,11 @@ def origin(parts: SplitResult) -> str:
     host = parts.hostname or ""
     if ":" in host:
         host = f"[{host}]"
+    else:
+        try:
+            host = host.encode("idna").decode()
+        except UnicodeError:
+            raise ValueError(f"url has a host that cannot be one: {host[:80]!r}") from None
     default = {"http": 80, "https": 443}.get(parts.scheme)
     return f"{parts.scheme}://{host}" if parts.port in {None, default} else f"{parts.scheme}://{host}:{parts.port}"
 

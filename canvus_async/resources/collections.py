@@ -183,7 +183,7 @@ class FileCollection(CloneableCollection[A]):
     ) -> A:
         json = payload(fields, allowed, verb="upload")
         async with opened(file, filename) as source:
-            if "original_filename" not in fields and not (source.name.isascii() and '"' not in source.name):
+            if "original_filename" not in fields and not source.plainly_named:
                 # such a name does not survive every server's reading of a multipart head; the JSON part does
                 json = payload({**fields, "original_filename": source.name}, allowed, verb="upload")
             body = await self._transport.call(

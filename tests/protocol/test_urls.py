@@ -14,6 +14,7 @@ from canvus_async.protocol.urls import api_root, is_plain_remote
         ("https://canvus.example.com/api/v1/", "https://canvus.example.com/api/v1"),
         ("HTTPS://Canvus.Example.com:443", "https://canvus.example.com/api/v1"),
         ("http://127.0.0.1:8080", "http://127.0.0.1:8080/api/v1"),
+        ("https://schön.example", "https://xn--schn-7qa.example/api/v1"),
         ("http://[::1]:8080", "http://[::1]:8080/api/v1"),
         (" https://proxy.example.com/canvus/ ", "https://proxy.example.com/canvus/api/v1"),
     ],
@@ -37,6 +38,8 @@ def test_an_address_leads_to_the_apis_root(url: str, root: str) -> None:
         "https://a b.example",
         "http://[::1",
         "file:///etc/passwd",
+        "https://a..example",
+        "https://" + "x" * 64 + ".example",
     ],
 )
 def test_what_is_no_address_is_refused(url: str) -> None:
@@ -45,9 +48,10 @@ def test_what_is_no_address_is_refused(url: str) -> None:
 
 
 def test_a_password_in_the_address_is_refused_and_not_repeated() -> None:
-    with pytest.raises(ValueError, match="token=") as refused:
-        api_root("https://me:hunter2@canvus.example.com")
-    assert "hunter2" not in str(refused.value)
+    for url in ("https://me:hunter2@canvus.example.com", "http:/me:hunter2@localhost", "me:hunter2@localhost"):
+        with pytest.raises(ValueError, match="token=") as refused:
+            api_root(url)
+        assert "hunter2" not in str(refused.value)
 
 
 @pytest.mark.parametrize(
