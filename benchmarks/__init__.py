@@ -1,0 +1,1 @@
+"""How fast canvus_async is, against the peers and against what is possible. Run it with `python -m benchmarks`."""

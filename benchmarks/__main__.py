@@ -1,0 +1,63 @@
+"""`python -m benchmarks`: run benchmarks, print their tables, check the goals."""
+
+import argparse
+import importlib
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+
+from benchmarks.goals import judge
+from benchmarks.machine import Machine, describe
+from benchmarks.processes import BenchmarkError
+from benchmarks.results import Outcome
+from benchmarks.sizes import FULL, QUICK
+
+BENCHMARKS = ("stream", "fetch", "download", "cache", "memory", "latency")
+
+
+class Record(msgspec.Struct):
+    """A whole run, as `--json` writes it."""
+
+    machine: Machine
+    quick: bool
+    seconds: float
+    outcomes: list[Outcome]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run what the command line asks for; the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("benchmark", nargs="*", choices=[*BENCHMARKS, "all"], default="all", help="which (all)")
+    parser.add_argument("--quick", action="store_true", help="small and short: it works, but its figures say little")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample to FILE")
+    parser.add_argument("--check", action="store_true", help="exit with 1 where a goal of goals.py is missed")
+    asked = parser.parse_args(arguments)
+    if asked.quick and asked.check:
+        parser.error("--check needs the full sizes: leave out --quick")
+    chosen = [name for name in BENCHMARKS if asked.benchmark == "all" or {name, "all"} & set(asked.benchmark)]
+    began = time.monotonic()
+    machine = describe()
+    print(machine, flush=True)
+    outcomes: list[Outcome] = []
+    for name in chosen:
+        print(f"{name}:", file=sys.stderr)
+        try:
+            outcomes.append(importlib.import_module(f"benchmarks.suites.{name}").run(QUICK if asked.quick else FULL))
+        except BenchmarkError as error:
+            print(f"{name}: {error}", file=sys.stderr)
+            return 2
+        print(f"\n{outcomes[-1].table}", flush=True)
+    if asked.json is not None:
+        record = Record(machine, asked.quick, time.monotonic() - began, outcomes)
+        asked.json.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=1))
+    if asked.quick:
+        return 0
+    verdicts = judge({name: value for outcome in outcomes for name, value in outcome.figures.items()}, set(chosen))
+    print("\n" + "\n".join(map(str, verdicts)))
+    return 1 if asked.check and any(verdict.met is False for verdict in verdicts) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""Are the records right? Each run of this compares all of ours with what the server's own bytes say."""
+
+from collections.abc import Iterator
+from contextlib import aclosing
+from itertools import chain
+
+import msgspec
+
+from benchmarks import plans
+from benchmarks.candidates.ours_fetches import CANVAS, client_of
+from benchmarks.jobs import TOKEN, Delivered, FetchJob, StreamJob
+from benchmarks.watch import Watch
+from canvus_async import Client
+from canvus_async.models import BY_TYPE, JSON, UnknownWidget, Widget
+
+
+async def subscribe(job: StreamJob, _watch: Watch) -> Delivered:
+    """Every record of `subscribe()`, in order, against the objects that were sent."""
+    checked = 0
+    async with (
+        Client(job.url, token=TOKEN) as client,
+        aclosing(client.canvas(job.canvas_id).widgets.subscribe()) as widgets,
+    ):
+        for number, fields in enumerate(expected(job.plan)):
+            _compare(await anext(widgets), fields, number)
+            checked += 1
+    return Delivered(checked)
+
+
+async def live(job: StreamJob, _watch: Watch) -> Delivered:
+    """Every change of `Live.changes()`, in order, and the mirror at the end."""
+    mirrored: dict[str, Widget] = {}
+    checked = 0
+    async with Client(job.url, token=TOKEN) as client, client.canvas(job.canvas_id).live() as mirror:
+        changes = mirror.changes()
+        for number, fields in enumerate(expected(job.plan)):
+            change = await anext(changes)
+            if change.new is None or change.old != mirrored.get(change.id):
+                raise AssertionError(f"change {number}: it does not follow from what was told before")
+            _compare(change.new, fields, number)
+            mirrored[change.id] = change.new
+            checked += 1
+        if mirror.widgets != mirrored:
+            raise AssertionError("the mirror is not what its changes told")
+    return Delivered(checked)
+
+
+def expected(plan: plans.Stream) -> Iterator[dict[str, JSON]]:
+    """What each record must hold: the objects as sent, partial ones laid over what was sent before."""
+    known: dict[str, dict[str, JSON]] = {}
+    for line in chain([plans.first_line(plan)], plans.change_lines(plan)):
+        found: list[dict[str, JSON]] | dict[str, JSON] = msgspec.json.decode(line)
+        for fields in found if isinstance(found, list) else [found]:
+            key = str(fields["id"])
+            known[key] = {**known.get(key, {}), **fields} if plan.partial else fields
+            yield known[key]
+
+
+def _compare(record: Widget, fields: dict[str, JSON], number: int) -> None:
+    if isinstance(record, UnknownWidget):
+        equal = record.raw == fields and str(fields["widget_type"]).lower() not in BY_TYPE
+    else:
+        kind = BY_TYPE[str(fields["widget_type"]).lower()]
+        equal = record == msgspec.convert(fields, kind)
+    if not equal:
+        raise AssertionError(f"widget {number}: {record!r} is not {fields!r}")
+
+
+async def fetch(job: FetchJob, _watch: Watch) -> Delivered:
+    """Every byte of what `mipmaps.fetch()` gives."""
+    body = plans.body(job.size)
+    async with client_of(job) as client:
+        mipmaps = client.canvas(CANVAS).mipmaps
+        return Delivered(sum([await mipmaps.fetch(hash_, 0) == body for hash_ in job.hashes()]))
+
+
+async def fetch_many(job: FetchJob, _watch: Watch) -> Delivered:
+    """Every byte of what `mipmaps.fetch_many()` gives."""
+    body = plans.body(job.size)
+    async with client_of(job) as client:
+        results = client.canvas(CANVAS).mipmaps.fetch_many(job.hashes(), levels=0)
+        return Delivered(sum([result.body == body async for result in results]))

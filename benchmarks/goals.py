@@ -1,0 +1,94 @@
+"""What canvus_async is meant to reach, as ratios measured in one run, and whether it does."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Goal(NamedTuple):
+    """A figure of a benchmark and its bound: at least so much, or at most. `aim` is what would be better still."""
+
+    figure: str
+    words: str
+    least: float | None = None
+    most: float | None = None
+    aim: float | None = None
+    unit: float = 1.0
+    """What the figure is divided by before it is compared and shown."""
+
+    @property
+    def benchmark(self) -> str:
+        """The benchmark that gives the figure."""
+        return self.figure.partition(".")[0]
+
+
+_MS, _US, _MIB = 1e-3, 1e-6, float(1 << 20)
+
+GOALS = (
+    Goal("stream.mix.subscribe/limit", "subscribe(), mix, of the limit", least=0.80, aim=0.88),
+    Goal("stream.single.subscribe/limit", "subscribe(), single, of the limit", least=0.80, aim=0.88),
+    Goal("stream.line.subscribe/limit", "subscribe(), a line a chunk, of the limit", least=0.45),
+    Goal("stream.mix.subscribe/httpx", "subscribe(), mix, times httpx + json", least=2.5, aim=2.9),
+    Goal("stream.single.subscribe/httpx", "subscribe(), single, times httpx + json", least=3.2, aim=3.7),
+    Goal("stream.line.subscribe/httpx", "subscribe(), a line a chunk, times httpx + json", least=5.0, aim=5.8),
+    Goal("stream.mix.subscribe/pydantic", "subscribe(), mix, times aiohttp + json + pydantic", least=4.0),
+    Goal("stream.single.subscribe/pydantic", "subscribe(), single, times aiohttp + json + pydantic", least=4.0),
+    Goal("stream.mix.live/limit", "Live.changes(), mix, of the limit", least=0.6),
+    Goal("stream.single.live/limit", "Live.changes(), single, of the limit", least=0.6),
+    Goal("stream.unknown.50%/none", "50 % of unknown types, CPU a widget, to none", most=1.15),
+    Goal("stream.growth", "CPU an event, 100,000 widgets known, to 100", most=1.2),
+    Goal("stream.first-36000.time", "12 MB first line, time, to decoding from memory", most=1.2, aim=0.8),
+    Goal("memory.first-36000.step", "12 MB first line, longest step, ms", most=5.0, unit=_MS),
+    Goal("memory.first-36000.peak", "12 MB first line, peak memory, MiB", most=40.0, unit=_MIB),
+    Goal("stream.resync.time", "resync of 50,000 widgets, time, to decoding them", most=2.0),
+    Goal("latency.subscribe.added", "500 events/s, added median latency, µs", most=40.0, unit=_US),
+    Goal("latency.subscribe.cpu", "500 events/s, CPU an event, to the limit", most=1.6),
+    Goal("fetch.20k-8.fetch_many/bare", "fetch_many(), 20 KB, 8 at a time, times aiohttp", least=1.0, aim=1.2),
+    Goal("fetch.20k-32.fetch_many/bare", "fetch_many(), 20 KB, 32 at a time, times aiohttp", least=1.0, aim=1.2),
+    Goal("fetch.20k-8.fetch_many/httpx", "fetch_many(), 20 KB, 8 at a time, times httpx", least=10.0),
+    Goal("fetch.20k-32.fetch_many/httpx", "fetch_many(), 20 KB, 32 at a time, times httpx", least=10.0),
+    Goal("download.files-8.download_many/bare", "small files, 8 at a time, times aiohttp", least=0.95),
+    Goal("download.files-32.download_many/bare", "small files, 32 at a time, times aiohttp", least=0.95),
+    Goal("download.asset.ours/bare", "1 GiB asset, times aiohttp", least=0.8, aim=1.0),
+    Goal("download.asset.ours/httpx", "1 GiB asset, times httpx", least=2.0),
+    Goal("download.asset.memory", "1 GiB asset, peak memory over the start, MiB", most=16.0, unit=_MIB),
+    Goal("download.asset.lag", "1 GiB asset, p99 lag of another task, ms", most=5.0, unit=_MS),
+    Goal("download.slow.lag", "asset to a slow disk, p99 lag of another task, ms", most=5.0, unit=_MS),
+    Goal("cache.memory/request", "warm MemoryCache, times a loopback request", least=50.0),
+    Goal("cache.memory.switches", "warm MemoryCache, task switches", most=0.0),
+    Goal("cache.disk/request", "warm DiskCache, times a loopback request", least=3.0),
+    Goal("cache.askers.requests", "1,000 askers of one cold key, requests", most=1.0),
+    Goal("cache.generator.memory", "1,000,000 items, memory over that of 10,000, MiB", most=16.0, unit=_MIB),
+)
+
+
+class Verdict(NamedTuple):
+    """A goal and how it was met: None where its figure could not be measured here."""
+
+    goal: Goal
+    value: float | None
+
+    @property
+    def met(self) -> bool | None:
+        """Whether it was."""
+        if self.value is None:
+            return None
+        least, most = self.goal.least, self.goal.most
+        return (least is None or self.value >= least) and (most is None or self.value <= most)
+
+    def __str__(self) -> str:
+        goal = self.goal
+        bound = f"≥ {goal.least:g}" if goal.least is not None else f"≤ {goal.most:g}"
+        aim = "" if goal.aim is None else f" (aim {goal.aim:g})"
+        value = "not measured" if self.value is None else f"{self.value:.3g}"
+        mark = {True: "met", False: "FALLS SHORT", None: "not checked"}[self.met]
+        return f"{mark:<12} {goal.words:<58} {value:>12}  {bound}{aim}"
+
+
+def judge(figures: Mapping[str, float | None], benchmarks: set[str]) -> list[Verdict]:
+    """The goals of these benchmarks against what was measured."""
+    verdicts: list[Verdict] = []
+    for goal in GOALS:
+        if goal.benchmark in benchmarks:
+            value = figures.get(goal.figure)
+            verdicts.append(Verdict(goal, None if value is None else value / goal.unit))
+    return verdicts
