@@ -139,6 +139,8 @@ class SnapshotMerger(Generic[R]):
     def _completed(self, record: R, old: R, batch: Batch[R], index: int, merge: Merge[R]) -> R | None:
         """The record itself; or, where fields were left out of it, the record with what those held before."""
         if type(record) is not type(old):
+            if isinstance(old, UnknownWidget) and _may_be_of_type(fields := batch.fields(index), old):
+                return self._merged(old, fields, merge)  # what it leaves out, the odd object may have had
             return self._resolved(record, merge) if isinstance(record, UnknownWidget) else record
         suspects = {
             field.name

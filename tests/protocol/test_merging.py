@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from canvus_async.models import KINDS, CanvasBackground, CanvasInfo, Image, Note, Pdf, UnknownWidget
+from canvus_async.models import KINDS, Anchor, CanvasBackground, CanvasInfo, Image, Note, Pdf, UnknownWidget
 from canvus_async.models.changes import Change
 from canvus_async.protocol.decoding import RecordDecoder
 from canvus_async.protocol.merging import Merge, SnapshotMerger
@@ -417,3 +417,17 @@ def test_the_cost_of_a_change_does_not_grow_with_the_canvas() -> None:
     canvas.update(*(widget(id_=str(number), text="new") for number in range(100)))
 
     assert Counting.looks == 100
+
+
+@pytest.mark.parametrize("taught", [False, True])
+def test_what_a_change_gives_does_not_depend_on_what_the_decoder_has_met(taught: bool) -> None:
+    decoder = RecordDecoder(*KINDS)
+    if taught:
+        decoder.line(line(without(widget("Anchor", "other"), "anchor_name")))
+    merger = SnapshotMerger(decoder)
+    merger.snapshot(decoder.line(line([without(widget("Anchor", "w3"), "parent_id")]), snapshot=True))
+    merger.update(decoder.line(line(without(widget("Anchor", "w3"), "anchor_name"))))
+
+    anchor = merger.state["w3"]
+    assert isinstance(anchor, Anchor)
+    assert anchor.anchor_name == widget("Anchor", "w3")["anchor_name"]
