@@ -8,116 +8,24 @@ wants a single thing waits for one of them to finish and no longer.
 import asyncio
 import warnings
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sized
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Coroutine, Iterable, Sized
 from types import TracebackType
-from typing import Any, Generic, Literal, NamedTuple, Never, Protocol, TypeAlias, TypeVar
+from typing import Any, Generic, Literal, Never, TypeAlias, TypeVar, cast
 
 from canvus_async.errors import CanvusError, ClientClosed
+from canvus_async.lanes import Lane, More, T, Tally, Unit, wake
 
 OnError: TypeAlias = Literal["yield", "raise"]
 """What becomes of an item that fails: a result with `error`, or the end of the whole job."""
 
-BulkProgress: TypeAlias = Callable[[int, int, int | None], object]
-"""Called with the results so far, the bytes that came so far, and the results there will be, None if not known yet."""
-
-_BACKLOG = 64
-_PULLS_A_TURN = 64
-
-
-class Result(Protocol):
-    """What a job yields: a failure is a result too."""
-
-    @property
-    def error(self) -> Exception | None: ...
-
+_END = object()
+_WAITS_A_TURN = 64
 
 Source = TypeVar("Source")
-T = TypeVar("T", bound=Result)
-T_co = TypeVar("T_co", bound=Result, covariant=True)
-
-
-class Unit(Protocol[T_co]):
-    """One piece of work, which may turn out to be many."""
-
-    async def run(self) -> "T_co | More[T_co]":
-        """Do it. Raises CanvusError, OSError or ValueError for what is wrong with this piece only."""
-        ...
-
-    def failed(self, error: Exception) -> T_co:
-        """The result where that was raised."""
-        ...
-
-
-class More(NamedTuple, Generic[T_co]):
-    """So many pieces of work, made as they are needed."""
-
-    size: int
-    units: Iterator[Unit[T_co]]
-
-
-class Lane(Generic[T]):
-    """Work of one kind, done by so many at a time."""
-
-    def __init__(self, workers: int) -> None:
-        self.workers = workers
-        self.todo: list[Iterator[Unit[T]]] = []
-        self.running = 0
-        self._idle: deque[asyncio.Future[None]] = deque()
-
-    def pop(self) -> Unit[T] | None:
-        """The next piece of work that is known; what came last goes first, so that little is open at a time."""
-        while self.todo:
-            unit = next(self.todo[-1], None)
-            if unit is not None:
-                return unit
-            self.todo.pop()
-        return None
-
-    async def change(self) -> None:
-        """Wait until there may be something to do."""
-        change: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._idle.append(change)
-        await change
-
-    def wake(self, count: int) -> None:
-        """Let so many of the workers that wait look again."""
-        while self._idle and count > 0:
-            _wake(self._idle.popleft())
-            count -= 1
-
-
-class Tally:
-    """How far a job is."""
-
-    def __init__(self, unseen: int | None, progress: BulkProgress | None) -> None:
-        self.unseen = unseen
-        self._progress = progress
-        self._done = 0
-        self._bytes = 0
-        self._known = 0
-
-    def known(self, count: int) -> None:
-        """So many more results are to come than were known."""
-        self._known += count
-
-    def pulled(self, more: bool) -> None:
-        """Another item has been looked into; or there was none any more."""
-        if not more:
-            self.unseen = 0
-        elif self.unseen is not None:
-            self.unseen = max(0, self.unseen - 1)
-
-    def moved(self, count: int, *, done: int = 0) -> None:
-        """So many bytes have come, and so many results with them."""
-        self._bytes += count
-        self._done += done
-        if self._progress is not None:
-            total = None if self.unseen is None else self._known + self.unseen
-            self._progress(self._done, self._bytes, total)
 
 
 class Job(Generic[Source, T]):
-    """The workers of a bulk job and what they have in hand; `plan` says what an item asks of which lane.
+    """The workers of a bulk job and what they have in hand; `plan` says what an item asks of each lane, one unit each.
 
     `prepare` is awaited before anything else, `finish` called when the last worker has ended.
     """
@@ -125,7 +33,7 @@ class Job(Generic[Source, T]):
     def __init__(
         self,
         items: Iterable[Source] | AsyncIterable[Source],
-        plan: Callable[[Source], Iterable[tuple[Lane[T], More[T]]]],
+        plan: Callable[[Source], Iterable[tuple[Lane[T], Unit[T]]]],
         lanes: tuple[Lane[T], ...],
         *,
         tally: Tally,
@@ -134,9 +42,8 @@ class Job(Generic[Source, T]):
         finish: Callable[[], None] | None = None,
     ) -> None:
         self.started = self.ended = False
-        self._source: Iterator[Source] | AsyncIterator[Source] = (
-            aiter(items) if isinstance(items, AsyncIterable) else iter(items)
-        )
+        self._ready = None if isinstance(items, AsyncIterable) else iter(items)
+        self._coming = aiter(items) if isinstance(items, AsyncIterable) else None
         self._plan = plan
         self._lanes = lanes
         self._tally = tally
@@ -147,9 +54,9 @@ class Job(Generic[Source, T]):
         self._capacity = sum(lane.workers for lane in lanes)
         self._failure: Exception | None = None
         self._exhausted = False
-        self._pulls = 0
+        self._waits = 0
         self._pulling = False
-        self._full: deque[asyncio.Future[None]] = deque()
+        self._full: list[asyncio.Future[None]] = []
         self._consumer: asyncio.Future[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -170,8 +77,10 @@ class Job(Generic[Source, T]):
             finally:
                 self._consumer = None
         result = self._results.popleft()
-        if self._full:
-            _wake(self._full.popleft())
+        if self._full and 2 * len(self._results) <= self._capacity:  # all at once, which takes fewer turns
+            full, self._full = self._full, []
+            for room in full:
+                wake(room)
         if self._raises and result.error is not None:
             await self.aclose()
             raise result.error
@@ -218,8 +127,14 @@ class Job(Generic[Source, T]):
     # -- the workers' side --
 
     async def _work(self, lane: Lane[T]) -> None:
+        results, watched, several = self._results, self._tally.watched, len(self._lanes) > 1
         try:
-            while (unit := await self._next(lane)) is not None:
+            while True:
+                unit = lane.pop() or self._pull_now(lane)
+                if unit is None:
+                    if not await self._pull(lane):
+                        return
+                    continue
                 lane.running += 1
                 try:
                     outcome = await unit.run()
@@ -231,66 +146,81 @@ class Job(Generic[Source, T]):
                     lane.running -= 1
                 if isinstance(outcome, More):
                     self._tally.known(outcome.size - 1)
-                    self._add(lane, outcome)
+                    lane.unfold(outcome)
                 else:
-                    await self._deliver(outcome)
-                self._stir(lane)
+                    while len(results) >= self._capacity:
+                        await self._room()
+                    results.append(outcome)
+                    if watched:
+                        self._tally.moved(0, done=1)
+                    if self._consumer is not None:
+                        wake(self._consumer)
+                if several or self._exhausted:
+                    self._stir(lane)
         except Exception as error:  # noqa: BLE001  # the consumer raises it
             if self._failure is None:
                 self._failure = error
             self.cancel()
 
-    async def _next(self, lane: Lane[T]) -> Unit[T] | None:
-        """The next piece of work for a lane; waits while there may be some later, None when there never will."""
-        while True:
-            if (unit := lane.pop()) is not None:
-                return unit
-            if self._finished:
+    def _pull_now(self, lane: Lane[T]) -> Unit[T] | None:
+        """What the next item has to do in this lane, where that can be told without waiting."""
+        if self._ready is None or self._exhausted or self._ahead(lane):
+            return None
+        item = next(self._ready, _END)
+        if item is _END:
+            self._exhaust()
+            return None
+        return self._take(cast("Source", item), lane)
+
+    async def _pull(self, lane: Lane[T]) -> bool:
+        """Wait until there may be something to do in the lane; False when there never will."""
+        self._waits += 1
+        if self._waits % _WAITS_A_TURN == 0:
+            await asyncio.sleep(0)  # items without any work must not keep everyone else waiting
+        if self._exhausted:
+            if not any(each.busy for each in self._lanes):
                 for each in self._lanes:
                     each.wake(each.workers)
-                return None
-            ahead = any(len(each.todo) >= _BACKLOG for each in self._lanes)
-            if self._exhausted or self._pulling or ahead:
-                await lane.change()
+                return False
+            await lane.change()
+        elif self._pulling or self._ahead(lane):
+            await lane.change()
+        elif self._coming is not None:
+            self._pulling = True
+            try:
+                item = await anext(self._coming)
+            except StopAsyncIteration:
+                self._exhaust()
+                return True
+            finally:
+                self._pulling = False
+            if (unit := self._take(item, lane)) is not None:
+                lane.add(unit)
+            lane.wake(1)  # to pull the next meanwhile
+        return True
+
+    def _ahead(self, lane: Lane[T]) -> bool:
+        """Whether another lane has so much to do that pulling for this one would fill the memory."""
+        return len(self._lanes) > 1 and any(each.behind for each in self._lanes if each is not lane)
+
+    def _take(self, item: Source, lane: Lane[T]) -> Unit[T] | None:
+        """Let the work of an item be known; gives the lane's own, which is at most one piece."""
+        own = None
+        count = 0
+        for where, unit in self._plan(item):
+            count += 1
+            if where is lane:
+                own = unit
             else:
-                await self._pull(lane)
+                where.add(unit)
+        self._tally.pulled(count)
+        return own
 
-    @property
-    def _finished(self) -> bool:
-        return self._exhausted and not any(lane.running or lane.todo for lane in self._lanes)
-
-    async def _pull(self, lane: Lane[T]) -> None:
-        """Take the next item from the source, and let its work be known."""
-        source = self._source
-        self._pulls += 1
-        if self._pulls % _PULLS_A_TURN == 0:
-            await asyncio.sleep(0)  # items without any work must not keep everyone else waiting
-            if self._pulling or self._exhausted:
-                return
-        try:
-            if isinstance(source, AsyncIterator):
-                self._pulling = True
-                try:
-                    item = await anext(source)
-                finally:
-                    self._pulling = False
-            else:
-                item = next(source)
-        except (StopIteration, StopAsyncIteration):
-            self._exhausted = True
-            self._tally.pulled(more=False)
-            self._stir(lane)
-        else:
-            for where, more in self._plan(item):
-                self._tally.known(more.size)
-                self._add(where, more)
-            self._tally.pulled(more=True)
-            lane.wake(1)  # to pull the next item meanwhile
-
-    def _add(self, lane: Lane[T], more: More[T]) -> None:
-        if more.size:
-            lane.todo.append(more.units)
-            lane.wake(more.size)
+    def _exhaust(self) -> None:
+        self._exhausted = True
+        self._tally.exhausted()
+        for lane in self._lanes:
+            lane.wake(lane.workers)
 
     def _stir(self, lane: Lane[T]) -> None:
         """Something in a lane is done: the others may pull again if they were ahead, or all may be over."""
@@ -298,15 +228,11 @@ class Job(Generic[Source, T]):
             if each is not lane or self._exhausted:
                 each.wake(1)
 
-    async def _deliver(self, result: T) -> None:
-        while len(self._results) >= self._capacity:
-            room: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._full.append(room)
-            await room
-        self._results.append(result)
-        self._tally.moved(0, done=1)
-        if self._consumer is not None:
-            _wake(self._consumer)
+    async def _room(self) -> None:
+        """Wait until the consumer has taken a result."""
+        room: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._full.append(room)
+        await room
 
     def _worker_ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -318,12 +244,7 @@ class Job(Generic[Source, T]):
         if self._finish is not None:
             self._finish()
         if self._consumer is not None:
-            _wake(self._consumer)
-
-
-def _wake(waiting: asyncio.Future[None]) -> None:
-    if not waiting.done():
-        waiting.set_result(None)
+            wake(self._consumer)
 
 
 def size_of(items: object) -> int | None:
@@ -343,12 +264,12 @@ class Bulk(AsyncGenerator[T, None], Generic[T]):
     def __init__(self, job: "Job[Any, T]") -> None:
         self._job = job
 
-    async def __anext__(self) -> T:
-        return await self._job.next()
+    def __anext__(self) -> Coroutine[Any, Any, T]:
+        return self._job.next()
 
-    async def asend(self, value: None) -> T:
+    def asend(self, value: None) -> Coroutine[Any, Any, T]:
         """The same as `anext()`: there is nothing to send."""
-        return await self._job.next()
+        return self._job.next()
 
     async def athrow(
         self,

@@ -8,10 +8,11 @@ from typing import Self
 
 import aiohttp
 
-from canvus_async.bulk import BulkProgress, OnError
+from canvus_async.bulk import OnError
 from canvus_async.credentials import Credentials, TokenFunction, hidden
 from canvus_async.exporting import Downloaded
 from canvus_async.fetching import Fetcher
+from canvus_async.lanes import BulkProgress
 from canvus_async.live import Live
 from canvus_async.models import ServerInfo, Widget
 from canvus_async.options import Limits, Reconnect, Retry, Timeouts

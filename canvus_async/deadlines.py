@@ -11,40 +11,41 @@ import asyncio
 import math
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeAlias
 
 from canvus_async.errors import CanvusError, ClientClosed
 
-Verdict = CanvusError | Callable[[], CanvusError]
+Verdict: TypeAlias = CanvusError | Callable[[], CanvusError]
 """The error that a limit ends with, or what makes it when it is needed."""
 
 
 class Limit:
-    """An `async with` block of one task, ended with an error when its time is over or the client is closed.
+    """A `with` block of one task, ended with an error when its time is over or the client is closed.
 
     It ends the block as `asyncio.timeout` does, by cancelling the task and taking the cancellation back; a cancellation
-    that comes from elsewhere meanwhile goes through.
+    that comes from elsewhere meanwhile goes through. `async with` does the same.
     """
 
     __slots__ = ("_cancelling", "_deadlines", "_task", "_verdict", "due", "over")
 
     def __init__(self, deadlines: "Deadlines", seconds: float | None, verdict: Verdict) -> None:
-        self.due = math.inf if seconds is None else deadlines.time() + seconds
+        self.due = math.inf if seconds is None else deadlines.loop.time() + seconds
         self.over = False
         self._deadlines = deadlines
         self._verdict = verdict
 
-    async def __aenter__(self) -> Self:
-        task = asyncio.current_task()
+    def __enter__(self) -> Self:
+        deadlines = self._deadlines
+        deadlines.check()
+        task = asyncio.current_task(deadlines.loop)
         if task is None:
             raise RuntimeError("a limit needs a task")
-        self._deadlines.check()
         self._task = task
         self._cancelling = task.cancelling()
-        self._deadlines.add(self)
+        deadlines.add(self)
         return self
 
-    async def __aexit__(
+    def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._deadlines.discard(self)
@@ -52,10 +53,21 @@ class Limit:
             verdict = self._verdict
             raise (verdict if isinstance(verdict, CanvusError) else verdict()) from None
 
+    async def __aenter__(self) -> Self:
+        return self.__enter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.__exit__(kind, error, traceback)
+
     def extend(self, seconds: float | None) -> None:
         """Let the block end `seconds` from now, because something moved; None lifts the limit for a while."""
-        self.due = math.inf if seconds is None else self._deadlines.time() + seconds
-        self._deadlines.expect(self.due)
+        if seconds is None:
+            self.due = math.inf
+        else:
+            self.due = self._deadlines.loop.time() + seconds
+            self._deadlines.expect(self.due)
 
     def end(self, verdict: Verdict | None = None) -> None:
         """End the block now, with another error if one is given."""
@@ -72,13 +84,21 @@ class Deadlines:
         self.closed = False
         self.endings: set[Callable[[], None]] = set()
         """What else to end; each is called once."""
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._limits: set[Limit] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._next_look = math.inf
 
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop that the client runs in."""
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        return self._loop
+
     def time(self) -> float:
         """The loop's clock."""
-        return asyncio.get_running_loop().time()
+        return self.loop.time()
 
     def check(self) -> None:
         """Raise ClientClosed after `close()`."""
@@ -96,12 +116,13 @@ class Deadlines:
     def add(self, limit: Limit) -> None:
         """Watch over a limit."""
         self._limits.add(limit)
-        self.expect(limit.due)
+        if limit.due < self._next_look:
+            self.expect(limit.due)
 
     def discard(self, limit: Limit) -> None:
         """A limit's block has been left; a client that waits for nothing leaves nothing in the loop."""
         self._limits.discard(limit)
-        if not self._limits:
+        if not self._limits and self._timer is not None:
             self._stop()
 
     def expect(self, due: float) -> None:
@@ -109,12 +130,12 @@ class Deadlines:
         if due < self._next_look:
             self._stop()
             self._next_look = due
-            self._timer = asyncio.get_running_loop().call_at(due, self._look)
+            self._timer = self.loop.call_at(due, self._look)
 
     def _stop(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-            self._timer, self._next_look = None, math.inf
+        self._timer, self._next_look = None, math.inf
 
     def _look(self) -> None:
         """End what is over, and come again when the next may be."""

@@ -15,9 +15,10 @@ from canvus_async.errors import (
     Stalled,
     UnexpectedContent,
 )
+from canvus_async.exchanges import Request, check_content, is_identity, next_chunk
 from canvus_async.files import PartFile
 from canvus_async.protocol import answers
-from canvus_async.transport import Request, Transport, check_content, is_identity, next_chunk
+from canvus_async.transport import Transport
 from canvus_async.uploads import Progress
 
 HEADWAY = 1024 * 1024

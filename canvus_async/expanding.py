@@ -1,10 +1,12 @@
 """From items to single files: which levels of which pages, asked of the server where it takes asking."""
 
-from collections.abc import Iterable
-from typing import Generic, NamedTuple, Protocol
+from collections.abc import Awaitable, Iterable
+from typing import Generic, Protocol
 
-from canvus_async.bulk import Lane, More, T, T_co, Unit
+import msgspec
+
 from canvus_async.fetching import Fetcher
+from canvus_async.lanes import Lane, More, T, Unit
 from canvus_async.selecting import (
     Content,
     Levels,
@@ -18,23 +20,32 @@ from canvus_async.selecting import (
 )
 
 
-class Wish(NamedTuple):
+class Wish(msgspec.Struct, Generic[T], frozen=True, gc=False):
     """One file: the original, or a level of a page. `item` is what it was asked for with."""
 
+    maker: "Maker[T]"
     item: object
     content: Content
     page: int | None = None
     level: int | None = None
 
+    def run(self) -> Awaitable[T | More[T]]:
+        """Fetch it."""
+        return self.maker.one(self)
 
-class Maker(Protocol[T_co]):
+    def failed(self, error: Exception) -> T:
+        """The result where that failed."""
+        return self.maker.failed(self, error)
+
+
+class Maker(Protocol[T]):
     """What is done for each file."""
 
-    async def one(self, wish: Wish) -> T_co:
+    def one(self, wish: Wish[T], /) -> Awaitable[T]:
         """Fetch it."""
         ...
 
-    def failed(self, wish: Wish, error: Exception) -> T_co:
+    def failed(self, wish: Wish[T], error: Exception, /) -> T:
         """The result where that failed."""
         ...
 
@@ -61,122 +72,91 @@ class Expander(Generic[T]):
         self._pages: Pages = checked_pages(pages)
         self._originals = originals
 
-    def plan(self, item: object) -> Iterable[tuple[Lane[T], More[T]]]:
+    def plan(self, item: object) -> Iterable[tuple[Lane[T], Unit[T]]]:
         """The work that an item makes, by lane; an item that cannot be right makes one failure."""
         lane = self._mipmaps or self._originals
         if lane is None:
-            return
+            return ()
         try:
             content = content_of(item)
             if content is None:
-                return
-            drawn = self._drawn(item, content) if self._mipmaps is not None else None
+                return ()
+            drawn = self._drawn(item, content)
         except (ValueError, TypeError) as error:
-            yield lane, _single(_Refused(self.maker, Wish(item, Content("")), error))
-            return
-        if self._mipmaps is not None and drawn is not None:
-            yield self._mipmaps, _single(drawn)
-        if self._originals is not None:
-            yield self._originals, _single(_File(self.maker, Wish(item, content)))
+            return ((lane, _Refused(Wish(self.maker, item, Content("")), error)),)
+        mipmaps = () if self._mipmaps is None or drawn is None else ((self._mipmaps, drawn),)
+        if self._originals is None:
+            return mipmaps
+        return (*mipmaps, (self._originals, Wish(self.maker, item, content)))
 
     def _drawn(self, item: object, content: Content) -> Unit[T] | None:
-        """The first piece of work for an item's mipmaps."""
+        """The first piece of work for an item's mipmaps, if it has any and they are asked for."""
+        if self._mipmaps is None or not content.drawn:
+            return None
         levels: Levels = self._levels
         pages: Pages = self._pages
         if isinstance(item, MipmapRequest):
             levels = levels if item.levels is None else checked_levels(item.levels)
             pages = pages if item.pages is None else checked_pages(item.pages)
-        if not content.drawn:
-            return None
-        if not isinstance(pages, int) and content.pages == 1:
-            found = numbers(pages, 1)
-            if not found:
-                return None
-            pages = 0
-        if not isinstance(pages, int):
-            return _Pages(self, Wish(item, content), pages, levels)
-        return self.page(Wish(item, content, pages), levels)
+        if isinstance(pages, int):
+            return self.page(item, content, pages, levels)
+        if content.pages == 1:
+            return self.page(item, content, 0, levels) if numbers(pages, 1) else None
+        return _Pages(self, Wish(self.maker, item, content), pages, levels)
 
-    def page(self, wish: Wish, levels: Levels) -> Unit[T]:
+    def page(self, item: object, content: Content, page: int, levels: Levels) -> Unit[T]:
         """The work for levels of one page."""
         if isinstance(levels, int):
-            return _File(self.maker, wish._replace(level=levels))
-        return _Page(self, wish, levels)
-
-
-def _single(unit: Unit[T]) -> More[T]:
-    return More(1, iter((unit,)))
-
-
-class _File(Generic[T]):
-    """One file."""
-
-    __slots__ = ("_maker", "_wish")
-
-    def __init__(self, maker: Maker[T], wish: Wish) -> None:
-        self._maker = maker
-        self._wish = wish
-
-    async def run(self) -> T | More[T]:
-        return await self._maker.one(self._wish)
-
-    def failed(self, error: Exception) -> T:
-        return self._maker.failed(self._wish, error)
+            return Wish(self.maker, item, content, page, levels)
+        return _Page(self, Wish(self.maker, item, content, page), levels)
 
 
 class _Page(Generic[T]):
     """Those levels of a page that its info names."""
 
-    __slots__ = ("_expander", "_levels", "_wish")
-
-    def __init__(self, expander: Expander[T], wish: Wish, levels: Levels) -> None:
+    def __init__(self, expander: Expander[T], wish: Wish[T], levels: Levels) -> None:
         self._expander = expander
         self._levels: Levels = levels
         self._wish = wish
 
     async def run(self) -> T | More[T]:
-        expander, wish = self._expander, self._wish
-        info = await expander.fetcher.info(expander.canvas_id, wish.content.hash, wish.page or 0)
+        expander, (item, content, page) = self._expander, (self._wish.item, self._wish.content, self._wish.page or 0)
+        info = await expander.fetcher.info(expander.canvas_id, content.hash, page)
         levels = levels_of(info, self._levels)
-        return More(len(levels), (expander.page(wish, level) for level in levels))
+        return More(len(levels), (expander.page(item, content, page, level) for level in levels))
 
     def failed(self, error: Exception) -> T:
-        return self._expander.maker.failed(self._wish, error)
+        return self._wish.failed(error)
 
 
 class _Pages(Generic[T]):
     """Those pages that the info of the first names."""
 
-    __slots__ = ("_expander", "_levels", "_pages", "_wish")
-
-    def __init__(self, expander: Expander[T], wish: Wish, pages: Pages, levels: Levels) -> None:
+    def __init__(self, expander: Expander[T], wish: Wish[T], pages: Pages, levels: Levels) -> None:
         self._expander = expander
         self._levels: Levels = levels
         self._pages: Pages = pages
         self._wish = wish
 
     async def run(self) -> T | More[T]:
-        expander, wish = self._expander, self._wish
-        info = await expander.fetcher.info(expander.canvas_id, wish.content.hash, 0)
+        expander, item, content = self._expander, self._wish.item, self._wish.content
+        info = await expander.fetcher.info(expander.canvas_id, content.hash, 0)
         pages = numbers(self._pages, info.pages)
-        return More(len(pages), (expander.page(wish._replace(page=page), self._levels) for page in pages))
+        return More(len(pages), (expander.page(item, content, page, self._levels) for page in pages))
 
     def failed(self, error: Exception) -> T:
-        return self._expander.maker.failed(self._wish, error)
+        return self._wish.failed(error)
 
 
 class _Refused(Generic[T]):
     """An item for which nothing can be fetched."""
 
-    __slots__ = ("_error", "_maker", "_wish")
-
-    def __init__(self, maker: Maker[T], wish: Wish, error: Exception) -> None:
+    def __init__(self, wish: Wish[T], error: Exception) -> None:
         self._error = error
-        self._maker = maker
         self._wish = wish
 
     async def run(self) -> T | More[T]:
-        return self._maker.failed(self._wish, self._error)
+        return self._wish.failed(self._error)
 
     def failed(self, error: Exception) -> T:
-        return self._maker.failed(self._wish, error)
+        return self._wish.failed(error)

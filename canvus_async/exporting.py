@@ -11,10 +11,10 @@ from pathlib import Path
 
 import msgspec
 
-from canvus_async.bulk import Tally
 from canvus_async.expanding import Wish
 from canvus_async.fetching import Fetcher
 from canvus_async.files import sweep, until_done, write_error
+from canvus_async.lanes import Tally
 from canvus_async.manifest import Entry, Manifest
 from canvus_async.protocol.names import safe_filename
 from canvus_async.selecting import Content
@@ -82,7 +82,7 @@ class Export:
         if manifest is not None:
             manifest.close()
 
-    async def one(self, wish: Wish) -> Downloaded:
+    async def one(self, wish: Wish[Downloaded]) -> Downloaded:
         """A file that is there afterwards, and in the manifest."""
         if self._manifest is None:
             raise RuntimeError("the export is over")
@@ -105,7 +105,7 @@ class Export:
             fetched=fetched,
         )
 
-    def failed(self, wish: Wish, error: Exception) -> Downloaded:
+    def failed(self, wish: Wish[Downloaded], error: Exception) -> Downloaded:
         """The result for a file that there is not."""
         return Downloaded(item=wish.item, hash=wish.content.hash, page=wish.page, level=wish.level, error=error)
 
@@ -119,7 +119,7 @@ class Export:
             raise write_error(problem, path) from None
         return size if self._manifest is not None and self._manifest.believes(name, size) else None
 
-    async def _fetch(self, wish: Wish, path: str) -> None:
+    async def _fetch(self, wish: Wish[Downloaded], path: str) -> None:
         progress = self._counting()
         if wish.level is None:
             await self._fetcher.save_asset(

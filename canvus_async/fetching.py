@@ -3,12 +3,12 @@
 import asyncio
 import hashlib
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
-from canvus_async.credentials import Secret
 from canvus_async.downloads import is_webp
 from canvus_async.flights import Flights
 from canvus_async.hashes import ContentHashes
@@ -34,42 +34,43 @@ class Fetcher:
         self._bodies: Flights[bytes] = Flights()
         self._hashes = ContentHashes()
         self._saver = Saver(transport, self._hashes)
-        self._asker: tuple[Secret | None, str] | None = None
+        self._prefix = ""
+        self._headers: Mapping[str, str] = {}
         self._info = msgspec.json.Decoder(MipmapInfo)
 
     # -- into memory --
 
     async def info(self, canvas_id: str, hash: str, page: int) -> MipmapInfo:  # noqa: A002  # the wire's name
         """The mipmap info of one page; from the cache where it was asked before."""
-
-        async def fetch() -> bytes:
-            path = f"mipmaps/{path_segment(hash, what='hash')}{_page_query(page)}"
-            self.check_identified()
-            slot = self.transport.slots.mipmaps
-            body = await self.transport.call("GET", path, canvas_id=canvas_id, slot=slot)
-            answers.one(body, MipmapInfo, method="GET", path=path)  # only what can be read is cached
-            return body
-
+        fetch = partial(self._fetch_info, canvas_id, hash, page)
         return self._info.decode(await self._once(f"info {hash} {page}", fetch))
 
-    async def mipmap(self, canvas_id: str, hash: str, level: int, page: int) -> bytes:  # noqa: A002
+    async def _fetch_info(self, canvas_id: str, hash: str, page: int) -> bytes:  # noqa: A002
+        path = f"mipmaps/{_segment(hash)}{_page_query(page)}"
+        self.check_identified()
+        body = await self.transport.call("GET", path, canvas_id=canvas_id, slot=self.transport.slots.mipmaps)
+        answers.one(body, MipmapInfo, method="GET", path=path)  # only what can be read is cached
+        return body
+
+    def mipmap(self, canvas_id: str, hash: str, level: int, page: int) -> Awaitable[bytes]:  # noqa: A002
         """The WebP bytes of one level; from the cache where they were fetched before."""
+        fetch = partial(self._fetch_level, canvas_id, hash, level, page)
+        return self._once(f"mipmap {hash} {page} {level}", fetch)
 
-        async def fetch() -> bytes:
-            request = self._content(mipmap_path(hash, level, page), canvas_id)
-            body = await self._whole(request, self.transport.slots.mipmaps, self.transport.limits.body)
-            if not is_webp(body):
-                raise answers.unreadable(body, "no WebP image", method="GET", path=request.path)
-            return body
-
-        return await self._once(_level_name(hash, level, page), fetch)
+    async def _fetch_level(self, canvas_id: str, hash: str, level: int, page: int) -> bytes:  # noqa: A002
+        transport = self.transport
+        request = self._content(mipmap_path(hash, level, page), canvas_id)
+        body = await transport.get(request, transport.slots.mipmaps, transport.limits.body)
+        if not is_webp(body):
+            raise answers.unreadable(body, "no WebP image", method="GET", path=request.path)
+        return body
 
     async def asset(self, canvas_id: str, hash: str, max_bytes: int | None) -> bytes:  # noqa: A002
         """The bytes of an original file, never more than `max_bytes`; not cached."""
         request = self._content(asset_path(hash), canvas_id)
         limit = max_bytes or self.transport.limits.asset
         for _ in range(2):
-            body = await self._whole(request, self.transport.slots.assets, limit)
+            body = await self.transport.get(request, self.transport.slots.assets, limit)
             if not self._hashes.worth_computing(hash):
                 return body
             digest = hashlib.sha256(body) if len(body) < _SMALL else await asyncio.to_thread(hashlib.sha256, body)
@@ -77,13 +78,11 @@ class Fetcher:
                 return body
         raise another_content(hash)
 
-    async def _whole(self, request: Request, slot: Slot, limit: int) -> bytes:
-        async with slot:
-            return await self.transport.retrier.run("GET", lambda: self.transport.whole(request, limit))
-
     def _content(self, path: str, canvas_id: str) -> Request:
         self.check_identified()
-        return content_request(path, canvas_id)
+        if self._headers.get("canvas-id") != canvas_id:
+            self._headers = _content_headers(canvas_id)
+        return Request(method="GET", path=path, headers=self._headers, content=True)
 
     def check_identified(self) -> None:
         """Raise ValueError for an anonymous client: mipmaps and assets are never shared by link (seed 000)."""
@@ -92,33 +91,21 @@ class Fetcher:
 
     async def _once(self, name: str, fetch: Callable[[], Awaitable[bytes]]) -> bytes:
         """What is cached under `name`, else what `fetch` brings, called once for all who ask meanwhile."""
-        key = await self._key(name)
-        if (kept := await self._kept(key)) is not None:
+        key = f"{self._prefix or await self._asker()} {name}"
+        kept = None if self._cache is None else self._cache.get(key)
+        if kept is not None and not isinstance(kept, bytes):
+            kept = await kept
+        if kept is not None:
             return kept
+        return await self._bodies.once(key, fetch, None if self._cache is None else self._cache.put)
 
-        async def fill() -> bytes:
-            body = await fetch()
-            await self._keep(key, body)
-            return body
-
-        return await self._bodies.once(key, fill)
-
-    async def _key(self, name: str) -> str:
-        """The cache key: where from, who asks (as a digest), and what."""
-        credential = await self.transport.credential(Request(method="GET", path=name))
-        if self._asker is None or self._asker[0] is not credential:
-            self._asker = credential, f"{self.transport.root} {await self.transport.credentials.identity()}"
-        return f"{self._asker[1]} {name}"
-
-    async def _kept(self, key: str) -> bytes | None:
-        if self._cache is None:
-            return None
-        kept = self._cache.get(key)
-        return kept if kept is None or isinstance(kept, bytes) else await kept
-
-    async def _keep(self, key: str, body: bytes) -> None:
-        if self._cache is not None and (written := self._cache.put(key, body)) is not None:
-            await written
+    async def _asker(self) -> str:
+        """The beginning of every cache key: where from, and a digest of who asks."""
+        who = await self.transport.identity(Request(method="GET", path="mipmaps"))
+        prefix = f"{self.transport.root} {who}"
+        if not self.transport.credentials.renewable:
+            self._prefix = prefix
+        return prefix
 
     # -- to disk --
 
@@ -136,13 +123,16 @@ class Fetcher:
     ) -> Path:
         """One level as a file at `to`, from the cache where it was fetched before; returns that path."""
         request = self._content(mipmap_path(hash, level, page), canvas_id)
-        key = await self._key(_level_name(hash, level, page))
-        if (kept := await self._kept(key)) is not None:
+        key = f"{self._prefix or await self._asker()} mipmap {hash} {page} {level}"
+        kept = None if self._cache is None else self._cache.get(key)
+        if kept is not None and not isinstance(kept, bytes):
+            kept = await kept
+        if kept is not None:
             return await self._saver.write(kept, to, overwrite=overwrite, fsync=fsync, progress=progress)
         wanted = Wanted(request, self.transport.slots.mipmaps, webp=True)
         path, small = await self._saver.save(wanted, to, overwrite=overwrite, fsync=fsync, progress=progress)
-        if small is not None:
-            await self._keep(key, small)
+        if small is not None and self._cache is not None and (keeping := self._cache.put(key, small)) is not None:
+            await keeping
         return path
 
     async def save_asset(
@@ -172,22 +162,20 @@ class Fetcher:
         progress: Progress | None = None,
     ) -> Path:
         """The body of `GET path` as a file at `to`, which is there whole or not at all; returns that path."""
-        wanted = Wanted(content_request(path, None), slot)
+        wanted = Wanted(Request(method="GET", path=path, headers=_content_headers(None), content=True), slot)
         saved, _ = await self._saver.save(wanted, to, overwrite=overwrite, fsync=False, progress=progress)
         return saved
 
 
-def content_request(path: str, canvas_id: str | None) -> Request:
-    """The request for a file, which must not come compressed."""
+def _content_headers(canvas_id: str | None) -> Mapping[str, str]:
+    """The headers of a request for a file, which must not come compressed."""
     headers = {"Accept-Encoding": "identity"}
-    if canvas_id is not None:
-        headers["canvas-id"] = canvas_id
-    return Request(method="GET", path=path, headers=headers, content=True)
+    return headers if canvas_id is None else headers | {"canvas-id": canvas_id}
 
 
 def asset_path(hash: str) -> str:  # noqa: A002  # the wire's name
     """The path of an original file. Raises ValueError for what is no hash."""
-    return f"assets/{path_segment(hash, what='hash')}"
+    return f"assets/{_segment(hash)}"
 
 
 def mipmap_path(hash: str, level: int, page: int) -> str:  # noqa: A002  # the wire's name
@@ -196,11 +184,14 @@ def mipmap_path(hash: str, level: int, page: int) -> str:  # noqa: A002  # the w
         raise TypeError(f"level must be a whole number, got {level!r}")
     if level < 0:
         raise ValueError(f"level must be 0 (original size) or more, got {level}")
-    return f"mipmaps/{path_segment(hash, what='hash')}/{level}{_page_query(page)}"
+    return f"mipmaps/{_segment(hash)}/{level}{_page_query(page)}"
 
 
-def _level_name(hash: str, level: int, page: int) -> str:  # noqa: A002
-    return f"mipmap {hash} {page} {level}"
+def _segment(hash: str) -> str:  # noqa: A002
+    """A hash as a part of a path; digits and letters, as all hashes seen so far, need no closer look."""
+    if isinstance(hash, str) and hash.isalnum() and hash.isascii() and len(hash) <= 128:
+        return hash
+    return path_segment(hash, what="hash")
 
 
 def _page_query(page: int) -> str:

@@ -2,9 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 T = TypeVar("T")
+
+Keep: TypeAlias = Callable[[str, T], Awaitable[None] | None]
+"""Puts what was brought away for later, under its key."""
 
 
 class Flights(Generic[T]):
@@ -13,17 +16,16 @@ class Flights(Generic[T]):
     def __init__(self) -> None:
         self._flights: dict[str, asyncio.Future[T | None]] = {}
 
-    async def join(self, key: str) -> T | None:
-        """What the flight under `key` brings, or its error; None at once or later where there is none to wait for."""
-        flight = self._flights.get(key)
-        return None if flight is None else await asyncio.shield(flight)
-
-    async def lead(self, key: str, work: Callable[[], Awaitable[T]]) -> T:
-        """Do the work for all who join under `key` until it is done. There must be no such flight yet."""
-        flight: asyncio.Future[T | None] = asyncio.get_running_loop().create_future()
-        self._flights[key] = flight
+    async def once(self, key: str, work: Callable[[], Awaitable[T]], keep: Keep[T] | None = None) -> T:
+        """What `work` brings, or what the same work that is under way already does; `keep` gets it first."""
+        while (flight := self._flights.get(key)) is not None:
+            if (answer := await asyncio.shield(flight)) is not None:
+                return answer
+        flight = self._flights[key] = asyncio.get_running_loop().create_future()
         try:
             answer = await work()
+            if keep is not None and (keeping := keep(key, answer)) is not None:
+                await keeping
         except Exception as error:
             flight.set_exception(error)
             flight.exception()  # seen: that nobody else waits for it is no reason for a warning
@@ -36,10 +38,3 @@ class Flights(Generic[T]):
             return answer
         finally:
             del self._flights[key]
-
-    async def once(self, key: str, work: Callable[[], Awaitable[T]]) -> T:
-        """What `work` brings, or what the same work that is under way already does."""
-        while key in self._flights:
-            if (answer := await self.join(key)) is not None:
-                return answer
-        return await self.lead(key, work)

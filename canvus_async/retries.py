@@ -19,17 +19,21 @@ class Retrier:
     def __init__(self, options: Retry, deadlines: Deadlines) -> None:
         self.options = options
         self._deadlines = deadlines
-        self._budget = Budget(options.budget, options.cost)
+        self.budget = Budget(options.budget, options.cost)
 
     async def run(self, method: str, attempt: Callable[[], Awaitable[R]]) -> R:
         """The answer of the first attempt that succeeds; a call that succeeds at once pays nothing for the rest."""
         try:
             answer = await attempt()
         except CanvusError as error:
-            async with self._deadlines.until_closed():
-                return await self._again(method, attempt, error)
-        self._budget.refund()
+            return await self.again(method, attempt, error)
+        self.budget.refund()
         return answer
+
+    async def again(self, method: str, attempt: Callable[[], Awaitable[R]], error: CanvusError) -> R:
+        """The same after a first attempt that ended with `error`."""
+        async with self._deadlines.until_closed():
+            return await self._again(method, attempt, error)
 
     async def _again(self, method: str, attempt: Callable[[], Awaitable[R]], error: CanvusError) -> R:
         unheard = [error]
@@ -42,7 +46,7 @@ class Retrier:
             pause = problem.retry_after if isinstance(problem, ApiError) else None
             if pause is not None and pause > self.options.max_retry_after:
                 return False
-            if not may_retry(method, problem) or not self._budget.spend():
+            if not may_retry(method, problem) or not self.budget.spend():
                 return False
             return True if pause is None else pause
 
@@ -60,6 +64,6 @@ class Retrier:
                     raise unheard.pop()
                 tries += 1
                 answer = await attempt()
-                self._budget.refund()
+                self.budget.refund()
                 return answer
         raise AssertionError("the loop above returns or raises")  # pragma: no cover

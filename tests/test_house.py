@@ -15,7 +15,7 @@ FLOORS = (
     {"errors", "models"},
     {"options", "protocol"},
     {"credentials", "deadlines"},
-    {"retries", "slots", "flights", "hashes", "uploads", "files", "store", "bulk", "selecting"},
+    {"exchanges", "retries", "slots", "flights", "hashes", "uploads", "files", "store", "lanes", "bulk", "selecting"},
     {"manifest"},
     {"transport"},
     {"connection", "downloads"},

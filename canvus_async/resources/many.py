@@ -6,10 +6,11 @@ from typing import TypeVar
 
 import msgspec
 
-from canvus_async.bulk import Bulk, BulkProgress, Job, Lane, OnError, Tally, size_of
+from canvus_async.bulk import Bulk, Job, OnError, size_of
 from canvus_async.expanding import Expander, Wish
 from canvus_async.exporting import Downloaded, Export
 from canvus_async.fetching import Fetcher
+from canvus_async.lanes import BulkProgress, Lane, Tally
 from canvus_async.options import check_positive
 from canvus_async.selecting import Levels, Pages
 from canvus_async.slots import Slot
@@ -39,13 +40,13 @@ class _Fetching:
         self._canvas_id = canvas_id
         self._tally = tally
 
-    async def one(self, wish: Wish) -> Fetched:
+    async def one(self, wish: Wish[Fetched]) -> Fetched:
         level, page = wish.level or 0, wish.page or 0
         body = await self._fetcher.mipmap(self._canvas_id, wish.content.hash, level, page)
         self._tally.moved(len(body))
         return Fetched(item=wish.item, hash=wish.content.hash, page=page, level=level, body=body)
 
-    def failed(self, wish: Wish, error: Exception) -> Fetched:
+    def failed(self, wish: Wish[Fetched], error: Exception) -> Fetched:
         return Fetched(item=wish.item, hash=wish.content.hash, page=wish.page, level=wish.level, error=error)
 
 

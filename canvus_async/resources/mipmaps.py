@@ -4,9 +4,10 @@ import os
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable
 from pathlib import Path
 
-from canvus_async.bulk import BulkProgress, OnError
+from canvus_async.bulk import OnError
 from canvus_async.exporting import Downloaded
 from canvus_async.fetching import Fetcher
+from canvus_async.lanes import BulkProgress
 from canvus_async.models import MipmapInfo
 from canvus_async.resources import many
 from canvus_async.resources.many import Fetched

@@ -1,0 +1,126 @@
+"""One request, and what can be wrong with the answer to it: aiohttp's errors and answers as ours."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+import aiohttp
+import msgspec
+from aiohttp import hdrs
+from yarl import URL
+
+from canvus_async.errors import (
+    CanvusError,
+    ConnectFailed,
+    CorruptDownload,
+    IncompleteDownload,
+    RedirectRefused,
+    RequestTimeout,
+    UnexpectedContent,
+)
+from canvus_async.protocol import answers
+from canvus_async.protocol.retrying import SAFE
+
+Payload = Callable[[Callable[[], None]], aiohttp.Payload]
+"""Makes a request body anew for each try; it is handed a function to call whenever bytes have moved."""
+
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+_MAX_HOPS = 3
+
+
+class Request(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """One request: `path` is relative to the API's root, its parts quoted; `headers` are those besides who asks.
+
+    `streaming` takes a connection from the pool of subscriptions, which no call waits for. `content` asks for a file:
+    it must not come compressed, and may take the server some time to make.
+    """
+
+    method: str
+    path: str
+    headers: Mapping[str, str] = NO_HEADERS
+    json: bytes | None = None
+    payload: Payload | None = None
+    streaming: bool = False
+    content: bool = False
+
+
+def next_hop(request: Request, response: aiohttp.ClientResponse, origin: URL, hops: int) -> URL:
+    """Where a redirect leads. Raises RedirectRefused unless that is a read within the same origin."""
+    location = response.headers.get("Location", "")
+    try:
+        target = response.url.join(URL(location))
+        same = target.origin() == origin
+    except ValueError:
+        target, same = URL(), False
+    if same and request.method in SAFE and hops <= _MAX_HOPS:
+        return target
+    reason = (
+        "a redirect to another origin"
+        if not same
+        else f"more than {_MAX_HOPS} redirects"
+        if request.method in SAFE
+        else "a redirect of a write"
+    )
+    shown = answers.plain(location.split("?", 1)[0], 200) or "nowhere"
+    what = f"{reason} ({response.status} to {shown}) is not followed"
+    raise RedirectRefused(what, method=request.method, path=request.path, target=shown)
+
+
+def failure(request: Request, problem: Exception, connect: float | None) -> CanvusError:
+    """One of our errors for one of aiohttp's; `connect` is the time that there was for connecting."""
+    method, path = request.method, request.path
+    words = answers.plain(str(problem))
+    match problem:
+        case aiohttp.ConnectionTimeoutError():
+            what = f"no connection within {connect} s"
+            return RequestTimeout(what, method=method, path=path, sent=False)
+        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientConnectorSSLError():
+            what = f"no trusted TLS connection ({words}); pass ssl= with a context that trusts the certificate"
+            return ConnectFailed(what, method=method, path=path, permanent=True)
+        case aiohttp.ServerFingerprintMismatch():
+            what = "the server's certificate is not the pinned one"
+            return ConnectFailed(what, method=method, path=path, permanent=True)
+        case aiohttp.ClientConnectorError():
+            return ConnectFailed(f"no connection ({words})", method=method, path=path)
+        case aiohttp.ClientResponseError():
+            what = f"not an HTTP answer ({answers.plain(problem.message)})"
+            return UnexpectedContent(what, method=method, path=path)
+        case _:
+            return lost(request, problem)
+
+
+async def next_chunk(request: Request, response: aiohttp.ClientResponse) -> bytes:
+    """What has come of the body meanwhile, up to 256 KiB; b"" at its end. Raises ConnectFailed where it is cut."""
+    try:
+        return await response.content.readany()
+    except (aiohttp.ClientError, OSError) as problem:
+        if isinstance(problem, CanvusError):
+            raise
+        raise lost(request, problem) from None
+
+
+def check_content(request: Request, response: aiohttp.ClientResponse, *, file: str = "") -> None:
+    """Refuse an answer that is no whole file, or whose end could not be told from a cut; `file` is where it was to go.
+
+    Raises UnexpectedContent, CorruptDownload, IncompleteDownload.
+    """
+    if response.status != 200:
+        what = f"the answer has status {response.status}, although the whole was asked for"
+        raise UnexpectedContent(what, method=request.method, path=request.path)
+    if not is_identity(response):
+        what = "the server compressed it although asked not to, so its length cannot be checked"
+        raise CorruptDownload(what, path=file)
+    headers = response.headers
+    if hdrs.CONTENT_LENGTH not in headers and headers.get(hdrs.TRANSFER_ENCODING, "").lower() != "chunked":
+        raise IncompleteDownload("no length was announced, so its end cannot be told from a cut", path=file)
+
+
+def is_identity(response: aiohttp.ClientResponse) -> bool:
+    """Whether the body is the content itself, not a compressed form of it."""
+    return response.headers.get(hdrs.CONTENT_ENCODING, "identity") == "identity"
+
+
+def lost(request: Request, problem: Exception) -> ConnectFailed:
+    """The error for a connection that broke after the request was sent."""
+    words = answers.plain(str(problem)).partition(" Connection<")[0] or type(problem).__name__
+    what = f"the connection was lost ({words})"
+    return ConnectFailed(what, method=request.method, path=request.path, sent=True)
