@@ -93,7 +93,7 @@ class Connection(Generic[R]):
     @property
     def _is_json(self) -> bool:
         """Whether the first thing that came began an array or an object, or nothing came yet."""
-        return self._beginning[:1] in b"[{"
+        return BOM.startswith(self._beginning) or self._beginning[:1] in b"[{"
 
     async def _chunk(self) -> bytes:
         """The next bytes, b"" at the end of the stream."""
@@ -105,8 +105,8 @@ class Connection(Generic[R]):
             raise self._verdict or lost(self._request, problem) from None
         finally:
             self._reading_since = None
-        if not self._beginning:
-            self._beginning = chunk.removeprefix(BOM).lstrip()[:_BEGINNING]
+        if BOM.startswith(self._beginning):  # nothing yet, or not more than a part of a byte-order mark
+            self._beginning = (self._beginning + chunk).removeprefix(BOM).lstrip()[:_BEGINNING]
         return chunk
 
     def _watch(self) -> None:

@@ -10,12 +10,15 @@ from operator import attrgetter, ne
 from types import MappingProxyType
 from typing import Generic, cast
 
-from canvus_async.models import JSON, UnknownWidget
+from canvus_async.models import JSON, KINDS, UnknownWidget
 from canvus_async.models.changes import Change, R, as_deleted
 from canvus_async.protocol.assembling import Patch
 from canvus_async.protocol.decoding import Batch, RecordDecoder
+from canvus_async.protocol.kinds import kind_of
 from canvus_async.protocol.repair import BrokenLine
 
+_NAMELESS = "an object without an id"
+_NEED_NO_ID = frozenset(str(k.__struct_config__.tag).lower() for k in KINDS if "id" not in kind_of(k).required)
 _id_of = attrgetter("id")
 _state_of = attrgetter("state")
 
@@ -61,10 +64,17 @@ class SnapshotMerger(Generic[R]):
             merge.gap = batch.broken
             return merge
         fresh = _by_key(self._complete(batch, merge))
+        if "" in fresh:
+            merge.gap = _NAMELESS
+            return merge
         known = self._known
         for widget in merge.refused:
-            if not widget.deleted and (key := _key(widget)) in known:
+            key = _key(widget)
+            if widget.deleted:
+                fresh.pop(key, None)
+            elif key in known:
                 fresh.setdefault(key, known[key])
+        merge.refused = [widget for widget in merge.refused if not widget.deleted]
         if self._started:
             merge.changes = _difference(known, fresh)
         else:
@@ -88,6 +98,9 @@ class SnapshotMerger(Generic[R]):
                     break
                 continue
             key = record.id or _key(record)
+            if not key:
+                merge.gap = _NAMELESS
+                break
             old = known.get(key)
             if old is None:
                 if record.state != "deleted":
@@ -168,8 +181,11 @@ class SnapshotMerger(Generic[R]):
 
 
 def _key(record: object) -> str:
-    """The id, or the widget type for the background, which has none in the list of widgets."""
-    return getattr(record, "id", "") or getattr(record, "widget_type", "")
+    """The id, or the widget type for the background, which has none in the list of widgets; "" for others without."""
+    if key := getattr(record, "id", ""):
+        return str(key)
+    name = str(getattr(record, "widget_type", ""))
+    return name if name.lower() in _NEED_NO_ID else ""
 
 
 def _by_key(records: Sequence[R]) -> dict[str, R]:

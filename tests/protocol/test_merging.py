@@ -431,3 +431,11 @@ def test_what_a_change_gives_does_not_depend_on_what_the_decoder_has_met(taught:
     anchor = merger.state["w3"]
     assert isinstance(anchor, Anchor)
     assert anchor.anchor_name == widget("Anchor", "w3")["anchor_name"]
+
+
+def test_s23_an_empty_id_is_a_gap_and_nobodys(canvas: Canvas) -> None:
+    before = dict(canvas.merger.state)
+
+    assert canvas.update(widget("Note", "", text="whose?")).gap == "an object without an id"
+    assert canvas.snapshot(widget("Note", "", text="whose?")).gap == "an object without an id"
+    assert dict(canvas.merger.state) == before

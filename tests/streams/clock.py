@@ -1,0 +1,77 @@
+"""An event loop whose clock jumps: where others wait for a minute, it is a minute later at once.
+
+So tests run with the real limits (45 s of silence, an hour of keepalives, thirty seconds of backoff) and still take
+milliseconds; what they do is the same on a slow machine. Sockets are real.
+"""
+
+import asyncio
+import functools
+import os
+import selectors
+from collections.abc import Callable, Coroutine
+from typing import Any, ParamSpec
+
+from tests.conftest import descriptors
+
+P = ParamSpec("P")
+
+_YIELDS = 3
+"""How often the system gets a chance to deliver between two sockets of this process before time jumps."""
+_LONGEST_HANG = 10.0
+"""Real seconds without an event and without a timer after which nothing can happen any more."""
+
+
+class _JumpingSelector(selectors.DefaultSelector):
+    """Reports what is ready; where nothing is, the time that it was to wait has passed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 1000.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        events = super().select(0)
+        for _ in range(_YIELDS):
+            if events or (timeout is not None and timeout <= 0):
+                return events
+            os.sched_yield()
+            events = super().select(0)
+        if events:
+            return events
+        if timeout is None:
+            events = super().select(_LONGEST_HANG)
+            assert events, "every task waits for something that cannot happen"
+            return events
+        self.now += timeout
+        return events
+
+
+class JumpingLoop(asyncio.SelectorEventLoop):
+    """A loop that never waits for its timers. Its time stands still while Python runs."""
+
+    def __init__(self) -> None:
+        self._jumping = _JumpingSelector()
+        super().__init__(self._jumping)
+
+    def time(self) -> float:
+        return self._jumping.now
+
+
+def on_a_jumping_clock(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
+    """Run an async test on a `JumpingLoop`, and see that it leaves no task and no descriptor behind."""
+
+    @functools.wraps(test)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        async def checked() -> None:
+            await test(*args, **kwargs)
+            left = asyncio.all_tasks() - {asyncio.current_task()}
+            if left:  # those that are just ending may end
+                _, left = await asyncio.wait(left, timeout=1)
+            assert not left, f"left running: {left}"
+
+        before = descriptors()
+        with asyncio.Runner(loop_factory=JumpingLoop) as runner:
+            runner.run(checked())
+        left = {entry for entry in descriptors() - before if "/dev/null" not in entry}
+        assert not left, f"left open: {sorted(left)}"
+
+    return run

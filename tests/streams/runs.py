@@ -1,0 +1,155 @@
+"""One random run: a server on a bad day, consumers that are slow and are cancelled, and in the end the truth."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing, suppress
+
+import anyio
+
+from canvus_async import Canvas, Client, Limits, Live, Reconnect
+from canvus_async.models import Widget
+from tests.raw_server import raw_server
+from tests.streams.faults import FaultServer
+from tests.streams.model import Fold, ModelCanvas, mirrors
+from tests.streams.wire import CANVAS
+
+LONGEST_RECOVERY = 600.0
+"""Seconds within which everybody must know the truth: silence, a hung head and a first line, and pauses between."""
+
+
+class Consumer:
+    """Somebody who follows the canvas: at a leisurely pace, and not always to the end of a wait."""
+
+    def __init__(self, dice: random.Random, known: dict[str, Widget] | None = None) -> None:
+        self.fold = Fold(known)
+        self._dice = dice
+        self._impatient = dice.random() < 0.5
+        self._slow = dice.random() < 0.4
+
+    async def subscribing(self, canvas: Canvas) -> None:
+        async with aclosing(canvas.widgets.subscribe()) as widgets:
+
+            async def step() -> None:
+                self.fold.record(await anext(widgets))
+
+            await self._repeat(step)
+
+    async def changing(self, live: Live[Widget], *, initial: bool = True) -> None:
+        changes = live.changes(initial=initial)
+
+        async def step() -> None:
+            self.fold.change(await anext(changes))
+
+        await self._repeat(step)
+
+    async def batching(self, live: Live[Widget]) -> None:
+        batches = live.batches()
+
+        async def step() -> None:
+            for change in await anext(batches):
+                self.fold.change(change)
+
+        await self._repeat(step)
+
+    async def _repeat(self, step: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            if self._impatient and self._dice.random() < 0.3:
+                await self._give_up(step, self._dice.choice((0.0, 0.001, 0.5, 20.0)))
+            else:
+                await step()
+            if self._slow and self._dice.random() < 0.2:
+                await asyncio.sleep(self._dice.choice((0.0, 0.01, 3.0, 60.0)))
+
+    async def _give_up(self, step: Callable[[], Awaitable[None]], seconds: float) -> None:
+        if self._dice.random() < 0.5:
+            with anyio.move_on_after(seconds):
+                await step()
+        else:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await step()
+
+
+async def run(seed: int, happenings: int) -> tuple[int, int]:
+    """Raises AssertionError where a law is broken; returns how often connections were made, and what was told."""
+    dice = random.Random(seed)
+    model = ModelCanvas(dice)
+    for _ in range(dice.choice((0, 5, 30))):
+        model.happen()
+    faults = FaultServer(model, dice)
+    reconnect = Reconnect(open_attempts=None, bad_lines=10**9)
+    limits = Limits(line=dice.choice((20_000, 1 << 20)))
+    async with raw_server(faults.serve) as server:
+        async with Client(server.url, token="secret", reconnect=reconnect, limits=limits) as client:
+            keeping_alive = asyncio.create_task(faults.keep_alive())
+            try:
+                folds = await _follow(client.canvas(CANVAS), model, faults, dice, happenings)
+            finally:
+                keeping_alive.cancel()
+        await server.until_open(0)
+    return server.connections, sum(fold.told for fold in folds)
+
+
+async def _follow(
+    canvas: Canvas, model: ModelCanvas, faults: FaultServer, dice: random.Random, happenings: int
+) -> list[Fold]:
+    tasks: list[asyncio.Task[None]] = []
+    folds: list[Fold] = []
+
+    def begin(consumer: Consumer, follows: Awaitable[None]) -> None:
+        folds.append(consumer.fold)
+        tasks.append(asyncio.ensure_future(follows))
+
+    for consumer in (Consumer(dice), Consumer(dice)):
+        begin(consumer, consumer.subscribing(canvas))
+    try:
+        async with canvas.live() as live:
+            for follow in (Consumer.changing, Consumer.changing, Consumer.batching):
+                consumer = Consumer(dice)
+                begin(consumer, follow(consumer, live))
+            for number in range(happenings):
+                await _bad_day(model, faults, dice)
+                if number % 20 == 10:  # somebody joins amid it all
+                    late = Consumer(dice, dict(live.widgets))
+                    begin(late, late.changing(live, initial=False))
+                assert not [task for task in tasks if task.done() and task.result() is None]
+            faults.calm, faults.down = True, False
+            await _all_know(model, live, folds, tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    return folds
+
+
+async def _bad_day(model: ModelCanvas, faults: FaultServer, dice: random.Random) -> None:
+    """Something happens, or the server does, or nothing does for a while."""
+    chance = dice.random()
+    if chance < 0.01:
+        faults.down = True
+        faults.end(dice.choice(("fin", "rst")))
+        await asyncio.sleep(dice.choice((0.1, 20.0)))
+        faults.down = False
+    elif chance < 0.02:
+        await asyncio.sleep(dice.choice((30.0, 200.0)))
+    faults.tell(*model.happen())
+    if dice.random() < 0.7:
+        await asyncio.sleep(dice.expovariate(1.0))
+
+
+async def _all_know(model: ModelCanvas, live: Live[Widget], folds: list[Fold], tasks: list[asyncio.Task[None]]) -> None:
+    """Everybody comes to know the truth, and is told nothing more after that."""
+    for _ in range(int(LONGEST_RECOVERY)):
+        for task in tasks:
+            if task.done():
+                task.result()
+        if mirrors(live.widgets, model) and all(mirrors(fold.known, model) for fold in folds):
+            break
+        await asyncio.sleep(1)
+    assert mirrors(live.widgets, model), "the mirror is not what the server has"
+    for fold in folds:
+        assert mirrors(fold.known, model), "what was told does not add up to what the server has"
+    told = [fold.told for fold in folds]
+    await asyncio.sleep(100)
+    assert [fold.told for fold in folds] == told, "changes where nothing changed"
