@@ -9,6 +9,7 @@ Records are in `canvus_async.models`, the server to test against in `canvus_asyn
 """
 
 from canvus_async.client import Canvas, Client
+from canvus_async.diskcache import CacheStats, DiskCache
 from canvus_async.errors import (
     ApiError,
     BadRequest,
@@ -37,18 +38,24 @@ from canvus_async.errors import (
     Unauthorized,
     UnexpectedContent,
 )
+from canvus_async.exporting import Downloaded
 from canvus_async.live import Live
 from canvus_async.models import Point, Rect, Size
 from canvus_async.models.changes import Change
 from canvus_async.options import Limits, Reconnect, Retry, Timeouts
 from canvus_async.protocol.names import safe_filename
 from canvus_async.protocol.placement import Layout
+from canvus_async.resources.many import Fetched
+from canvus_async.selecting import Fit, MipmapRequest
 from canvus_async.store import Cache, MemoryCache
+from canvus_async.streaming import AssetStream
 
 __all__ = [
     "ApiError",
+    "AssetStream",
     "BadRequest",
     "Cache",
+    "CacheStats",
     "Canvas",
     "CanvusError",
     "Change",
@@ -57,7 +64,11 @@ __all__ = [
     "Conflict",
     "ConnectFailed",
     "CorruptDownload",
+    "DiskCache",
     "DownloadError",
+    "Downloaded",
+    "Fetched",
+    "Fit",
     "Forbidden",
     "IncompleteDownload",
     "Layout",
@@ -66,6 +77,7 @@ __all__ = [
     "Live",
     "LocalWriteError",
     "MemoryCache",
+    "MipmapRequest",
     "NotFound",
     "NotSupported",
     "OutcomeUnknown",

@@ -18,6 +18,7 @@ from canvus_async.protocol.names import path_segment
 from canvus_async.saving import Saver, Wanted, another_content
 from canvus_async.slots import Slot
 from canvus_async.store import Cache
+from canvus_async.streaming import AssetStream, ranged
 from canvus_async.transport import Request, Transport
 from canvus_async.uploads import Progress
 
@@ -151,6 +152,10 @@ class Fetcher:
         wanted = Wanted(request, self.transport.slots.assets, hash=hash, max_bytes=max_bytes)
         path, _ = await self._saver.save(wanted, to, overwrite=overwrite, fsync=fsync, progress=progress)
         return path
+
+    def stream(self, canvas_id: str, hash: str, part: str | None) -> AssetStream:  # noqa: A002
+        """An original file, or the part of it that a Range header names, as it comes."""
+        return AssetStream(self.transport, ranged(self._content(asset_path(hash), canvas_id), part))
 
     async def save(
         self,

@@ -10,6 +10,7 @@ from canvus_async.fetching import Fetcher
 from canvus_async.lanes import BulkProgress
 from canvus_async.resources import many
 from canvus_async.selecting import Item
+from canvus_async.streaming import AssetStream
 from canvus_async.uploads import Progress
 
 
@@ -49,6 +50,19 @@ class Assets:
         return await self._fetcher.save_asset(
             self._canvas_id, hash, to, max_bytes=max_bytes, overwrite=overwrite, fsync=fsync, progress=progress
         )
+
+    def stream(self, hash: str, /, *, part: str | None = None) -> AssetStream:  # noqa: A002
+        """The file as it comes, for passing on: `async with` it, then `async for` its chunks.
+
+            async with canvas.assets.stream(hash) as body:
+                print(body.size, body.headers["Content-Type"])
+                async for chunk in body: ...
+
+        Nothing is read ahead of you but what fits into the socket's buffer, and leaving the block closes the
+        connection. `part` is a Range header to ask for only that, as browsers do for films; `body.status` is 206 then.
+        At most `Limits.streams` at a time. `examples/` has proxies for aiohttp.web and Starlette.
+        """
+        return self._fetcher.stream(self._canvas_id, hash, part)
 
     def download_many(
         self,
