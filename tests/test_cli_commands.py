@@ -104,3 +104,17 @@ def test_what_cannot_be_right_is_said_in_one_line(arguments: list[str], words: s
     assert done.stderr.startswith("canvus: ")
     assert words in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_a_canvas_is_downloaded_and_a_second_run_fetches_nothing(told: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").write_bytes(picture(700, 300))
+    at(told, "upload", told["canvas_id"], tmp_path / "photo.jpg")
+
+    first = at(told, "download", told["canvas_id"], "--into", tmp_path / "out", "--levels", "all")
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*") if path.suffix != ".jsonl"}
+    second = at(told, "download", told["canvas_id"], "--into", tmp_path / "out", "--levels", "all")
+
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
+    assert picture(700, 300) in [path.read_bytes() for path in (tmp_path / "out").glob("*.jpg")]
+    assert len(list((tmp_path / "out" / "mipmaps").glob("*.webp"))) >= 4
+    assert {path: path.stat().st_mtime_ns for path in before} == before

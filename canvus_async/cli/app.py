@@ -24,6 +24,7 @@ COMMANDS = {
     "changing:note": "Put a note on a canvas.",
     "changing:clone": "Copy a widget from one canvas to another.",
     "mipmap:mipmap": "Show the mipmap levels of a picture, or save one.",
+    "download:download": "Download all files of a canvas, or what is missing of them.",
     "doctor:doctor": "Check the way to a server, and say what to do.",
     "demo:demo": "Make a whole round trip and check every byte.",
     "serve:serve": "Run a Canvus-compatible server on this machine.",
