@@ -46,9 +46,9 @@ class Row(msgspec.Struct):
 
 
 class Section(msgspec.Struct):
-    """Candidates that did the same work in turns. Rates are told in units of `scale` a second.
+    """Candidates that did the same work in turns. Rates are told in units of `scale` a second, CPU for `each`.
 
-    They are told also as ratios to that of `reference`, and of `ours` to each.
+    Rates are told also as ratios to that of `reference`, and of `ours` to each.
     """
 
     name: str
@@ -56,6 +56,7 @@ class Section(msgspec.Struct):
     scale: float
     reference: str
     ours: str
+    each: float = 1.0
     rows: list[Row] = []
 
     def row(self, key: str) -> Row | None:

@@ -19,7 +19,7 @@ def text_table(title: str, header: Sequence[str], groups: Iterable[tuple[str, Se
         first, *others = zip(cells, widths, strict=False)
         return "  ".join([f"  {first[0]:<{first[1]}}", *(f"{text:>{width}}" for text, width in others)]).rstrip()
 
-    parts = [title, line(header), "  " + "-" * (sum(widths) + 2 * (len(widths) - 1))]
+    parts = [title, *([line(header)] if any(header) else []), "  " + "-" * (sum(widths) + 2 * (len(widths) - 1))]
     for heading, rows in groups:
         parts += [*([heading] if heading else []), *map(line, rows)]
     return "\n".join(parts)
@@ -48,7 +48,7 @@ def _rate_cells(section: Section, row: Row) -> list[str]:
         f"±{(max(values) - min(values)) / 2 / middle:.0%}",
         ratio(section.ratio(row.key, section.reference)),
         "" if row.key == section.ours else ratio(section.ratio(section.ours, row.key)),
-        number(1e6 * row.median(cost)),
+        number(1e6 * section.each * row.median(cost)),
         f"{client:.0%} {server:>4.0%}",
         max(set(sides), key=sides.count),
     ]

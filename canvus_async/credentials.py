@@ -9,6 +9,8 @@ from typing import NoReturn, TypeAlias, TypeVar
 TokenFunction: TypeAlias = Callable[[], Awaitable[str]]
 
 _HIDDEN = "'***'"
+_TELLING = 8
+"""Characters from which on a token is looked for in what a server says; shorter ones are found in any text."""
 
 
 class Secret(str):
@@ -55,12 +57,14 @@ class Credentials:
 
     def __init__(self, token: str | TokenFunction | None, session_cookie: str | None) -> None:
         token, session_cookie = hidden(token), hidden(session_cookie)
-        if token is not None and session_cookie is not None:
-            raise ValueError("give a token or a session_cookie, not both")
         self._function: TokenFunction | None = None
         self._token: Secret | None = None
-        self._cookie = secret("CanvusSession=" + session_cookie, what="session_cookie") if session_cookie else None
+        self._cookie: Secret | None = None
         self._renewal = asyncio.Lock()
+        if token is not None and session_cookie is not None:
+            raise ValueError("give a token or a session_cookie, not both")
+        if session_cookie:
+            self._cookie = secret("CanvusSession=" + session_cookie, what="session_cookie")
         if callable(token):
             self._function = token
         elif token is not None:
@@ -91,6 +95,13 @@ class Credentials:
             if not inspect.isawaitable(answer):
                 raise TypeError("the token function must be async: it returned no awaitable")
             self._token = secret(await answer, what="the token function's answer")
+
+    def redacted(self, text: bytes) -> bytes:
+        """What a server said, without the token or cookie that it may have repeated."""
+        for known in (self._token, self._cookie and Secret(self._cookie.partition("=")[2])):
+            if known and len(known) >= _TELLING:
+                text = text.replace(str.encode(known), b"***")
+        return text
 
     def headers(self, credential: Secret | None) -> dict[str, str]:
         """The request headers for what `current()` gave."""

@@ -92,10 +92,11 @@ async def next_chunk(request: Request, response: aiohttp.ClientResponse) -> byte
     """What has come of the body meanwhile, up to 256 KiB; b"" at its end. Raises ConnectFailed where it is cut."""
     try:
         return await response.content.readany()
+    except CanvusError:
+        raise
     except (aiohttp.ClientError, OSError) as problem:
-        if isinstance(problem, CanvusError):
-            raise
-        raise lost(request, problem) from None
+        error = lost(request, problem)
+    raise error  # out here, so that it has no context whose frames hold the request's head
 
 
 def check_content(request: Request, response: aiohttp.ClientResponse, *, file: str = "") -> None:

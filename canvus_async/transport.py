@@ -262,14 +262,17 @@ class Transport:
                 data=request.json if payload is None else payload(lambda: limit.extend(stall)),
                 allow_redirects=False,
             )
+        except CanvusError:
+            raise
         except (aiohttp.ClientError, OSError) as problem:
-            if isinstance(problem, CanvusError):
-                raise
             if isinstance(problem.__cause__, CanvusError):  # the body's own error, which aiohttp wraps
-                raise problem.__cause__ from None
-            if self.deadlines.closed:
-                raise ClientClosed from None
-            raise failure(request, problem, self.timeouts.connect) from None
+                error = problem.__cause__
+            elif self.deadlines.closed:
+                error = ClientClosed()
+            else:
+                error = failure(request, problem, self.timeouts.connect)
+        # Raised out here, so that aiohttp's error, whose frames hold the request's head, is not even its context.
+        raise error
 
     def _headers(self, own: Mapping[str, str], credential: Secret | None) -> CIMultiDict[str]:
         """The headers of a request and of who asks; those of the last one are kept, as the next are mostly the same."""
@@ -343,7 +346,9 @@ class Transport:
                     body += chunk
         except TransportError:
             body = b""  # the status is the answer; the words are a courtesy
-        return answers.refusal(response.status, response.headers, body, method=request.method, path=request.path)
+        return answers.refusal(
+            response.status, response.headers, self.credentials.redacted(body), method=request.method, path=request.path
+        )
 
     # -- sessions and the end --
 

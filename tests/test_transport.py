@@ -13,6 +13,7 @@ import aiohttp
 import pytest
 
 from canvus_async import (
+    BadRequest,
     Client,
     ClientClosed,
     ConnectFailed,
@@ -379,6 +380,20 @@ async def test_the_token_is_in_no_error_log_or_repr(caplog: pytest.LogCaptureFix
 
     shown.append(caplog.text)
     assert not [text for text in shown if CANARY in text]
+
+
+async def test_a_token_that_the_server_repeats_is_not_in_the_error() -> None:
+    async with raw_server(refuses(400, msg=f"token {CANARY} is unknown")) as server, client(server.url) as canvus:
+        with pytest.raises(BadRequest, match=r"token \*\*\* is unknown") as failed:
+            await canvus.canvases.get("c1")
+    assert CANARY not in str(vars(failed.value))
+
+
+async def test_an_error_has_no_context_that_holds_the_requests_head() -> None:
+    async with raw_server(drops) as server, client(server.url, retry=Retry(attempts=1)) as canvus:
+        with pytest.raises(ConnectFailed) as failed:
+            await canvus.canvases.get("c1")
+    assert failed.value.__context__ is None
 
 
 # -- time --

@@ -140,7 +140,7 @@ async def merge(job: StreamJob, watch: Watch) -> Delivered:
         changed = list(compress(widgets, map(ne, widgets, map(known.get, keys))))
         known.update(zip(keys, widgets, strict=True))
         left -= len(changed)
-        last = widgets[-1]
+        last = widgets[-1] if widgets else last
         if left <= 0 and not done.done():
             done.set_result(None)
 

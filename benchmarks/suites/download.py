@@ -75,7 +75,7 @@ def _asset(
     observe: tuple[Observation, ...] = (),
     slow: float = 0.0,
 ) -> Section:
-    section = Section(name=name, title=name, scale=1e6, reference="bare", ours="ours")
+    section = Section(name=name, title=name, scale=1e6, reference="bare", ours="ours", each=1e6)
     harness.prepare(Bodies(size=size))
 
     fresh = "memory" in observe

@@ -25,9 +25,8 @@ SECONDS = 20
 
 
 class Edit(NamedTuple):
-    """One piece of text in one file of the package, and what takes its place."""
+    """A piece of text that is once in the package, wherever that is, and what takes its place."""
 
-    file: str
     old: str
     new: str
 
@@ -40,9 +39,17 @@ class Mutant(NamedTuple):
     tests: tuple[str, ...]
 
 
-def mutant(name: str, file: str, old: str, new: str, *tests: str) -> Mutant:
+class Verdict(NamedTuple):
+    """What became of a breakage: "killed", "survives" or "stale"; the files it is in; and the test that killed it."""
+
+    state: str
+    files: list[str]
+    said: str
+
+
+def mutant(name: str, old: str, new: str, *tests: str) -> Mutant:
     """A breakage of a single edit."""
-    return Mutant(name, (Edit(file, old, new),), tests)
+    return Mutant(name, (Edit(old, new),), tests)
 
 
 TRANSPORT, FETCHING, FILES = "tests/test_transport.py", "tests/test_fetching.py", "tests/test_files.py"
@@ -55,51 +62,44 @@ MUTANTS = [
     # requests
     mutant(
         "redirects are followed by aiohttp",
-        "transport.py",
         "allow_redirects=False",
         "allow_redirects=True",
         REDIRECTS,
     ),
     mutant(
         "a redirect to another origin is followed for reads",
-        "transport.py",
         "if same and request.method in SAFE",
         "if request.method in SAFE",
         REDIRECTS,
     ),
     mutant(
         "the token is among a session's defaults",
-        "transport.py",
         "cookie_jar=aiohttp.DummyCookieJar(),",
         "cookie_jar=aiohttp.DummyCookieJar(), headers=self.credentials.headers(self._sender),",
         SESSIONS,
     ),
     mutant(
         "aiohttp's second sending is left on",
-        "transport.py",
         "session._retry_connection = False",
         "session._retry_connection = True",
         TRANSPORT,
     ),
     mutant(
         "streams take their connections from the pool of calls",
-        "transport.py",
-        'name = "streams" if streaming else "calls"',
-        'name = "calls"',
+        "session = self._sessions.get(streaming)",
+        "streaming = False\n        session = self._sessions.get(streaming)",
         "tests/test_subscription.py",
     ),
     mutant(
         "cookies are kept",
-        "transport.py",
         "cookie_jar=aiohttp.DummyCookieJar()",
         "cookie_jar=aiohttp.CookieJar(unsafe=True)",
         SESSIONS,
     ),
-    mutant("the environment's proxy is used", "transport.py", "trust_env=False", "trust_env=True", SESSIONS),
-    mutant("certificates are not verified", "transport.py", "self._ssl or True", "self._ssl or False", TRANSPORT),
+    mutant("the environment's proxy is used", "trust_env=False", "trust_env=True", SESSIONS),
+    mutant("certificates are not verified", "self._ssl or True", "self._ssl or False", TRANSPORT),
     mutant(
         "a token goes over plain http",
-        "protocol/urls.py",
         'if parts.scheme == "https":',
         "if True:",
         TRANSPORT,
@@ -107,7 +107,6 @@ MUTANTS = [
     ),
     mutant(
         "a POST is repeated after a lost answer",
-        "protocol/retrying.py",
         'repeatable = method in SAFE or method == "DELETE"',
         "repeatable = True",
         TRANSPORT,
@@ -116,7 +115,6 @@ MUTANTS = [
     ),
     mutant(
         "a lost write is said to have failed",
-        "transport.py",
         "if not error.sent or isinstance(error, RedirectRefused):",
         "if True:",
         TRANSPORT,
@@ -124,35 +122,30 @@ MUTANTS = [
     ),
     mutant(
         "a Retry-After of any length is waited for",
-        "retries.py",
         "if pause is not None and pause > self.options.max_retry_after:",
         "if False:",
         TRANSPORT,
     ),
     mutant(
         "the retry budget is ignored",
-        "retries.py",
         "or not self.budget.spend()",
         "or (self.budget.spend(), False)[1]",
         TRANSPORT,
     ),
     mutant(
         "the token function is asked after every 401",
-        "transport.py",
         "self.credentials.renewable and not renewed",
         "self.credentials.renewable",
         TRANSPORT,
     ),
     mutant(
         "the token function is never asked again",
-        "transport.py",
         "renewed = False",
         "renewed = True",
         TRANSPORT,
     ),
     mutant(
         "a body may be eight times its limit",
-        "transport.py",
         "if size > max_bytes:",
         "if size > 8 * max_bytes:",
         TRANSPORT,
@@ -161,31 +154,27 @@ MUTANTS = [
     ),
     mutant(
         "a secret's repr shows it",
-        "credentials.py",
         "def __repr__(self) -> str:\n        return _HIDDEN",
         "def __repr__(self) -> str:\n        return str.__repr__(self)",
         CANARY,
     ),
     mutant(
         "errors carry the headers that were sent",
-        "transport.py",
-        "raise self._failure(request, problem) from None",
-        "raise self._failure(request, problem) from RuntimeError(str.encode(credential or ''))",
+        "raise failure(request, problem, self.timeouts.connect) from None",
+        "raise failure(request, problem, self.timeouts.connect) from RuntimeError(str.encode(credential or ''))",
         CANARY,
     ),
     mutant(
         "an id may lead anywhere",
-        "protocol/names.py",
         'value in {".", ".."} or len(value) > 256 or _UNTRUSTED_SEGMENT.search(value)',
         "len(value) > 256",
         FETCHING,
         "tests/protocol/test_names.py",
     ),
     mutant(
-        "a file that shrinks while it is sent is taken for whole",
-        "uploads.py",
-        "        if left:\n            raise SourceChanged",
-        "        if False:\n            raise SourceChanged",
+        "a file that changes while it is sent is taken for whole",
+        "if left or _stamp(self.file) != before:",
+        "if False:",
         UPLOADS,
         "tests/test_client.py",
     ),
@@ -193,9 +182,8 @@ MUTANTS = [
     Mutant(
         "the length of a download is not checked",
         (
-            Edit("downloads.py", "if self._expected is not None and self._part.size != self._expected:", "if False:"),
+            Edit("if self._expected is not None and self._part.size != self._expected:", "if False:"),
             Edit(
-                "downloads.py",
                 'raise self._incomplete(f"cut short: {error}") from None',
                 "if self._part.size == 0:\n                raise",
             ),
@@ -204,7 +192,6 @@ MUTANTS = [
     ),
     mutant(
         "a download is written under its own name",
-        "files.py",
         'f"{name[:150]}{PART}{secrets.token_hex(8)}"',
         "name",
         FILES,
@@ -212,7 +199,6 @@ MUTANTS = [
     ),
     mutant(
         "a broken download is left behind",
-        "files.py",
         "os.unlink(temporary)",
         "os.stat(temporary)",
         FILES,
@@ -221,29 +207,26 @@ MUTANTS = [
     Mutant(
         "a picture need not be one",
         (
-            Edit("fetching.py", "if not is_webp(body):", "if False:"),
-            Edit("downloads.py", "if self._webp and not may_become_webp(self._head):", "if False:"),
-            Edit("downloads.py", "if self._webp and len(self._head) < 12:", "if False:"),
+            Edit("if not is_webp(body):", "if False:"),
+            Edit("if self._webp and not may_become_webp(self._head):", "if False:"),
+            Edit("if self._webp and len(self._head) < 12:", "if False:"),
         ),
         (FETCHING, "tests/downloads"),
     ),
     mutant(
         "one asker is given what another was",
-        "fetching.py",
-        "{await self.transport.credentials.identity()}",
-        "everybody",
+        "return await self.credentials.identity()",
+        "return ''",
         FETCHING,
     ),
     mutant(
         "everybody who asks makes a request",
-        "flights.py",
         "while (flight := self._flights.get(key)) is not None:",
         "while (flight := self._flights.get(key + '?')) is not None:",
         FETCHING,
     ),
     mutant(
         "a server's file name is used as it is",
-        "protocol/names.py",
         "return _shorten(clean) or default",
         "return name or default",
         "tests/protocol/test_names.py",
@@ -251,21 +234,18 @@ MUTANTS = [
     # subscriptions
     mutant(
         "silence is not noticed",
-        "connection.py",
         "limits.append((now if self._reading_since is None else self._reading_since) + silence)",
         "pass",
         STREAMS,
     ),
     mutant(
         "a broken line is passed over",
-        "subscription.py",
         "if batch.broken is not None:\n            raise connection.broken(batch.broken)",
         "pass",
         STREAMS,
     ),
     mutant(
         "what was deleted during an outage stays",
-        "protocol/merging.py",
         "gone = known.keys() - fresh.keys()",
         "gone = set[str]()",
         "tests/protocol/test_merging.py",
@@ -273,7 +253,6 @@ MUTANTS = [
     ),
     mutant(
         "waits begin anew with every connection",
-        "protocol/reconnecting.py",
         "if lived >= options.healthy_after:",
         "if True:",
         STREAMS,
@@ -281,14 +260,12 @@ MUTANTS = [
     ),
     mutant(
         "closing the client leaves readers waiting",
-        "subscription.py",
         "self._transport.deadlines.endings.add(self._interrupt)",
         "pass",
-        "tests/test_subscription.py",
+        SESSIONS,
     ),
     mutant(
         "a line may be eight times its limit",
-        "subscription.py",
         "limit=self._transport.limits.line",
         "limit=8 * self._transport.limits.line",
         STREAMS,
@@ -307,15 +284,17 @@ def copy(folder: Path) -> None:
             shutil.copy(source, target)
 
 
-def apply(mutant: Mutant, folder: Path) -> str:
-    """Break the copy; says what no longer applies, "" if all does."""
+def apply(mutant: Mutant, folder: Path) -> tuple[list[str], str]:
+    """Break the copy; gives the files that were changed, and what no longer applies, "" if all does."""
+    changed: list[str] = []
     for edit in mutant.edits:
-        path = folder / "canvus_async" / edit.file
-        text = path.read_text(encoding="utf-8") if path.exists() else ""
-        if text.count(edit.old) != 1:
-            return f"{edit.file} has {text.count(edit.old)} times: {edit.old}"
-        path.write_text(text.replace(edit.old, edit.new), encoding="utf-8")
-    return ""
+        texts = {path: path.read_text(encoding="utf-8") for path in (folder / "canvus_async").rglob("*.py")}
+        found = [path for path, text in texts.items() if edit.old in text]
+        if sum(texts[path].count(edit.old) for path in found) != 1:
+            return changed, f"not once in the package, but in {[path.name for path in found]}: {edit.old}"
+        found[0].write_text(texts[found[0]].replace(edit.old, edit.new), encoding="utf-8")
+        changed.append(str(found[0].relative_to(folder / "canvus_async")))
+    return changed, ""
 
 
 def play(folder: Path, tests: tuple[str, ...]) -> tuple[int, str]:
@@ -333,17 +312,16 @@ def play(folder: Path, tests: tuple[str, ...]) -> tuple[int, str]:
     return done.returncode, failed[1] if failed else " ".join(last)
 
 
-def verdict(mutant: Mutant) -> tuple[str, str]:
-    """Whether a breakage was "killed", "survives" or is "stale", and by what."""
+def verdict(mutant: Mutant) -> Verdict:
+    """What becomes of a breakage."""
     with tempfile.TemporaryDirectory(prefix="mutant-") as name:
         folder = Path(name)
         copy(folder)
-        if stale := apply(mutant, folder):
-            return "stale", stale
+        files, stale = apply(mutant, folder)
+        if stale:
+            return Verdict("stale", files, stale)
         status, said = play(folder, mutant.tests)
-    if status == 1 and "::" in said:
-        return "killed", said.partition("tests/")[2] or said
-    return "survives", said
+    return Verdict("killed" if status == 1 and "::" in said else "survives", files, said)
 
 
 def sound(mutants: list[Mutant]) -> str:
@@ -355,20 +333,18 @@ def sound(mutants: list[Mutant]) -> str:
     return said if status else ""
 
 
-def table(rows: list[tuple[Mutant, str]]) -> str:
+def table(verdicts: list[tuple[Mutant, Verdict]]) -> str:
     """The breakages and what kills them, for reading."""
     lines = ["", "| what is broken | where | killed by |", "|---|---|---|"]
-    for mutant, said in rows:
-        files = ", ".join(sorted({f"`{edit.file}`" for edit in mutant.edits}))
-        file, _, test = said.partition("::")
+    for mutant, verdict in verdicts:
+        file, _, test = verdict.said.removeprefix("tests/").partition("::")
+        files = ", ".join(f"`{name}`" for name in sorted(set(verdict.files)))
         lines.append(f"| {mutant.name} | {files} | `{test}` ({file}) |")
     return "\n".join([*lines, ""])
 
 
 def main() -> int:
-    options = argparse.ArgumentParser(
-        prog="mutants", description="Break the package on purpose; the tests must notice."
-    )
+    options = argparse.ArgumentParser(prog="mutants", description="Break the package; the tests must notice.")
     options.add_argument("--only", default="", metavar="WORDS")
     options.add_argument("--write", action="store_true", help=f"write the table into {PAGE.name}")
     given = options.parse_args()
@@ -376,16 +352,15 @@ def main() -> int:
     if failing := sound(mutants):
         print(f"the tests fail without any breakage: {failing}")
         return 2
-    rows: list[tuple[Mutant, str]] = []
-    states: list[str] = []
+    verdicts: list[tuple[Mutant, Verdict]] = []
     for mutant in mutants:
-        state, said = verdict(mutant)
-        states.append(state)
-        rows.append((mutant, said))
-        print(f"{state:<9} {mutant.name}: {said}", flush=True)
+        found = verdict(mutant)
+        verdicts.append((mutant, found))
+        print(f"{found.state:<9} {mutant.name}: {found.said}", flush=True)
+    states = [found.state for _, found in verdicts]
     print(f"{states.count('killed')} of {len(mutants)} killed")
     if given.write and set(states) == {"killed"} and len(mutants) == len(MUTANTS):
-        PAGE.write_text(put(PAGE.read_text(encoding="utf-8"), BEGIN, END, table(rows)), encoding="utf-8")
+        PAGE.write_text(put(PAGE.read_text(encoding="utf-8"), BEGIN, END, table(verdicts)), encoding="utf-8")
     return 2 if "stale" in states else 1 if "survives" in states else 0
 
 

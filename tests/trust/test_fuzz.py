@@ -22,13 +22,13 @@ from canvus_async import ApiError, Client, UnexpectedContent
 from canvus_async.credentials import secret
 from canvus_async.downloads import content_range
 from canvus_async.errors import BY_STATUS, ServerError
+from canvus_async.exchanges import Request
 from canvus_async.models import KINDS, Image, MipmapInfo, Point, Size, UnknownWidget, Widget
 from canvus_async.protocol import answers
 from canvus_async.protocol.answers import many, one, refusal
 from canvus_async.protocol.names import path_segment
 from canvus_async.protocol.urls import api_root, is_plain_remote
 from canvus_async.protocol.writing import payload
-from canvus_async.transport import Request
 
 AT = {"method": "GET", "path": "p"}
 T = TypeVar("T")

@@ -1,11 +1,13 @@
 """Nothing goes along with a request but what was made for it: no cookie, no proxy, no stored password, no default."""
 
+import asyncio
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
 
-from canvus_async import Client
+from canvus_async import Client, ClientClosed, Reconnect
 from tests.raw_server import Exchange, raw_server
 from tests.trust.test_redirects import CALLS, CANARY
 
@@ -80,6 +82,33 @@ async def test_no_session_has_the_token_among_its_defaults(tmp_path: Path) -> No
         for session in sessions:
             assert not {"private-token", "cookie", "authorization"} & {name.lower() for name in session.headers}
             assert len(session.cookie_jar) == 0
+
+
+@pytest.mark.parametrize(("waits", "status"), [("for bytes", "live"), ("to try again", "stale")])
+async def test_s52_closing_the_client_ends_what_waits_although_the_session_is_the_users(
+    waits: str, status: str
+) -> None:
+    async def one_line(exchange: Exchange) -> None:
+        await exchange.request()
+        await exchange.stream([])
+        if waits == "for bytes":
+            await exchange.gone()
+
+    patient = Reconnect(first_wait=1000.0, max_wait=1000.0)
+    async with raw_server(one_line) as server, aiohttp.ClientSession() as session:
+        client = Client(server.url, token=CANARY, session=session, reconnect=patient)
+        notes: Any = [client.canvas("c1").notes.subscribe() for _ in range(5)]
+        following = [asyncio.create_task(anext(each)) for each in notes]
+        async with asyncio.timeout(5):
+            while {each.status for each in notes} != {status}:
+                await asyncio.sleep(0.001)
+        await client.aclose()
+        done, left = await asyncio.wait(following, timeout=5)
+        for task in left:
+            task.cancel()
+        assert not session.closed
+
+    assert [type(task.exception()) for task in done] == [ClientClosed] * 5
 
 
 async def test_the_token_is_in_no_address_and_no_header_but_its_own(tmp_path: Path) -> None:
