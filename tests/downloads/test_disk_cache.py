@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,18 @@ import pytest
 from canvus_async import Client, DiskCache
 from tests.raw_server import raw_server
 from tests.test_fetching import HASH, WEBP, mipmaps
+
+
+def trimmed() -> None:
+    """Wait for the threads in which caches look through their folders."""
+    while "canvus-cache-trim" in {thread.name for thread in threading.enumerate()}:
+        time.sleep(0.001)
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_trimming() -> Iterator[None]:
+    yield
+    trimmed()
 
 
 def files(folder: Path) -> list[Path]:
@@ -51,8 +64,7 @@ def test_the_bound_holds_and_the_least_recently_used_goes(tmp_path: Path) -> Non
     for number in range(100):
         cache.put(f"key {number}", os.urandom(5_000))
 
-    while "canvus-cache-trim" in {thread.name for thread in threading.enumerate()}:
-        time.sleep(0.001)
+    trimmed()
     cache.trim()
     assert cache.stats().bytes == sum(path.stat().st_size for path in files(tmp_path)) <= 100_000
     assert cache.get("key 99") is not None
