@@ -202,6 +202,7 @@ class Following(RuleBasedStateMachine):
         assert not left, f"left running: {left}"
 
 
+@pytest.mark.long  # finds that a reader that comes and goes never lets silence be noticed, given more steps
 @pytest.mark.timeout(400)  # only a failure takes more than a few seconds, to be made short
 def test_no_short_way_breaks_the_laws() -> None:
     run_state_machine_as_test(Following, settings=QUICK)
