@@ -1,0 +1,64 @@
+"""Show a canvas's pictures to people who have no token: a proxy with aiohttp.web.
+
+    CANVUS_URL=https://canvus.example.com CANVUS_TOKEN=... CANVUS_CANVAS=<canvas id> python examples/proxy_aiohttp.py
+
+`/thumbnails/<hash>?width=320&height=240` comes from the cache where it can, `/files/<hash>` is passed on as it comes.
+"""
+
+import os
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from canvus_async import ApiError, Canvas, CanvusError, Client
+
+CANVAS = web.AppKey("canvas", Canvas)
+
+
+async def thumbnail(request: web.Request) -> web.Response:
+    width, height = int(request.query.get("width", "320")), int(request.query.get("height", "240"))
+    body = await request.app[CANVAS].mipmaps.fetch_fit(request.match_info["hash"], width=width, height=height)
+    headers = {"Cache-Control": "private, max-age=31536000, immutable"}
+    return web.Response(body=body, content_type="image/webp", headers=headers)
+
+
+async def file(request: web.Request) -> web.StreamResponse:
+    stream = request.app[CANVAS].assets.stream(request.match_info["hash"], part=request.headers.get("Range"))
+    async with stream as body:
+        response = web.StreamResponse(status=body.status, headers=body.headers)
+        await response.prepare(request)
+        async for chunk in body:
+            await response.write(chunk)  # waits for a slow reader, and so does the server behind
+    return response
+
+
+@web.middleware
+async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except ApiError as error:
+        return web.json_response({"msg": error.msg}, status=error.status)
+    except ValueError as error:
+        return web.json_response({"msg": str(error)}, status=400)
+    except CanvusError:
+        if request.transport is None or request.transport.is_closing():
+            raise
+        return web.json_response({"msg": "the canvas server does not answer"}, status=502)
+
+
+def application(url: str, token: str, canvas_id: str) -> web.Application:
+    async def opened(app: web.Application) -> AsyncIterator[None]:
+        async with Client(url, token=token) as client:  # one for the whole process
+            app[CANVAS] = client.canvas(canvas_id)
+            yield
+
+    app = web.Application(middlewares=[errors])
+    app.cleanup_ctx.append(opened)
+    app.add_routes([web.get("/thumbnails/{hash}", thumbnail), web.get("/files/{hash}", file)])
+    return app
+
+
+if __name__ == "__main__":
+    settings = os.environ["CANVUS_URL"], os.environ["CANVUS_TOKEN"], os.environ["CANVUS_CANVAS"]
+    web.run_app(application(*settings), handler_cancellation=True)  # leave a stream as soon as its reader has gone

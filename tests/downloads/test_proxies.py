@@ -1,0 +1,161 @@
+"""The proxies in `examples/`: what they pass on, and that both ends close together."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from canvus_async import Canvas
+from canvus_async.server import CanvusServer
+from examples import proxy_aiohttp
+from tests.files import picture
+from tests.raw_server import Exchange, raw_server
+
+HASH = "0f" * 32
+
+
+@asynccontextmanager
+async def proxy(url: str, token: str, canvas_id: str) -> AsyncIterator[str]:
+    runner = web.AppRunner(proxy_aiohttp.application(url, token, canvas_id), handler_cancellation=True)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    try:
+        yield f"http://127.0.0.1:{site.port}"
+    finally:
+        await runner.cleanup()
+
+
+async def endless(exchange: Exchange) -> None:
+    """An asset without end, sent as fast as it is read; counts what the socket took."""
+    await exchange.request()
+    await exchange.start(200, "Content-Type: video/mp4", "Content-Length: 10000000000")
+    while True:
+        await exchange.send(bytes(65536))
+        exchange.server.sent = getattr(exchange.server, "sent", 0) + 65536  # type: ignore[attr-defined]
+
+
+async def test_the_aiohttp_proxy_passes_on_pictures_files_parts_and_refusals(
+    server: CanvusServer, canvas: Canvas
+) -> None:
+    original = picture(800, 600)
+    image = await canvas.images.upload(original, filename="a.jpg", wait_ready=True)
+    async with proxy(server.url, server.token, canvas.id) as url, aiohttp.ClientSession() as session:
+        async with session.get(f"{url}/thumbnails/{image.hash}?width=100&height=75") as answer:
+            assert (answer.status, answer.content_type) == (200, "image/webp")
+            assert (await answer.read())[8:12] == b"WEBP"
+        async with session.get(f"{url}/files/{image.hash}") as answer:
+            assert await answer.read() == original
+            assert answer.content_length == len(original)
+            assert "immutable" in answer.headers["Cache-Control"]
+        async with session.get(f"{url}/files/{image.hash}", headers={"Range": "bytes=10-19"}) as answer:
+            assert (answer.status, await answer.read()) == (206, original[10:20])
+            assert answer.headers["Content-Range"] == f"bytes 10-19/{len(original)}"
+        async with session.get(f"{url}/files/{'0' * 64}") as answer:
+            assert (answer.status, "does not exist" in (await answer.json())["msg"]) == (404, True)
+        async with session.get(f"{url}/thumbnails/{image.hash}?width=0") as answer:
+            assert answer.status == 400
+
+
+async def test_when_the_reader_goes_the_aiohttp_proxy_lets_go_of_the_server() -> None:
+    async with raw_server(endless) as server, proxy(server.url, "t", "c1") as url:
+        async with aiohttp.ClientSession() as session, session.get(f"{url}/files/{HASH}") as answer:
+            assert await answer.content.readexactly(1000) == bytes(1000)
+            answer.close()
+        await server.until_open(0)
+
+
+async def test_a_slow_reader_of_the_aiohttp_proxy_makes_the_server_wait() -> None:
+    async with raw_server(endless) as server, proxy(server.url, "t", "c1") as url:
+        async with aiohttp.ClientSession() as session, session.get(f"{url}/files/{HASH}") as answer:
+            before = -1
+            while (sent := getattr(server, "sent", 0)) != before:  # until nothing more is taken
+                before = sent
+                await asyncio.sleep(0.2)
+            assert 0 < sent < 64 << 20
+            answer.close()
+        await server.until_open(0)
+
+
+class Asgi:
+    """The server's side of ASGI, by hand: one request, what is sent back, and a reader that may leave."""
+
+    def __init__(self, path: str, headers: dict[str, str] | None = None, *, leave_after: int | None = None) -> None:
+        raw = [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
+        path, _, query = path.partition("?")
+        self.scope: dict[str, Any] = {"type": "http", "asgi": {"version": "3.0", "spec_version": "2.3"}}
+        self.scope |= {
+            "http_version": "1.1",
+            "method": "GET",
+            "scheme": "http",
+            "path": path,
+            "raw_path": path.encode(),
+        }
+        self.scope |= {"query_string": query.encode(), "root_path": "", "headers": raw, "server": ("x", 80)}
+        self.status = 0
+        self.headers: dict[str, str] = {}
+        self.body = b""
+        self._leave_after = leave_after
+        self._left = asyncio.Event()
+        self._asked = False
+
+    async def receive(self) -> dict[str, Any]:
+        if not self._asked:
+            self._asked = True
+            return {"type": "http.request", "body": b"", "more_body": False}
+        await self._left.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            self.headers = {name.decode(): value.decode() for name, value in message["headers"]}
+        else:
+            self.body += message.get("body", b"")
+            if self._leave_after is not None and len(self.body) > self._leave_after:
+                self._left.set()
+                await asyncio.Event().wait()  # as a server whose socket is full
+
+
+@asynccontextmanager
+async def starlette(url: str, token: str, canvas_id: str) -> AsyncIterator[Callable[..., Any]]:
+    pytest.importorskip("starlette")
+    from examples import proxy_starlette
+
+    app = proxy_starlette.application(url, token, canvas_id)
+    async with app.router.lifespan_context(app):
+
+        async def ask(path: str, headers: dict[str, str] | None = None, **how: int) -> Asgi:
+            asgi = Asgi(path, headers, **how)
+            await app(asgi.scope, asgi.receive, asgi.send)
+            return asgi
+
+        yield ask
+
+
+async def test_the_starlette_proxy_passes_on_pictures_files_parts_and_refusals(
+    server: CanvusServer, canvas: Canvas
+) -> None:
+    original = picture(800, 600)
+    image = await canvas.images.upload(original, filename="a.jpg", wait_ready=True)
+    async with starlette(server.url, server.token, canvas.id) as ask:
+        thumbnail = await ask(f"/thumbnails/{image.hash}?width=100&height=75")
+        whole = await ask(f"/files/{image.hash}")
+        part = await ask(f"/files/{image.hash}", {"Range": "bytes=10-19"})
+        missing = await ask(f"/files/{'0' * 64}")
+
+    assert (thumbnail.status, thumbnail.body[8:12]) == (200, b"WEBP")
+    assert (whole.status, whole.body, whole.headers["content-length"]) == (200, original, str(len(original)))
+    assert (part.status, part.body) == (206, original[10:20])
+    assert missing.status == 404
+
+
+async def test_when_the_reader_goes_the_starlette_proxy_lets_go_of_the_server() -> None:
+    async with raw_server(endless) as server, starlette(server.url, "t", "c1") as ask:
+        left = await ask(f"/files/{HASH}", leave_after=100_000)
+        assert left.status == 200
+        await server.until_open(0)
