@@ -16,12 +16,12 @@ from canvus_async.fetching import Fetcher
 from canvus_async.files import sweep, until_done, write_error
 from canvus_async.lanes import Tally
 from canvus_async.manifest import Entry, Manifest
-from canvus_async.protocol.names import safe_filename
 from canvus_async.selecting import Content
 from canvus_async.uploads import Progress
 
 LEVELS = "mipmaps"
 _PLAIN = re.compile(r"[0-9a-z]{6,128}")
+_ODD = re.compile(r"[^0-9A-Za-z]")
 
 
 class Downloaded(msgspec.Struct, frozen=True, kw_only=True):
@@ -158,4 +158,5 @@ def stem_of(hash: str) -> str:  # noqa: A002  # the wire's name
     """A hash as a portable file name that no other hash has, also where upper and lower case are the same."""
     if _PLAIN.fullmatch(hash):
         return hash
-    return f"{safe_filename(hash)[:64]}-{hashlib.sha256(hash.encode(errors='replace')).hexdigest()[:16]}"
+    kept = _ODD.sub("", hash)[:64]
+    return f"{kept or 'hash'}-{hashlib.sha256(hash.encode(errors='surrogatepass')).hexdigest()[:16]}"

@@ -59,10 +59,10 @@ class Saver:
         disk says no, FileExistsError when `to` exists and `overwrite` is false.
         """
         target = os.fspath(to)
-        await self._sweep(os.path.dirname(target))  # noqa: PTH120  # a fraction of the price of Path's
         canvas_id = wanted.request.headers.get("canvas-id")
 
         async def save() -> Saved:
+            await self._sweep(os.path.dirname(target))  # noqa: PTH120  # a fraction of the price of Path's
             async with wanted.slot:
                 part = PartFile(target, overwrite=overwrite, hashing=self._hashes.worth_computing(wanted.hash))
                 try:
