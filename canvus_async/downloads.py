@@ -104,7 +104,8 @@ class Download:
         except ConnectFailed as error:
             raise self._incomplete(f"cut short: {error}") from None
         finally:
-            response.close()
+            if not response.content.at_eof():
+                response.close()
         if self._expected is not None and self._part.size != self._expected:
             raise self._incomplete("another length than announced")
 
@@ -165,22 +166,37 @@ class Download:
 
     async def _receive(self, response: aiohttp.ClientResponse) -> None:
         part = self._part
-        pace = _Pace(self._transport)
-        async with self._transport.stalling(self._request) as limit:
-            while chunk := await next_chunk(self._request, response):
-                if len(self._head) < 12:
-                    self._check_head(chunk)
-                self._check_size(part.size + len(chunk))
-                if part.add(chunk):
-                    limit.extend(None)  # a slow disk is no stall
-                    waiting_since = self._transport.deadlines.time()
-                    await part.flush()
-                    pace.forgive(self._transport.deadlines.time() - waiting_since)
-                if self._on_bytes is not None:
-                    self._on_bytes(part.size, part.size if self._expected is None else self._expected)
-                pace.check(len(chunk), self._request, limit)
+        if response.content.is_eof():  # all of a small body is here: there is nothing to wait for
+            self._take(await next_chunk(self._request, response))
+        else:
+            await self._watched(response)
+        if part.full:
+            await part.flush()
         if self._webp and len(self._head) < 12:
             raise answers.unreadable(self._head, "no WebP image", method="GET", path=self._request.path)
+
+    async def _watched(self, response: aiohttp.ClientResponse) -> None:
+        """Take what comes, as long as it comes, and fast enough."""
+        part, clock = self._part, self._transport.deadlines.time
+        pace = _Pace(self._transport)
+        with self._transport.stalling(self._request) as limit:
+            while chunk := await next_chunk(self._request, response):
+                self._take(chunk)
+                if part.full:
+                    limit.extend(None)  # a slow disk is no stall
+                    waiting_since = clock()
+                    await part.flush()
+                    pace.forgive(clock() - waiting_since)
+                pace.check(len(chunk), self._request, limit)
+
+    def _take(self, chunk: bytes) -> None:
+        part = self._part
+        if len(self._head) < 12:
+            self._check_head(chunk)
+        self._check_size(part.size + len(chunk))
+        part.add(chunk)
+        if self._on_bytes is not None:
+            self._on_bytes(part.size, part.size if self._expected is None else self._expected)
 
     def _check_head(self, chunk: bytes) -> None:
         missing = 12 - len(self._head)

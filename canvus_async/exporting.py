@@ -86,15 +86,22 @@ class Export:
         """A file that is there afterwards, and in the manifest."""
         if self._manifest is None:
             raise RuntimeError("the export is over")
-        name = name_of(wish.content, wish.page, wish.level)
-        path = os.path.join(self._into, name)  # noqa: PTH118
+        content, page, level = wish.content, wish.page, wish.level
+        name = name_of(content, page, level)
+        path = f"{self._into}{os.sep}{name}"
         size = self._size(name, path)
         fetched = size is None
         if size is None:
-            await self._fetch(wish, path)
-            size = os.stat(path).st_size  # noqa: PTH116
-        widgets = [wish.content.widget_id] if wish.content.widget_id else []
-        self._manifest.record(Entry(wish.content.hash, wish.page, wish.level, name, size, widgets))
+            progress = self._counting() if self._tally.watched else None
+            fetcher, canvas_id, fsync = self._fetcher, self._canvas_id, self._fsync
+            if level is None:
+                size = await fetcher.save_asset(canvas_id, content.hash, path, fsync=fsync, progress=progress)
+            else:
+                size = await fetcher.save_level(
+                    canvas_id, content.hash, level, page or 0, path, fsync=fsync, progress=progress
+                )
+        widgets = (content.widget_id,) if content.widget_id else ()
+        self._manifest.record(Entry(content.hash, page, level, name, size, widgets))
         return Downloaded(
             item=wish.item,
             hash=wish.content.hash,
@@ -118,23 +125,6 @@ class Export:
         except OSError as problem:
             raise write_error(problem, path) from None
         return size if self._manifest is not None and self._manifest.believes(name, size) else None
-
-    async def _fetch(self, wish: Wish[Downloaded], path: str) -> None:
-        progress = self._counting()
-        if wish.level is None:
-            await self._fetcher.save_asset(
-                self._canvas_id, wish.content.hash, path, fsync=self._fsync, progress=progress
-            )
-        else:
-            await self._fetcher.save_level(
-                self._canvas_id,
-                wish.content.hash,
-                wish.level,
-                wish.page or 0,
-                path,
-                fsync=self._fsync,
-                progress=progress,
-            )
 
     def _counting(self) -> Progress:
         """Turns the bytes of one file so far into bytes more of the whole job."""

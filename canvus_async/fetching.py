@@ -121,8 +121,8 @@ class Fetcher:
         overwrite: bool = True,
         fsync: bool = False,
         progress: Progress | None = None,
-    ) -> Path:
-        """One level as a file at `to`, from the cache where it was fetched before; returns that path."""
+    ) -> int:
+        """One level as a file at `to`, from the cache where it was fetched before; gives its length in bytes."""
         request = self._content(mipmap_path(hash, level, page), canvas_id)
         key = f"{self._prefix or await self._asker()} mipmap {hash} {page} {level}"
         kept = None if self._cache is None else self._cache.get(key)
@@ -131,10 +131,10 @@ class Fetcher:
         if kept is not None:
             return await self._saver.write(kept, to, overwrite=overwrite, fsync=fsync, progress=progress)
         wanted = Wanted(request, self.transport.slots.mipmaps, webp=True)
-        path, small = await self._saver.save(wanted, to, overwrite=overwrite, fsync=fsync, progress=progress)
+        size, small = await self._saver.save(wanted, to, overwrite=overwrite, fsync=fsync, progress=progress)
         if small is not None and self._cache is not None and (keeping := self._cache.put(key, small)) is not None:
             await keeping
-        return path
+        return size
 
     async def save_asset(
         self,
@@ -146,12 +146,12 @@ class Fetcher:
         overwrite: bool = True,
         fsync: bool = False,
         progress: Progress | None = None,
-    ) -> Path:
-        """An original file at `to`, checked against its hash where that can be; returns that path."""
+    ) -> int:
+        """An original file at `to`, checked against its hash where that can be; gives its length in bytes."""
         request = self._content(asset_path(hash), canvas_id)
         wanted = Wanted(request, self.transport.slots.assets, hash=hash, max_bytes=max_bytes)
-        path, _ = await self._saver.save(wanted, to, overwrite=overwrite, fsync=fsync, progress=progress)
-        return path
+        saved = await self._saver.save(wanted, to, overwrite=overwrite, fsync=fsync, progress=progress)
+        return saved.size
 
     def stream(self, canvas_id: str, hash: str, part: str | None) -> AssetStream:  # noqa: A002
         """An original file, or the part of it that a Range header names, as it comes."""
@@ -168,8 +168,8 @@ class Fetcher:
     ) -> Path:
         """The body of `GET path` as a file at `to`, which is there whole or not at all; returns that path."""
         wanted = Wanted(Request(method="GET", path=path, headers=_content_headers(None), content=True), slot)
-        saved, _ = await self._saver.save(wanted, to, overwrite=overwrite, fsync=False, progress=progress)
-        return saved
+        await self._saver.save(wanted, to, overwrite=overwrite, fsync=False, progress=progress)
+        return Path(to)
 
 
 def _content_headers(canvas_id: str | None) -> Mapping[str, str]:

@@ -9,7 +9,6 @@ import secrets
 import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar
 
 from canvus_async.errors import LocalWriteError
@@ -52,11 +51,15 @@ class PartFile:
         self._temporary = os.path.join(folder, f"{name[:150]}{PART}{secrets.token_hex(8)}")  # noqa: PTH118
         self._fd = self._on_disk(lambda: os.open(self._temporary, _FLAGS, 0o666))
 
-    def add(self, chunk: bytes) -> bool:
-        """Take a chunk; True when a batch is full and `flush()` is due."""
+    def add(self, chunk: bytes) -> None:
+        """Take a chunk."""
         self._chunks.append(chunk)
         self._buffered += len(chunk)
         self.size += len(chunk)
+
+    @property
+    def full(self) -> bool:
+        """Whether there is a batch to `flush()`."""
         return self._buffered >= BATCH
 
     async def flush(self) -> None:
@@ -67,7 +70,8 @@ class PartFile:
 
     async def write(self, chunk: bytes) -> None:
         """Take a chunk; waits for the disk once a whole batch is ahead of it."""
-        if self.add(chunk):
+        self.add(chunk)
+        if self.full:
             await self.flush()
 
     @property
@@ -93,7 +97,7 @@ class PartFile:
         self._on_disk(lambda: os.ftruncate(self._fd, 0))
         self._on_disk(lambda: os.lseek(self._fd, 0, os.SEEK_SET))
 
-    async def publish(self, *, fsync: bool = False) -> Path:
+    async def publish(self, *, fsync: bool = False) -> str:
         """Write what is left and give the file its name. `fsync`: only return once it would survive a power cut."""
         await self.settle()
         if self._buffered == self.size and not fsync:
@@ -101,10 +105,12 @@ class PartFile:
         else:
             self._writing = asyncio.get_running_loop().run_in_executor(None, lambda: self._finish(fsync=fsync))
             await self.settle()
-        return Path(self.target)
+        return self.target
 
     async def discard(self) -> None:
         """Remove the temporary file, if it is still there; waits until no thread writes to it."""
+        if self._fd < 0 and not self._temporary:
+            return  # published
         try:
             await self.settle()
         except LocalWriteError:

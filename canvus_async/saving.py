@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-from pathlib import Path
 from typing import NamedTuple
 
 from canvus_async.downloads import Download
@@ -29,9 +28,9 @@ class Wanted(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """Where a file is, and all of it if it is small."""
+    """How large a file is, and all of it if that is little."""
 
-    path: Path
+    size: int
     small: bytes | None
 
 
@@ -67,7 +66,9 @@ class Saver:
                 part = PartFile(target, overwrite=overwrite, hashing=self._hashes.worth_computing(wanted.hash))
                 try:
                     await self._receive(wanted, part, progress)
-                    return Saved(await part.publish(fsync=fsync), part.small)
+                    small = part.small
+                    await part.publish(fsync=fsync)
+                    return Saved(part.size, small)
                 finally:
                     await part.discard()
 
@@ -75,17 +76,17 @@ class Saver:
 
     async def write(
         self, body: bytes, to: str | os.PathLike[str], *, overwrite: bool, fsync: bool, progress: Progress | None
-    ) -> Path:
-        """The same for a body that is here already."""
+    ) -> int:
+        """The same for a body that is here already; gives its length."""
         part = PartFile(to, overwrite=overwrite)
         try:
             await part.write(body)
-            path = await part.publish(fsync=fsync)
+            await part.publish(fsync=fsync)
         finally:
             await part.discard()
         if progress is not None:
             progress(len(body), len(body))
-        return path
+        return len(body)
 
     async def _receive(self, wanted: Wanted, part: PartFile, progress: Progress | None) -> None:
         """All of the body; a wrong one is fetched once more from the start."""

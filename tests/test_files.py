@@ -26,7 +26,7 @@ async def test_the_name_appears_with_the_whole_content(tmp_path: Path, content: 
         await part.write(content[start : start + 100_000])
     assert not (tmp_path / "a.webp").exists()
 
-    assert await part.publish(fsync=fsync) == tmp_path / "a.webp"
+    assert await part.publish(fsync=fsync) == str(tmp_path / "a.webp")
     await part.discard()
 
     assert (tmp_path / "a.webp").read_bytes() == content

@@ -47,9 +47,10 @@ class Assets:
         cut. Raises IncompleteDownload, CorruptDownload, Stalled, LocalWriteError, and FileExistsError when `overwrite`
         is false and there is a file.
         """
-        return await self._fetcher.save_asset(
+        await self._fetcher.save_asset(
             self._canvas_id, hash, to, max_bytes=max_bytes, overwrite=overwrite, fsync=fsync, progress=progress
         )
+        return Path(to)
 
     def stream(self, hash: str, /, *, part: str | None = None) -> AssetStream:  # noqa: A002
         """The file as it comes, for passing on: `async with` it, then `async for` its chunks.

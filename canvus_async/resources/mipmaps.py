@@ -60,9 +60,10 @@ class Mipmaps:
         `fsync`: return only once the file would survive a power cut. Raises IncompleteDownload, UnexpectedContent,
         LocalWriteError, and FileExistsError when `overwrite` is false and there is a file.
         """
-        return await self._fetcher.save_level(
+        await self._fetcher.save_level(
             self._canvas_id, hash, level, page, to, overwrite=overwrite, fsync=fsync, progress=progress
         )
+        return Path(to)
 
     def fetch_many(
         self,
