@@ -41,21 +41,25 @@ def main(arguments: list[str] | None = None) -> int:
     machine = describe()
     print(machine, flush=True)
     outcomes: list[Outcome] = []
+    failed = False
     for name in chosen:
         print(f"{name}:", file=sys.stderr)
         try:
             outcomes.append(importlib.import_module(f"benchmarks.suites.{name}").run(QUICK if asked.quick else FULL))
         except BenchmarkError as error:
             print(f"{name}: {error}", file=sys.stderr)
-            return 2
+            failed = True
+            continue
         print(f"\n{outcomes[-1].table}", flush=True)
     if asked.json is not None:
         record = Record(machine, asked.quick, time.monotonic() - began, outcomes)
         asked.json.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=1))
     if asked.quick:
-        return 0
+        return 2 if failed else 0
     verdicts = judge({name: value for outcome in outcomes for name, value in outcome.figures.items()}, set(chosen))
     print("\n" + "\n".join(map(str, verdicts)))
+    if failed:
+        return 2
     return 1 if asked.check and any(verdict.met is False for verdict in verdicts) else 0
 
 

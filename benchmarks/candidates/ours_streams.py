@@ -9,9 +9,12 @@ from benchmarks.candidates.slow import slowly
 from benchmarks.jobs import TOKEN, Delivered, PacedJob, ResyncJob, StreamJob, punctuality
 from benchmarks.plans import RESYNCED_X
 from benchmarks.watch import Watch
-from canvus_async import Client, Reconnect
+from canvus_async import Client, Limits, Reconnect
 from canvus_async.models import Note, PlacedWidget, UnknownWidget, Widget
 from canvus_async.models.changes import Change
+
+_LIMITS = Limits(line=256 << 20)
+"""Of what is not as it is by default, the only one: the longest first line here is longer than 64 MiB."""
 
 _TURN = 100
 """Widgets after which a considerate consumer lets other tasks have their turn."""
@@ -20,7 +23,7 @@ _TURN = 100
 async def subscribe(job: StreamJob, watch: Watch) -> Delivered:
     """Count whole records from `subscribe()`."""
     async with (
-        Client(job.url, token=TOKEN) as client,
+        Client(job.url, token=TOKEN, limits=_LIMITS) as client,
         aclosing(client.canvas(job.canvas_id).widgets.subscribe()) as widgets,
     ):
         for _ in range(job.skip):
@@ -39,7 +42,7 @@ async def subscribe(job: StreamJob, watch: Watch) -> Delivered:
 async def considerate(job: StreamJob, watch: Watch) -> Delivered:
     """The same with a consumer that does not take the loop for itself while a long line is handed out."""
     async with (
-        Client(job.url, token=TOKEN) as client,
+        Client(job.url, token=TOKEN, limits=_LIMITS) as client,
         aclosing(client.canvas(job.canvas_id).widgets.subscribe()) as widgets,
     ):
         left = job.count
