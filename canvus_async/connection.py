@@ -29,7 +29,10 @@ class Counters(msgspec.Struct):
 
 
 class Connection(Generic[R]):
-    """One answer that does not end, and the watchdog over it, which counts only while somebody reads.
+    """One answer that does not end, and the watchdog over it.
+
+    Silence is the server's: what has come and waits to be read keeps its connection however long the reader takes, and
+    a reader that gives up and comes again need not wait in one go for silence to be noticed.
 
     `whole_since` is for the reader's use: the time at which the snapshot was complete, None until then.
     """
@@ -52,7 +55,8 @@ class Connection(Generic[R]):
         self._counters = counters
         self._beginning = b""
         self._ended = False
-        self._reading_since: float | None = None
+        self._heard = self._opened
+        self._taken = 0
         self._verdict: CanvusError | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._watch()
@@ -97,36 +101,33 @@ class Connection(Generic[R]):
 
     async def _chunk(self) -> bytes:
         """The next bytes, b"" at the end of the stream."""
-        self._reading_since = self._loop.time()
         try:
             chunk = await self._response.content.readany()
         except (aiohttp.ClientError, OSError, RuntimeError) as problem:  # RuntimeError: somebody closed the session
             problem.__traceback__ = None  # aiohttp has one error for all that are closed here: it would grow for ever
             raise self._verdict or lost(self._request, problem) from None
-        finally:
-            self._reading_since = None
+        self._heard = self._loop.time()
+        self._taken += len(chunk)
         if BOM.startswith(self._beginning):  # nothing yet, or not more than a part of a byte-order mark
             self._beginning = (self._beginning + chunk).removeprefix(BOM).lstrip()[:_BEGINNING]
         return chunk
 
     def _watch(self) -> None:
-        """Look whether reading has taken too long; come again when it could have."""
+        """Look whether the server has said nothing for too long; come again when it could have."""
         now = self._loop.time()
         silence, first_line = self._timeouts.silence, self._timeouts.first_line
+        begun = self._opened
+        if self._response.content.total_bytes > self._taken:
+            self._heard = begun = now
         limits: list[float] = []
         if silence is not None:
-            limits.append((now if self._reading_since is None else self._reading_since) + silence)
+            limits.append(self._heard + silence)
         if first_line is not None and not self._beginning:
-            limits.append(self._opened + first_line)
-        if not limits:
-            return
-        due = min(limits)
-        if now < due:
-            self._timer = self._loop.call_at(due, self._watch)
-        elif self._reading_since is None:  # only the first line is due, and nobody waits for it
-            self._timer = self._loop.call_later(1.0, self._watch)
-        else:
+            limits.append(begun + first_line)
+        if limits and min(limits) <= now:
             self.close(self._late())
+        elif limits:
+            self._timer = self._loop.call_at(min(limits), self._watch)
 
     def _late(self) -> CanvusError:
         method, path = self._request.method, self._request.path

@@ -139,7 +139,7 @@ async def _bad_day(model: ModelCanvas, faults: FaultServer, dice: random.Random)
 
 
 async def _all_know(model: ModelCanvas, live: Live[Widget], folds: list[Fold], tasks: list[asyncio.Task[None]]) -> None:
-    """Everybody comes to know the truth, and is told nothing more after that."""
+    """Everybody comes to know the truth, and at some time is told nothing more."""
     for _ in range(int(LONGEST_RECOVERY)):
         for task in tasks:
             if task.done():
@@ -150,6 +150,14 @@ async def _all_know(model: ModelCanvas, live: Live[Widget], folds: list[Fold], t
     assert mirrors(live.widgets, model), "the mirror is not what the server has"
     for fold in folds:
         assert mirrors(fold.known, model), "what was told does not add up to what the server has"
-    told = [fold.told for fold in folds]
-    await asyncio.sleep(100)
-    assert [fold.told for fold in folds] == told, "changes where nothing changed"
+    told: list[int] = []
+    for _ in range(
+        20
+    ):  # who is far behind may know the truth by chance, with a widget that came and went still to read
+        before, told = told, [fold.told for fold in folds]
+        if told == before:
+            break
+        await asyncio.sleep(100)
+    else:
+        raise AssertionError("changes without end where nothing changes")
+    assert all(mirrors(fold.known, model) for fold in folds), "what came after the truth took it back"

@@ -41,7 +41,6 @@ def play(seeds: range, happenings: int) -> None:
     assert told > 50 * len(seeds)
 
 
-@pytest.mark.long  # on a loaded machine two seeds in four hundred saw a change too many; until that is understood
 @pytest.mark.parametrize("first", range(0, 200, 20))
 def test_two_hundred_bad_days(first: int) -> None:
     play(range(first, first + 20), 40)

@@ -15,7 +15,7 @@ LOST = note("a", text="what the broken line said")
 DEEP = b"[" * 200_000 + b"]" * 200_000
 
 
-async def resynced_after(broken: bytes) -> None:
+async def resynced_after(broken: bytes, *, bad_lines: int = 1) -> None:
     """Whether a line is taken for a gap: the mirror comes back with what it missed, and with nothing else."""
     first, later = note("a"), note("b")
     block = line({**first, "title": "before"}) + broken + line(note("never", text="after a gap"))
@@ -24,7 +24,7 @@ async def resynced_after(broken: bytes) -> None:
         changes = live.changes(initial=False)
         seen = await take(changes, 3)
         assert await quiet(changes)
-        assert (server.connections, live.counters.bad_lines, live.counters.resyncs) == (2, 1, 1)
+        assert (server.connections, live.counters.bad_lines, live.counters.resyncs) == (2, bad_lines, 1)
         assert {key: seen.text for key, seen in live.widgets.items()} == {"a": LOST["text"], "b": ""}
 
     assert [(change.kind, change.id, change.resync) for change in seen] == [
@@ -136,6 +136,11 @@ async def test_s19_a_number_that_no_float_holds_costs_its_object_only(number: by
 async def test_s23_an_object_without_an_id_is_a_gap(odd: dict[str, object]) -> None:
     fields = {key: value for key, value in note(text="whose?").items() if key != "id"}
     await resynced_after(line({**fields, **odd}))
+
+
+@on_a_jumping_clock
+async def test_s23_an_empty_id_is_none() -> None:
+    await resynced_after(line(note("") | {"id": ""}), bad_lines=0)
 
 
 @on_a_jumping_clock

@@ -47,13 +47,35 @@ async def test_s08_s09_silence_is_noticed_within_three_keepalives(closes: bool) 
 
 
 @on_a_jumping_clock
-async def test_s08_while_the_consumer_works_silence_does_not_count() -> None:
-    async with playing(follows([BEFORE], keeps_alive)) as (server, _client, canvas):
+async def test_s08_what_waits_to_be_read_is_not_thrown_away_while_the_consumer_works() -> None:
+    """Silence is the server's, not the reader's: what the server has said counts when it comes, not when it is read."""
+
+    async def speaks_once(exchange: Exchange) -> None:
+        await exchange.line(note("b"))
+        await exchange.gone()
+
+    async with playing(follows([BEFORE], keeps_alive), follows([BEFORE], speaks_once)) as (server, _client, canvas):
+        for connections in (1, 2):
+            async with aclosing(canvas.notes.subscribe()) as notes:
+                assert (await anext(notes)).text == "before"
+                await asyncio.sleep(3600)
+                if connections == 2:
+                    assert (await anext(notes)).id == "b"
+                assert await quiet(notes)
+                assert server.connections == connections
+
+
+@on_a_jumping_clock
+async def test_s08_silence_is_noticed_by_one_who_never_waits_long() -> None:
+    async with playing(stays([BEFORE]), stays([AFTER])) as (server, _client, canvas):
         async with aclosing(canvas.notes.subscribe()) as notes:
             assert (await anext(notes)).text == "before"
-            await asyncio.sleep(3600)
-            assert await quiet(notes)
-            assert server.connections == 1
+            polls = 0
+            while await quiet(notes, 0.5):
+                polls += 1
+                await asyncio.sleep(0.5)
+            assert 40 < polls < 46
+        assert server.connections == 2
 
 
 @pytest.mark.parametrize("drips", [False, True], ids=["never", "dripped"])
