@@ -98,7 +98,7 @@ MUTANTS = (
         "subscription.py",
         "            connection.close()\n",
         "            pass\n",
-        "tests/streams/test_rows_consumers.py -k s51",
+        "tests/streams/test_rows_endings.py -k s51",
     ),
 )
 
