@@ -2,7 +2,7 @@
 
 import asyncio
 import weakref
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Generic, Self
 
@@ -10,6 +10,7 @@ from canvus_async.connection import Counters
 from canvus_async.errors import ClientClosed, RequestTimeout
 from canvus_async.models import KINDS
 from canvus_async.models.changes import Change, R
+from canvus_async.protocol.merging import Initial
 from canvus_async.protocol.pending import PendingChanges
 from canvus_async.subscription import Feed, Status
 
@@ -120,7 +121,7 @@ class Live(Generic[R]):
             raise RuntimeError("a mirror is started with `async with`")
         consumer = _Consumer[R]()
         if initial:
-            consumer.push([Change("created", key, None, record, False, True) for key, record in self.widgets.items()])
+            consumer.push(Initial(self.widgets))
         if self._task.done():
             consumer.end(self._error)
         else:
@@ -160,7 +161,7 @@ class _Consumer(Generic[R]):
         self._ended = False
         self._error: BaseException | None = None
 
-    def push(self, changes: list[Change[R]]) -> None:
+    def push(self, changes: Iterable[Change[R]]) -> None:
         for change in changes:
             self.waiting.push(change)
         self._wake.set()

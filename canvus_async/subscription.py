@@ -9,7 +9,7 @@ import logging
 import random
 import warnings
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping
 from types import TracebackType
 from typing import Generic, Literal, Never, TypeAlias
 
@@ -69,7 +69,7 @@ class Feed(Generic[R]):
         longest = transport.retrier.options.max_retry_after
         self._recovery = Recovery(reconnect, max_retry_after=longest, dice=dice)
         self._not_before = 0.0
-        self._ready: deque[list[Change[R]]] = deque()
+        self._ready: deque[Collection[Change[R]]] = deque()
         self._connection: Connection[R] | None = None
         self._opening: asyncio.Timeout | None = None
         self._turn_began = 0.0
@@ -85,7 +85,7 @@ class Feed(Generic[R]):
         """Whether it has a connection now."""
         return self._connection is not None
 
-    async def next(self) -> list[Change[R]]:
+    async def next(self) -> Collection[Change[R]]:
         """What the next line or lines have changed; after a snapshot also when that is nothing.
 
         Raises the error that ends the subscription, or StopAsyncIteration when it was closed; what was read before

@@ -4,7 +4,7 @@ The server keeps no history. Each connection begins with all that there is; the 
 known here is what was missed while the one before was lost, deletes included.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import compress
 from operator import attrgetter, ne
 from types import MappingProxyType
@@ -33,9 +33,25 @@ class Merge(Generic[R]):
     __slots__ = ("changes", "gap", "refused")
 
     def __init__(self) -> None:
-        self.changes: list[Change[R]] = []
+        self.changes: Collection[Change[R]] = []
         self.gap = ""
         self.refused: list[UnknownWidget] = []
+
+
+class Initial(Collection[Change[R]]):
+    """All that is there, as "created" changes; each is made when it is its turn: a canvas may hold 100,000 widgets."""
+
+    def __init__(self, there: Mapping[str, R]) -> None:
+        self._there = there
+
+    def __len__(self) -> int:
+        return len(self._there)
+
+    def __iter__(self) -> Iterator[Change[R]]:
+        return (Change("created", key, None, record, False, True) for key, record in self._there.items())
+
+    def __contains__(self, change: object) -> bool:
+        return any(change == one for one in self)
 
 
 class SnapshotMerger(Generic[R]):
@@ -78,7 +94,7 @@ class SnapshotMerger(Generic[R]):
         if self._started:
             merge.changes = _difference(known, fresh)
         else:
-            merge.changes = [Change("created", key, None, record, False, True) for key, record in fresh.items()]
+            merge.changes = Initial(fresh)
             self._started = True
         known.clear()
         known.update(fresh)
@@ -87,10 +103,11 @@ class SnapshotMerger(Generic[R]):
     def update(self, batch: Batch[R]) -> Merge[R]:
         """Some of what there is, in the order in which it changed. What is as it was makes no change."""
         merge: Merge[R] = Merge()
+        merge.changes = changes = list[Change[R]]()
         known, plain, omissible = self._known, batch.plain, self._decoder.omissible
         whole = self._decoder.whole if self._keep_unknown else frozenset[type]()
         attentive = bool(omissible) or not plain
-        changed = merge.changes.append
+        changed = changes.append
         for index, item in enumerate(batch.records):
             record = cast("R | None", item) if plain or type(item) in whole else self._resolved(item, merge)
             if record is None:
