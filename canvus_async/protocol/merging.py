@@ -4,9 +4,9 @@ The server keeps no history. Each connection begins with all that there is; the 
 known here is what was missed while the one before was lost, deletes included.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from itertools import compress
-from operator import attrgetter, ne
+from operator import ne
 from types import MappingProxyType
 from typing import Generic, cast
 
@@ -19,8 +19,6 @@ from canvus_async.protocol.repair import BrokenLine
 
 _NAMELESS = "an object without an id"
 _NEED_NO_ID = frozenset(str(k.__struct_config__.tag).lower() for k in KINDS if "id" not in kind_of(k).required)
-_id_of = attrgetter("id")
-_state_of = attrgetter("state")
 
 
 class Merge(Generic[R]):
@@ -79,7 +77,7 @@ class SnapshotMerger(Generic[R]):
         if batch.broken is not None:
             merge.gap = batch.broken
             return merge
-        fresh = _by_key(self._complete(batch, merge))
+        fresh = self._by_key(batch, merge)
         if "" in fresh:
             merge.gap = _NAMELESS
             return merge
@@ -142,11 +140,20 @@ class SnapshotMerger(Generic[R]):
             changed(Change("updated", key, old, record))
         return merge
 
-    def _complete(self, batch: Batch[R], merge: Merge[R]) -> Sequence[R]:
-        """The records of a snapshot, where each stands for itself."""
+    def _by_key(self, batch: Batch[R], merge: Merge[R]) -> dict[str, R]:
+        """The records of a snapshot, the last of each key; those that say they are deleted do not count."""
         if batch.plain:
-            return cast("list[R]", batch.records)
-        return [record for item in batch.alone() if (record := self._wanted(item, merge)) is not None]
+            records = cast("list[R]", batch.records)
+            fresh, states = batch.index()
+        else:  # each item stands for itself
+            records = [record for item in batch.alone() if (record := self._wanted(item, merge)) is not None]
+            fresh = {record.id: record for record in records}
+            states = {record.state for record in records}
+        if "" in fresh:
+            fresh = {_key(record): record for record in records}
+        if "deleted" in states:
+            fresh = {key: record for key, record in fresh.items() if record.state != "deleted"}
+        return fresh
 
     def _resolved(self, item: R | UnknownWidget | Patch[R], merge: Merge[R]) -> R | None:
         """The whole record that an item of an update stands for, None where it stands for none or stays out."""
@@ -203,16 +210,6 @@ def _key(record: object) -> str:
         return str(key)
     name = str(getattr(record, "widget_type", ""))
     return name if name.lower() in _NEED_NO_ID else ""
-
-
-def _by_key(records: Sequence[R]) -> dict[str, R]:
-    """Records by key, the last of each; those that say they are deleted do not count."""
-    fresh = dict(zip(map(_id_of, records), records, strict=True))
-    if "" in fresh:
-        fresh = {_key(record): record for record in records}
-    if "deleted" in set(map(_state_of, records)):
-        fresh = {key: record for key, record in fresh.items() if record.state != "deleted"}
-    return fresh
 
 
 def _difference(known: Mapping[str, R], fresh: Mapping[str, R]) -> list[Change[R]]:

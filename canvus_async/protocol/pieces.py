@@ -35,6 +35,8 @@ class ArrayPieces(Generic[T]):
         self._snapshot = snapshot
         self._rest = begun
         self._batch: Batch[T] = Batch([])
+        if snapshot:
+            self._batch.index()
         self._next_try = 0
         self._doubtful = False
         self._decode()
