@@ -48,7 +48,13 @@ class Stage:
 
 @pytest.fixture
 def stage(
-    tmp_path: Path, server: CanvusServer, client: Client, canvas: Canvas, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    server: CanvusServer,
+    client: Client,
+    canvas: Canvas,
+    certificate: Path,
+    serving: ssl.SSLContext,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Stage:
     """An empty canvas, and a folder with a photo in it. The commands are those of this checkout."""
     commands, folder = tmp_path / "commands", tmp_path / "folder"
@@ -77,6 +83,8 @@ def stage(
         "canvus_canvas": canvas,
         "text": "hello",
         "note_id": "missing",
+        "certificate": certificate,
+        "serving": serving,
     }
     return Stage(folder, server, client, canvas, environment, replacing, things)
 
@@ -114,13 +122,10 @@ async def a_proxy(stage: Stage) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def private_tls(stage: Stage) -> AsyncIterator[None]:
-    trustme = pytest.importorskip("trustme")
-    authority = trustme.CA()
-    issued = authority.issue_cert("127.0.0.1")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    issued.configure_cert(context)
-    authority.cert_pem.write_to_path("canvus-ca.pem")
-    issued.cert_chain_pems[0].write_to_path("canvus-server.pem")
+    certificate, context = stage.things["certificate"], stage.things["serving"]
+    _, begin, text = certificate.read_text(encoding="ascii").partition("-----BEGIN CERTIFICATE-----")
+    for name in ("canvus-ca.pem", "canvus-server.pem"):  # it signed itself
+        Path(name).write_text(begin + text, encoding="ascii")
     async with relays.tls_in_front_of(stage.server.url, context) as front:
         stage.replacing["https://canvus.example.com"] = front.url
         yield
