@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from canvus_async import Canvas, Client, Point
+from canvus_async import Canvas, Point
 from canvus_async.server import CanvusServer
 from examples import proxy_aiohttp
 from tests import pages, relays
@@ -34,7 +34,6 @@ class Stage:
 
     folder: Path
     server: CanvusServer
-    client: Client
     canvas: Canvas
     environment: dict[str, str]
     replacing: dict[str, str]
@@ -48,9 +47,9 @@ class Stage:
 
 @pytest.fixture
 def stage(
+    *,
     tmp_path: Path,
     server: CanvusServer,
-    client: Client,
     canvas: Canvas,
     certificate: Path,
     serving: ssl.SSLContext,
@@ -86,7 +85,7 @@ def stage(
         "certificate": certificate,
         "serving": serving,
     }
-    return Stage(folder, server, client, canvas, environment, replacing, things)
+    return Stage(folder, server, canvas, environment, replacing, things)
 
 
 # -- what a page takes to be there --
