@@ -53,9 +53,11 @@ class Client:
     `cache` keeps mipmaps and their infos (64 MiB in memory unless given; None turns it off). `ssl` is a context or an
     aiohttp.Fingerprint to trust instead of the system's authorities. `session` is an aiohttp session to use for all
     requests; it is not closed, its connector bounds the connections of calls and subscriptions together, and its
-    silent second sending of requests is switched off.
+    silent second sending of requests is switched off; `ssl` is that session's own matter then.
 
-    Raises TypeError and ValueError for arguments that could not work.
+    Raises TypeError and ValueError for arguments that could not work. Every call raises a TransportError where no
+    answer comes, Unauthorized, Forbidden or another ApiError where the server says no, UnexpectedContent for an answer
+    that cannot be read, and ClientClosed once the client is closed; what its own words name comes besides.
     """
 
     def __init__(
@@ -94,7 +96,10 @@ class Client:
 
     @classmethod
     def from_env(cls) -> Self:
-        """A client for `CANVUS_URL`, with `CANVUS_TOKEN` if it is set. Raises ValueError without a CANVUS_URL."""
+        """A client for `CANVUS_URL`, with `CANVUS_TOKEN` if it is set, and every option at its default.
+
+        Raises ValueError without a CANVUS_URL.
+        """
         url = os.environ.get("CANVUS_URL")
         if not url:
             raise ValueError("the environment variable CANVUS_URL is not set; it holds the address of the server")
@@ -102,7 +107,7 @@ class Client:
 
     @property
     def url(self) -> str:
-        """The root of the server's API."""
+        """The root of the server's API, such as "https://canvus.example.com/api/v1"."""
         return self._transport.root
 
     @property
@@ -120,7 +125,10 @@ class Client:
         return Canvas(self._transport, self._fetcher, canvas_id)
 
     async def server_info(self) -> ServerInfo:
-        """The server's version and the API versions it speaks; needs no token."""
+        """The server's version and the API versions it speaks; needs no token.
+
+        Raises NotFound or UnexpectedContent where there is a server, but not of Canvus.
+        """
         body = await self._transport.call("GET", "server-info")
         return answers.one(body, ServerInfo, method="GET", path="server-info")
 
@@ -145,7 +153,11 @@ class Client:
 
 
 class Canvas:
-    """A handle on one canvas: what lies on it, by kind. Making one costs nothing and asks nobody."""
+    """A handle on one canvas, whose id is `id`: what lies on it, by kind. Making one costs nothing and asks nobody.
+
+    Places and sizes are in canvas units, y down, relative to the parent widget; `Layout` works out where things lie on
+    the canvas itself. All that is read and written here goes through the client that made the handle.
+    """
 
     def __init__(self, transport: Transport, fetcher: Fetcher, canvas_id: str) -> None:
         path_segment(canvas_id, what="canvas id")
@@ -155,81 +167,84 @@ class Canvas:
 
     @cached_property
     def widgets(self) -> Widgets:
-        """Everything on the canvas, of every type; read-only."""
+        """Everything on the canvas, of every type; read-only (seed 004)."""
         return Widgets(self._transport, self._fetcher, self.id)
 
     def live(self) -> Live[Widget]:
-        """A mirror of everything on the canvas, kept up to date in the background; use it with `async with`."""
+        """A mirror of everything on the canvas, kept up to date in the background; use it with `async with`.
+
+        Entering it raises NotFound, Unauthorized, Forbidden and the like when the server says so.
+        """
         return self.widgets.live()
 
     @cached_property
     def images(self) -> Images:
-        """The pictures."""
+        """The pictures: `Image` records, with mipmaps and originals by their `hash` (seed 002)."""
         return Images(self._transport, self._fetcher, self.id)
 
     @cached_property
     def pdfs(self) -> Pdfs:
-        """The documents."""
+        """The documents: `Pdf` records; every page has mipmaps (seed 003)."""
         return Pdfs(self._transport, self._fetcher, self.id)
 
     @cached_property
     def videos(self) -> Videos:
-        """The films."""
+        """The films: `Video` records, with originals but without mipmaps."""
         return Videos(self._transport, self._fetcher, self.id)
 
     @cached_property
     def notes(self) -> Notes:
-        """The sticky notes."""
+        """The sticky notes: `Note` records."""
         return Notes(self._transport, self._fetcher, self.id)
 
     @cached_property
     def browsers(self) -> Browsers:
-        """The web pages."""
+        """The web pages: `Browser` records."""
         return Browsers(self._transport, self._fetcher, self.id)
 
     @cached_property
     def anchors(self) -> Anchors:
-        """The named regions."""
+        """The named regions: `Anchor` records."""
         return Anchors(self._transport, self._fetcher, self.id)
 
     @cached_property
     def connectors(self) -> Connectors:
-        """The lines between widgets."""
+        """The lines between widgets: `Connector` records."""
         return Connectors(self._transport, self._fetcher, self.id)
 
     @cached_property
     def tables(self) -> Tables:
-        """The tables."""
+        """The tables: `Table` records, and their cells."""
         return Tables(self._transport, self._fetcher, self.id)
 
     @cached_property
     def video_inputs(self) -> VideoInputs:
-        """The capture devices."""
+        """The capture devices: `VideoInput` records."""
         return VideoInputs(self._transport, self._fetcher, self.id)
 
     @cached_property
     def ip_videos(self) -> IpVideos:
-        """The network videos."""
+        """The network videos: `IpVideo` records."""
         return IpVideos(self._transport, self._fetcher, self.id)
 
     @cached_property
     def rdp_connections(self) -> RdpConnections:
-        """The remote desktops."""
+        """The remote desktops: `RdpConnection` records."""
         return RdpConnections(self._transport, self._fetcher, self.id)
 
     @cached_property
     def background(self) -> Background:
-        """What lies behind all that."""
+        """What lies behind all that: a colour, a haze or a picture."""
         return Background(self._transport, self.id)
 
     @cached_property
     def mipmaps(self) -> Mipmaps:
-        """Downscaled pictures of images and PDF pages, by hash."""
+        """Downscaled pictures of images and PDF pages, by hash, as WebP (seed 000)."""
         return Mipmaps(self._fetcher, self.id)
 
     @cached_property
     def assets(self) -> Assets:
-        """Original files, by hash."""
+        """Original files, by hash (seed 000)."""
         return Assets(self._fetcher, self.id)
 
     def download_many(
@@ -255,7 +270,9 @@ class Canvas:
         belongs to.
 
         A file at its path is whole. Stopped or killed, run it again: only what is missing is fetched. To leave before
-        the end, use it inside `contextlib.aclosing`. Raises LocalWriteError for a folder that cannot be written to.
+        the end, use it inside `contextlib.aclosing`. `progress` is called with the results so far, the bytes so far,
+        and the results in all, None while that is unknown. Raises LocalWriteError for a folder that cannot be written
+        to, ValueError for levels that could not be any and, before any request, for a client without a token.
         """
         return many.download_many(
             self._fetcher,

@@ -19,7 +19,11 @@ _BEGINNING = 1000
 
 
 class Counters(msgspec.Struct):
-    """What a subscription has been through so far."""
+    """What a subscription has been through so far.
+
+    `connections` that were made, `reconnects` those after the first; `resyncs`: snapshots compared with what was known;
+    `bad_lines` that had no meaning or were too long; `bytes` read, keepalives included.
+    """
 
     connections: int = 0
     reconnects: int = 0

@@ -34,7 +34,12 @@ _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | g
 
 
 class CacheStats(NamedTuple):
-    """What a disk cache has done since it was made, and what its folder held when it was last looked through."""
+    """What a disk cache has done since it was made, and what its folder held when it was last looked through.
+
+    `hits` and `misses` count values asked for that were there or not; `stored`, `corrupted`, `failed` and `evicted`
+    entries that were written, found broken, could not be written, and were removed to make room. `entries` and `bytes`
+    are of the whole folder, other processes' included.
+    """
 
     hits: int
     misses: int

@@ -27,8 +27,8 @@ _ODD = re.compile(r"[^0-9A-Za-z]")
 class Downloaded(msgspec.Struct, frozen=True, kw_only=True):
     """A file of a bulk download, or why there is none.
 
-    `item` is what it was asked for with. `page` and `level` are None for an original. `path` is None where there is an
-    `error`. `fetched` is false for a file that was there already.
+    `item` is what it was asked for with. `page` and `level` count from 0 and are None for an original. `path` is None
+    where there is an `error`. `bytes` is the file's length. `fetched` is false for a file that was there already.
     """
 
     item: object

@@ -10,7 +10,10 @@ from canvus_async.options import check_positive
 
 
 class Fit(msgspec.Struct, frozen=True, gc=False):
-    """The smallest level that covers a box of so many pixels; level 0 where none does."""
+    """The smallest level that covers a box of so many pixels; level 0 where none does.
+
+    Raises ValueError for a box without an area, TypeError for sides that are no whole numbers.
+    """
 
     width: int
     height: int
@@ -27,7 +30,7 @@ Pages: TypeAlias = int | Collection[int] | Literal["all"]
 
 
 class MipmapRequest(msgspec.Struct, frozen=True):
-    """Levels of pages of one content; what is None is what the call says for all its items."""
+    """Levels of pages of one content, both counted from 0; what is None is what the call says for all its items."""
 
     hash: str
     levels: Levels | None = None

@@ -3,6 +3,7 @@
     CANVUS_URL=https://canvus.example.com CANVUS_TOKEN=... CANVUS_CANVAS=<canvas id> python examples/proxy_aiohttp.py
 
 `/thumbnails/<hash>?width=320&height=240` comes from the cache where it can, `/files/<hash>` is passed on as it comes.
+Both carry an ETag, and a browser that has the content already is told so with 304, without asking the Canvus server.
 """
 
 import os
@@ -17,20 +18,39 @@ CANVAS = web.AppKey("canvas", Canvas)
 
 
 async def thumbnail(request: web.Request) -> web.Response:
+    name = request.match_info["hash"]
     width, height = int(request.query.get("width", "320")), int(request.query.get("height", "240"))
-    body = await request.app[CANVAS].mipmaps.fetch_fit(request.match_info["hash"], width=width, height=height)
-    headers = {"Cache-Control": "private, max-age=31536000, immutable"}
+    headers = caching(f"{name}-{width}x{height}")
+    if is_known(request, headers["ETag"]):
+        return web.Response(status=304, headers=headers)
+    body = await request.app[CANVAS].mipmaps.fetch_fit(name, width=width, height=height)
     return web.Response(body=body, content_type="image/webp", headers=headers)
 
 
 async def file(request: web.Request) -> web.StreamResponse:
-    stream = request.app[CANVAS].assets.stream(request.match_info["hash"], part=request.headers.get("Range"))
-    async with stream as body:
-        response = web.StreamResponse(status=body.status, headers=body.headers)
+    name = request.match_info["hash"]
+    headers = caching(name)
+    if is_known(request, headers["ETag"]):
+        return web.Response(status=304, headers=headers)
+    part = request.headers.get("Range")
+    if request.headers.get("If-Range", headers["ETag"]) != headers["ETag"]:
+        part = None  # the browser has a part of something else
+    async with request.app[CANVAS].assets.stream(name, part=part) as body:
+        response = web.StreamResponse(status=body.status, headers={**body.headers, **headers})
         await response.prepare(request)
         async for chunk in body:
             await response.write(chunk)  # waits for a slow reader, and so does the server behind
     return response
+
+
+def caching(content: str) -> dict[str, str]:
+    """A hash names one content for ever, so an ETag made of it can never be out of date."""
+    return {"ETag": f'"{content}"', "Cache-Control": "private, max-age=31536000, immutable"}
+
+
+def is_known(request: web.Request, etag: str) -> bool:
+    """Whether the browser says that it has this content."""
+    return any(tag.value in {"*", etag.strip('"')} for tag in request.if_none_match or ())
 
 
 @web.middleware

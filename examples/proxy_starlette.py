@@ -4,10 +4,11 @@
         uvicorn --factory examples.proxy_starlette:from_env
 
 `/thumbnails/<hash>?width=320&height=240` comes from the cache where it can, `/files/<hash>` is passed on as it comes.
+Both carry an ETag, and a browser that has the content already is told so with 304, without asking the Canvus server.
 """
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
@@ -16,14 +17,17 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from canvus_async import ApiError, Canvas, Client
+from canvus_async import ApiError, Canvas, CanvusError, Client
 
 
 async def thumbnail(request: Request) -> Response:
     canvas: Canvas = request.app.state.canvas
+    name = request.path_params["hash"]
     width, height = int(request.query_params.get("width", "320")), int(request.query_params.get("height", "240"))
-    body = await canvas.mipmaps.fetch_fit(request.path_params["hash"], width=width, height=height)
-    headers = {"Cache-Control": "private, max-age=31536000, immutable"}
+    headers = caching(f"{name}-{width}x{height}")
+    if is_known(request, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    body = await canvas.mipmaps.fetch_fit(name, width=width, height=height)
     return Response(body, media_type="image/webp", headers=headers)
 
 
@@ -33,26 +37,48 @@ class File:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         canvas: Canvas = request.app.state.canvas
-        stream = canvas.assets.stream(request.path_params["hash"], part=request.headers.get("Range"))
-        async with stream as body:
-            response = StreamingResponse(body, status_code=body.status, headers=body.headers)
+        name = request.path_params["hash"]
+        headers = caching(name)
+        if is_known(request, headers["ETag"]):
+            await Response(status_code=304, headers=headers)(scope, receive, send)
+            return
+        part = request.headers.get("Range")
+        if request.headers.get("If-Range", headers["ETag"]) != headers["ETag"]:
+            part = None  # the browser has a part of something else
+        async with canvas.assets.stream(name, part=part) as body:
+            response = StreamingResponse(body, status_code=body.status, headers={**body.headers, **headers})
             await response(scope, receive, send)
 
 
+def caching(content: str) -> dict[str, str]:
+    """A hash names one content for ever, so an ETag made of it can never be out of date."""
+    return {"ETag": f'"{content}"', "Cache-Control": "private, max-age=31536000, immutable"}
+
+
+def is_known(request: Request, etag: str) -> bool:
+    """Whether the browser says that it has this content."""
+    tags = request.headers.get("If-None-Match", "").split(",")
+    return any(tag.strip().removeprefix("W/") in {"*", etag} for tag in tags)
+
+
 async def refused(request: Request, error: Exception) -> Response:
-    status = error.status if isinstance(error, ApiError) else 400
-    return JSONResponse({"msg": error.msg if isinstance(error, ApiError) else str(error)}, status_code=status)
+    if isinstance(error, ApiError):
+        return JSONResponse({"msg": error.msg}, status_code=error.status)
+    if isinstance(error, ValueError):
+        return JSONResponse({"msg": str(error)}, status_code=400)
+    return JSONResponse({"msg": "the canvas server does not answer"}, status_code=502)
 
 
 def application(url: str, token: str, canvas_id: str) -> Starlette:
     @asynccontextmanager
-    async def opened(app: Starlette) -> AsyncIterator[None]:
+    async def opened(app: Starlette) -> AsyncGenerator[None]:
         async with Client(url, token=token) as client:  # one for the whole process
             app.state.canvas = client.canvas(canvas_id)
             yield
 
     routes = [Route("/thumbnails/{hash}", thumbnail), Route("/files/{hash}", File())]
-    return Starlette(routes=routes, lifespan=opened, exception_handlers={ApiError: refused, ValueError: refused})
+    handlers = {CanvusError: refused, ValueError: refused}
+    return Starlette(routes=routes, lifespan=opened, exception_handlers=handlers)
 
 
 def from_env() -> Starlette:

@@ -21,5 +21,8 @@ class Anchors(CloneableCollection[Anchor]):
         return await self._create(fields, AnchorFields)
 
     async def update(self, anchor_id: str, /, **fields: Unpack[AnchorUpdate]) -> Anchor:
-        """Change what is given and leave the rest; returns the anchor as it now is."""
+        """Change what is given and leave the rest; returns the anchor as it now is.
+
+        Raises NotFound, BadRequest for a depth below 1, Forbidden without edit access.
+        """
         return await self._update(anchor_id, fields, AnchorUpdate)

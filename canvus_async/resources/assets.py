@@ -26,7 +26,12 @@ class Assets:
         self._canvas_id = canvas_id
 
     async def fetch(self, hash: str, /, *, max_bytes: int | None = None) -> bytes:  # noqa: A002  # the wire's name
-        """The whole file in memory, at most `max_bytes` of it (`Limits.asset` if not given): else UnexpectedContent."""
+        """The bytes of the whole file, in memory; not cached. Seed 000, "Download an Asset by Hash".
+
+        Raises NotFound, UnexpectedContent for one of more than `max_bytes` (`Limits.asset` if not given),
+        IncompleteDownload where its end could not be told from a cut, and CorruptDownload where its content is not
+        what its hash names.
+        """
         return await self._fetcher.asset(self._canvas_id, hash, max_bytes)
 
     async def download(
@@ -44,8 +49,9 @@ class Assets:
 
         A body that is cut or stalls goes on where it stopped, where the server lets it, and is checked against its hash
         where that can be. `max_bytes` refuses a longer one. `fsync`: return only once the file would survive a power
-        cut. Raises IncompleteDownload, CorruptDownload, Stalled, LocalWriteError, and FileExistsError when `overwrite`
-        is false and there is a file.
+        cut. `progress` is called with the bytes so far and in all. Raises NotFound, IncompleteDownload,
+        CorruptDownload, Stalled, LocalWriteError, and FileExistsError when `overwrite` is false and there is a file.
+        Seed 000, "Download an Asset by Hash".
         """
         await self._fetcher.save_asset(
             self._canvas_id, hash, to, max_bytes=max_bytes, overwrite=overwrite, fsync=fsync, progress=progress
@@ -61,7 +67,8 @@ class Assets:
 
         Nothing is read ahead of you but what fits into the socket's buffer, and leaving the block closes the
         connection. `part` is a Range header to ask for only that, as browsers do for films; `body.status` is 206 then.
-        At most `Limits.streams` at a time. `examples/` has proxies for aiohttp.web and Starlette.
+        At most `Limits.streams` at a time. `examples/` has proxies for aiohttp.web and Starlette. Entering it raises
+        NotFound and the like; the loop raises IncompleteDownload where the body is cut, Stalled where it stops.
         """
         return self._fetcher.stream(self._canvas_id, hash, part)
 

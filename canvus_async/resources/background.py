@@ -19,7 +19,10 @@ class Background:
         self._path = f"canvases/{path_segment(canvas_id, what='canvas id')}/background"
 
     async def get(self) -> CanvasBackground:
-        """The background; where it has a picture, `image.hash` opens mipmaps and the original (seed 000)."""
+        """The background; where it has a picture, `image.hash` opens mipmaps and the original (seed 000).
+
+        Raises NotFound for a canvas that is not there or not yours to see.
+        """
         body = await self._transport.call("GET", self._path)
         return answers.one(body, CanvasBackground, method="GET", path=self._path)
 
@@ -40,7 +43,9 @@ class Background:
     ) -> CanvasBackground:
         """Put a picture behind the canvas: a path, bytes, or a binary file; streamed, never whole in memory.
 
-        `image.hash` is "" until the server has read the file. Raises BadRequest for a file that is no picture.
+        `image.hash` is "" until the server has read the file. `progress` is called with the bytes sent so far and in
+        all. Raises BadRequest for a file that is no picture, TooLarge, Forbidden without edit access, and
+        OutcomeUnknown when the connection is lost while it may have arrived.
         """
         fields: BackgroundUpload = {"type": "image"} if fit is None else {"type": "image", "fit": fit}
         json = payload(fields, BackgroundUpload, verb="upload")

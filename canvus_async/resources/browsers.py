@@ -21,5 +21,8 @@ class Browsers(CloneableCollection[Browser]):
         return await self._create(fields, BrowserFields)
 
     async def update(self, browser_id: str, /, **fields: Unpack[BrowserUpdate]) -> Browser:
-        """Change what is given and leave the rest; returns the browser as it now is."""
+        """Change what is given and leave the rest; returns the browser as it now is.
+
+        Raises NotFound, BadRequest for a depth below 1, Forbidden without edit access.
+        """
         return await self._update(browser_id, fields, BrowserUpdate)

@@ -32,7 +32,8 @@ class Canvases:
     def subscribe(self, canvas_id: str | None = None, /) -> AsyncGenerator[CanvasInfo, None]:
         """Every canvas that you may see as it is, then each as it changes; with an id, that canvas only.
 
-        One that is gone comes once more with `deleted` true. Use it with `contextlib.aclosing`.
+        One that is gone comes once more with `deleted` true. Use it with `contextlib.aclosing`. Raises Unauthorized
+        without a token, NotFound for a canvas that is not there or not yours to see.
         """
         path = "canvases" if canvas_id is None else _path(canvas_id)
         decoder = answers.decoder_for(CanvasInfo)
@@ -40,20 +41,23 @@ class Canvases:
         return Subscription(Feed(self._transport, path, decoder, reconnect=reconnect, keep_unknown=False))
 
     async def create(self, name: str = "", /, *, folder_id: str | None = None) -> CanvasInfo:
-        """Make a canvas, in your home folder unless `folder_id` names another."""
+        """Make a canvas, in your home folder unless `folder_id` names another; returns it as it is.
+
+        Raises Forbidden where you may not, and OutcomeUnknown when the answer is lost: it is never sent twice.
+        """
         fields = {"name": name} if folder_id is None else {"name": name, "folder_id": folder_id}
         json = payload(fields, CanvasFields, verb="create")
         body = await self._transport.call("POST", "canvases", json=json)
         return answers.one(body, CanvasInfo, method="POST", path="canvases")
 
     async def rename(self, canvas_id: str, name: str, /) -> CanvasInfo:
-        """Give a canvas another name. Raises Forbidden without edit access."""
+        """Give a canvas another name; returns it as it now is. Raises NotFound, and Forbidden without edit access."""
         path = _path(canvas_id)
         body = await self._transport.call("PATCH", path, json=payload({"name": name}, CanvasFields, verb="rename"))
         return answers.one(body, CanvasInfo, method="PATCH", path=path)
 
     async def delete(self, canvas_id: str, /) -> None:
-        """Remove a canvas and all that is on it, for good. Raises Forbidden unless you own it."""
+        """Remove a canvas and all that is on it, for good. Raises NotFound, and Forbidden unless you own it."""
         await self._transport.call("DELETE", _path(canvas_id))
 
 

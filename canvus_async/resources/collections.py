@@ -52,13 +52,17 @@ class Collection(Generic[W]):
         """Every widget of this kind, whole and typed, in the server's order.
 
         An object that is not of this kind is left out and logged; `canvas.widgets` has it as an UnknownWidget. Raises
-        NotFound for a canvas that is not there or not yours to see.
+        NotFound for a canvas that is not there or not yours to see. Seeds 002 to 004.
         """
         body = await self._transport.call("GET", self._root)
         return fitting(answers.many(body, self.kind, method="GET", path=self._root), self.kind, path=self._root)
 
     async def get(self, widget_id: str, /) -> W:
-        """One widget by its id. Raises NotFound, and ValueError for an empty or impossible id before any request."""
+        """One widget by its id, whole and typed. Seeds 002 to 004.
+
+        Raises NotFound, UnexpectedContent for a widget that does not fit this kind, and ValueError for an empty or
+        impossible id before any request.
+        """
         path = self._path(widget_id)
         return answers.one(await self._transport.call("GET", path), self.kind, method="GET", path=path)
 
@@ -68,12 +72,15 @@ class Collection(Generic[W]):
         With an id, that widget only. One that is gone comes once more with `deleted` true. The connection is renewed
         whenever it is lost, and then only what differs from what you have seen is yielded. Use it with
         `contextlib.aclosing`; leaving the block closes the connection. An object that is not of this kind is left out
-        and logged. Raises NotFound, Unauthorized, Forbidden and the like when the server says so.
+        and logged. Raises NotFound, Unauthorized, Forbidden and the like when the server says so. Seed 004.
         """
         return Subscription(self._feed(self._root if widget_id is None else self._path(widget_id)))
 
     def live(self) -> Live[W]:
-        """A mirror of these widgets, kept up to date in the background; use it with `async with`."""
+        """A mirror of these widgets, kept up to date in the background; use it with `async with`.
+
+        Entering it raises NotFound, Unauthorized, Forbidden and the like when the server says so.
+        """
         return Live(self._feed(self._root), path=self._root)
 
     def _feed(self, path: str) -> Feed[W]:
@@ -89,7 +96,11 @@ class EditableCollection(Collection[W]):
     """The widgets of one kind, which can also be changed and deleted."""
 
     async def delete(self, widget_id: str, /) -> None:
-        """Remove a widget for good, with its file and all that lies on it. Raises NotFound when there is none."""
+        """Remove a widget for good, with its file and all that lies on it. Seeds 002 and 003.
+
+        Raises NotFound when there is none, Forbidden without edit access. A try whose answer is lost is made again; to
+        find the widget gone then counts as done.
+        """
         await self._transport.call("DELETE", self._path(widget_id))
 
     async def _create(self, fields: Mapping[str, object], allowed: type, *, verb: str = "create") -> W:
@@ -138,9 +149,10 @@ class FileCollection(CloneableCollection[A]):
     """The widgets of one kind that show an uploaded file."""
 
     async def wait_ready(self, widget_id: str, /, *, timeout: float | None = 60.0) -> A:
-        """The widget once the server has read its file and filled in `hash`; None waits without limit.
+        """The widget once the server has read its file and filled in `hash`.
 
-        Raises RequestTimeout after `timeout` seconds, NotFound when the widget is gone.
+        Follows the widget, so there is no polling. Raises RequestTimeout after `timeout` seconds (None: no limit),
+        NotFound when the widget is gone.
         """
         path = self._path(widget_id)
         late = RequestTimeout(f"no hash within {timeout} s", method="GET", path=path)
@@ -163,8 +175,9 @@ class FileCollection(CloneableCollection[A]):
     ) -> Path:
         """Save the original file at the path `to`, which is there whole or not at all; returns that path.
 
-        Works on shared canvases without a token, where assets by hash do not. Raises IncompleteDownload,
-        LocalWriteError, and FileExistsError when `overwrite` is false and there is a file.
+        Works on shared canvases without a token, where assets by hash do not. `progress` is called with the bytes so
+        far and in all. Raises NotFound, IncompleteDownload, LocalWriteError, and FileExistsError when `overwrite` is
+        false and there is a file. Seeds 002 and 003, "Download".
         """
         path = f"{self._path(widget_id)}/download"
         slot = self._transport.slots.assets

@@ -21,5 +21,8 @@ class Connectors(EditableCollection[Connector]):
         return await self._create({"src": src, "dst": dst, **fields}, ConnectorUpdate)
 
     async def update(self, connector_id: str, /, **fields: Unpack[ConnectorUpdate]) -> Connector:
-        """Change what is given and leave the rest; returns the line as it now is."""
+        """Change what is given and leave the rest; returns the line as it now is.
+
+        Raises NotFound, BadRequest for an end that holds on to nothing, Forbidden without edit access.
+        """
         return await self._update(connector_id, fields, ConnectorUpdate)

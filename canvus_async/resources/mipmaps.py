@@ -28,17 +28,25 @@ class Mipmaps:
         self._canvas_id = canvas_id
 
     async def info(self, hash: str, /, *, page: int = 0) -> MipmapInfo:  # noqa: A002  # the wire's name
-        """Resolution in pixels, highest level, number of pages; `page` counts from 0. Seed 000, "Get Mipmap Info"."""
+        """Resolution in pixels, highest level, number of pages; `page` counts from 0. Seed 000, "Get Mipmap Info".
+
+        Cached. Raises NotFound, NotSupported for what has no mipmaps, BadRequest for a page that there is not.
+        """
         return await self._fetcher.info(self._canvas_id, hash, page)
 
     async def fetch(self, hash: str, level: int, /, *, page: int = 0) -> bytes:  # noqa: A002
-        """The WebP bytes of one level. Raises BadRequest for a level above `max_level`. Seed 000."""
+        """The WebP bytes of one level; `page` counts from 0. Seed 000, "Get Mipmap Level".
+
+        Cached; asked for by many at once, it is fetched once. Raises BadRequest for a level above `max_level`,
+        NotFound, NotSupported, and UnexpectedContent for an answer that is no WebP image.
+        """
         return await self._fetcher.mipmap(self._canvas_id, hash, level, page)
 
     async def fetch_fit(self, hash: str, /, *, width: int, height: int, page: int = 0) -> bytes:  # noqa: A002
         """The WebP bytes of the smallest level that covers a box of `width` x `height` pixels, level 0 if none does.
 
-        Two requests at most: the info, which is cached, and the level.
+        Two requests at most: the info and the level, both cached. Raises ValueError for a box without an area, and
+        what `info()` and `fetch()` raise: NotFound, NotSupported, UnexpectedContent.
         """
         info = await self.info(hash, page=page)
         return await self.fetch(hash, info.level_for(width, height), page=page)
@@ -57,8 +65,9 @@ class Mipmaps:
     ) -> Path:
         """Save one level as a WebP file at the path `to`, which is there whole or not at all; returns that path.
 
-        `fsync`: return only once the file would survive a power cut. Raises IncompleteDownload, UnexpectedContent,
-        LocalWriteError, and FileExistsError when `overwrite` is false and there is a file.
+        `fsync`: return only once the file would survive a power cut. `progress` is called with the bytes so far and in
+        all. Raises NotFound, IncompleteDownload, UnexpectedContent, LocalWriteError, and FileExistsError when
+        `overwrite` is false and there is a file.
         """
         await self._fetcher.save_level(
             self._canvas_id, hash, level, page, to, overwrite=overwrite, fsync=fsync, progress=progress

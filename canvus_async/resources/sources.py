@@ -32,7 +32,10 @@ class VideoInputs(EditableCollection[VideoInput]):
         return await self._create({"source": source, "host_id": host_id, **fields}, _VideoInputFields)
 
     async def update(self, video_input_id: str, /, **fields: Unpack[SourceUpdate]) -> VideoInput:
-        """Change what is given and leave the rest; returns the video input as it now is."""
+        """Change what is given and leave the rest; returns the video input as it now is.
+
+        Raises NotFound, BadRequest for a depth below 1, Forbidden without edit access.
+        """
         return await self._update(video_input_id, fields, SourceUpdate)
 
 
@@ -47,7 +50,10 @@ class IpVideos(EditableCollection[IpVideo]):
         return await self._create({"source": source, "host_id": host_id, **fields}, _VideoInputFields)
 
     async def update(self, ip_video_id: str, /, **fields: Unpack[IpVideoUpdate]) -> IpVideo:
-        """Change what is given and leave the rest; returns the network video as it now is."""
+        """Change what is given and leave the rest; returns the network video as it now is.
+
+        Raises NotFound, BadRequest for a depth below 1, Forbidden without edit access.
+        """
         return await self._update(ip_video_id, fields, IpVideoUpdate)
 
 
@@ -63,5 +69,8 @@ class RdpConnections(EditableCollection[RdpConnection]):
         return await self._create(json, _RdpConnectionFields)
 
     async def update(self, rdp_connection_id: str, /, **fields: Unpack[RdpConnectionUpdate]) -> RdpConnection:
-        """Change what is given and leave the rest; returns the remote desktop as it now is."""
+        """Change what is given and leave the rest; returns the remote desktop as it now is.
+
+        Raises NotFound, BadRequest for a depth below 1, Forbidden without edit access.
+        """
         return await self._update(rdp_connection_id, fields, RdpConnectionUpdate)

@@ -23,11 +23,17 @@ class Tables(CloneableCollection[Table]):
         return await self._create(fields, TableFields)
 
     async def update(self, table_id: str, /, **fields: Unpack[TableUpdate]) -> Table:
-        """Change what is given and leave the rest; returns the table as it now is."""
+        """Change what is given and leave the rest; returns the table as it now is.
+
+        Raises NotFound, BadRequest for a depth below 1, Forbidden without edit access.
+        """
         return await self._update(table_id, fields, TableUpdate)
 
     async def cells(self, table_id: str, /) -> builtins.list[TableCell]:
-        """The cells of one table. Their form is not documented, so all fields but the id may be missing."""
+        """The cells of one table. Their form is not documented, so all fields but the id may be missing.
+
+        Raises NotFound when there is no such table, or where a server does not offer its cells.
+        """
         path = f"{self._path(table_id)}/cells"
         body = await self._transport.call("GET", path)
         return fitting(answers.many(body, TableCell, method="GET", path=path), TableCell, path=path)

@@ -159,7 +159,10 @@ class CanvusServer:
         blocked: bool = False,
         canvases: Iterable[str] | None = None,
     ) -> str:
-        """A new user with that right to all canvases, or to those with the ids in `canvases`; gives their token."""
+        """A new user with that right to all canvases, or to those with the ids in `canvases`; gives their token.
+
+        "view" may read, "edit" also write and make canvases, "owner" also delete them. A `blocked` user is told 403.
+        """
         return self._parts.users.add(role, blocked=blocked, canvases=canvases)
 
     def share(self, canvas_id: str, link: Literal["none", "view", "edit"]) -> None:

@@ -61,6 +61,28 @@ async def test_the_aiohttp_proxy_passes_on_pictures_files_parts_and_refusals(
             assert answer.status == 400
 
 
+async def test_what_the_browser_has_is_answered_by_the_aiohttp_proxy_with_304_and_without_a_request(
+    server: CanvusServer, canvas: Canvas
+) -> None:
+    image = await canvas.images.upload(picture(800, 600), filename="a.jpg", wait_ready=True)
+    async with proxy(server.url, server.token, canvas.id) as url, aiohttp.ClientSession() as session:
+        for path in (f"/thumbnails/{image.hash}?width=100&height=75", f"/files/{image.hash}"):
+            async with session.get(url + path) as first:
+                assert (first.status, "immutable" in first.headers["Cache-Control"]) == (200, True)
+                etag = first.headers["ETag"]
+            server.requests.clear()
+            for known in (etag, f'"another", W/{etag}', "*"):
+                async with session.get(url + path, headers={"If-None-Match": known}) as again:
+                    assert (again.status, again.headers["ETag"], await again.read()) == (304, etag, b"")
+            assert server.requests == []
+            async with session.get(url + path, headers={"If-None-Match": '"another"'}) as other:
+                assert other.status == 200
+        for if_range, status in ((etag, 206), ('"another"', 200)):
+            headers = {"Range": "bytes=0-9", "If-Range": if_range}
+            async with session.get(f"{url}/files/{image.hash}", headers=headers) as part:
+                assert part.status == status
+
+
 async def test_when_the_reader_goes_the_aiohttp_proxy_lets_go_of_the_server() -> None:
     async with raw_server(endless) as server, proxy(server.url, "t", "c1") as url:
         async with aiohttp.ClientSession() as session, session.get(f"{url}/files/{HASH}") as answer:
@@ -152,6 +174,34 @@ async def test_the_starlette_proxy_passes_on_pictures_files_parts_and_refusals(
     assert (whole.status, whole.body, whole.headers["content-length"]) == (200, original, str(len(original)))
     assert (part.status, part.body) == (206, original[10:20])
     assert missing.status == 404
+
+
+async def test_what_the_browser_has_is_answered_by_the_starlette_proxy_with_304_and_without_a_request(
+    server: CanvusServer, canvas: Canvas
+) -> None:
+    image = await canvas.images.upload(picture(800, 600), filename="a.jpg", wait_ready=True)
+    async with starlette(server.url, server.token, canvas.id) as ask:
+        for path in (f"/thumbnails/{image.hash}?width=100&height=75", f"/files/{image.hash}"):
+            first = await ask(path)
+            etag = first.headers["etag"]
+            assert (first.status, "immutable" in first.headers["cache-control"]) == (200, True)
+            server.requests.clear()
+            for known in (etag, f'"another", W/{etag}', "*"):
+                again = await ask(path, {"If-None-Match": known})
+                assert (again.status, again.headers["etag"], again.body) == (304, etag, b"")
+            assert server.requests == []
+            assert (await ask(path, {"If-None-Match": '"another"'})).status == 200
+        for if_range, status in ((etag, 206), ('"another"', 200)):
+            part = await ask(f"/files/{image.hash}", {"Range": "bytes=0-9", "If-Range": if_range})
+            assert part.status == status
+
+
+async def test_a_server_that_does_not_answer_is_a_502_of_the_starlette_proxy() -> None:
+    async def resets(exchange: Exchange) -> None:
+        exchange.reset()
+
+    async with raw_server(resets) as server, starlette(server.url, "t", "c1") as ask:
+        assert (await ask(f"/files/{HASH}")).status == 502
 
 
 async def test_when_the_reader_goes_the_starlette_proxy_lets_go_of_the_server() -> None:

@@ -170,6 +170,31 @@ async def test_the_default_time_limit_ends_streams_after_five_minutes(session: a
     assert session.timeout.total == 300
 
 
+async def test_a_line_of_half_a_megabyte_is_too_long_for_its_own_reader(session: aiohttp.ClientSession) -> None:
+    async with raw_server(answers(bytes(600_000))) as server, session.get(server.url) as response:
+        with pytest.raises(aiohttp.http_exceptions.LineTooLong, match="more than 524288 bytes"):
+            await response.content.readline()
+
+
+async def test_streams_use_up_its_pool_and_then_calls_wait() -> None:
+    async def stays(exchange: Exchange) -> None:
+        await exchange.request()
+        await exchange.stream([])
+        await exchange.gone()
+
+    async with raw_server(stays) as server, aiohttp.ClientSession() as session:
+        streams = [await session.get(server.url) for _ in range(100)]
+        call = asyncio.create_task(session.get(server.url))
+        done, _ = await asyncio.wait([call], timeout=0.1)
+        call.cancel()
+        await asyncio.wait([call])
+        for stream in streams:
+            stream.close()
+
+    assert not done
+    assert server.connections == 100
+
+
 async def test_closing_a_session_leaves_who_reads_from_it_waiting() -> None:
     async def silent(exchange: Exchange) -> None:
         await exchange.request()
