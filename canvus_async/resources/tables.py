@@ -4,8 +4,7 @@ import builtins
 from typing import Unpack
 
 from canvus_async.models import Table, TableCell
-from canvus_async.protocol import answers
-from canvus_async.resources.collections import CloneableCollection, fitting
+from canvus_async.resources.collections import CloneableCollection, listed
 from canvus_async.resources.keywords import TableFields, TableUpdate
 
 
@@ -28,6 +27,4 @@ class Tables(CloneableCollection[Table]):
 
     async def cells(self, table_id: str, /) -> builtins.list[TableCell]:
         """The cells of one table. Their form is not documented, so all fields but the id may be missing."""
-        path = f"{self._path(table_id)}/cells"
-        body = await self._transport.call("GET", path)
-        return fitting(answers.many(body, TableCell, method="GET", path=path), TableCell, path=path)
+        return await listed(self._transport, f"{self._path(table_id)}/cells", TableCell)

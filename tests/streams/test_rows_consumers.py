@@ -1,6 +1,7 @@
 """Consumers that are cancelled, that join, and that are many."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, suppress
 from typing import cast
@@ -82,6 +83,20 @@ async def test_s49_a_read_may_be_cancelled_hundreds_of_times(
     assert cancelled > 200
     assert streamed == ["", *expected]
     assert changed == list(zip(["", *expected], expected, strict=False))
+
+
+@on_a_jumping_clock
+async def test_s49_one_who_gives_up_again_and_again_does_not_hammer_a_server_that_is_slow_to_answer() -> None:
+    async def thinks(exchange: Exchange) -> None:
+        await exchange.request()
+        await exchange.gone()
+
+    async with playing(thinks) as (server, _client, canvas), aclosing(canvas.notes.subscribe()) as notes:
+        for _ in range(5000):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0.001):
+                    await anext(notes)
+        assert 2 <= server.connections <= 50  # in five seconds, at a quarter of a second on average
 
 
 @on_a_jumping_clock
