@@ -41,6 +41,8 @@ class WidgetEndpoints:
             web.delete(one + SLASH, self.delete),
             web.get(f"{one}/download{SLASH}", self.download),
             web.get(f"{one}/cells{SLASH}", self.cells),
+            web.route("*", every + SLASH, self.refuse),
+            web.route("*", one + SLASH, self.refuse),
         ]
 
     async def list(self, request: web.Request) -> web.StreamResponse:
@@ -84,7 +86,7 @@ class WidgetEndpoints:
     async def create(self, request: web.Request) -> web.StreamResponse:
         """A new widget: from a form with a file, from fields, or as a clone of another."""
         canvas = self._services.admit(request, Right.EDIT)
-        kind = _writable_kind(request, "GET")
+        kind = _writable_kind(request)
         if kind.accepts and is_multipart(request):
             widget = await self._intake.widget(request, kind)
             return json_reply(widget.raw)
@@ -126,7 +128,7 @@ class WidgetEndpoints:
     async def update(self, request: web.Request) -> web.StreamResponse:
         """A widget with some fields changed; the reply is the whole of it, as it was corrected."""
         self._services.admit(request, Right.EDIT)
-        kind = _writable_kind(request, "GET")
+        kind = _writable_kind(request)
         body = await read_object(request)
         canvas = self._services.admit(request, Right.EDIT)
         widget = _widget(request, canvas, kind)
@@ -139,9 +141,16 @@ class WidgetEndpoints:
     async def delete(self, request: web.Request) -> web.StreamResponse:
         """A widget gone, with all that lay on it."""
         canvas = self._services.admit(request, Right.EDIT)
-        widget = _widget(request, canvas, _writable_kind(request, "GET"))
+        widget = _widget(request, canvas, _writable_kind(request))
         self._state.remove(canvas, editing.remove(canvas, widget))
         return web.Response()
+
+    async def refuse(self, request: web.Request) -> web.StreamResponse:
+        """A verb that is for none of these addresses."""
+        _writable_kind(request)
+        raise WrongMethod(
+            request.method, ["GET", *(["PATCH", "DELETE"] if "widget" in request.match_info else ["POST"])]
+        )
 
     async def download(self, request: web.Request) -> web.StreamResponse:
         """The file that a widget shows, as it was uploaded."""
@@ -170,10 +179,10 @@ def _kind(request: web.Request) -> Kind | None:
     return BY_PATH[name]
 
 
-def _writable_kind(request: web.Request, *allowed: str) -> Kind:
+def _writable_kind(request: web.Request) -> Kind:
     kind = _kind(request)
     if kind is None:
-        raise WrongMethod(request.method, list(allowed))
+        raise WrongMethod(request.method, ["GET"])
     return kind
 
 
