@@ -2,11 +2,13 @@
 
 import asyncio
 import gc
+import gzip
 import json
 import logging
 import ssl
 import subprocess
 import traceback
+import tracemalloc
 from pathlib import Path
 
 import aiohttp
@@ -289,6 +291,24 @@ async def test_a_body_over_the_limit_is_not_taken_into_memory() -> None:
         with pytest.raises(UnexpectedContent, match="over 1000000 bytes"):
             await canvus.canvases.get("c1")
         await server.until_open(0)
+
+
+async def test_d5_a_compressed_answer_is_bounded_by_what_it_unpacks_to() -> None:
+    packed = gzip.compress(bytes(100_000_000), compresslevel=1)
+
+    async def bomb(exchange: Exchange) -> None:
+        await exchange.request()
+        await exchange.answer(packed, 200, "Content-Encoding: gzip")
+
+    async with raw_server(bomb) as server, client(server.url, limits=Limits(body=1_000_000)) as canvus:
+        tracemalloc.start()
+        try:
+            with pytest.raises(UnexpectedContent, match="over 1000000 bytes"):
+                await canvus.canvases.get("c1")
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert peak < 8_000_000
 
 
 async def test_garbage_instead_of_http_is_unexpected_content() -> None:

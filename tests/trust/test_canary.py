@@ -21,6 +21,7 @@ from canvus_async import (
     Conflict,
     ConnectFailed,
     CorruptDownload,
+    DiskCache,
     DownloadError,
     Forbidden,
     IncompleteDownload,
@@ -80,7 +81,7 @@ WAYS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_a_day_of_work_shows_no_token(watch: Watch, server: CanvusServer, tmp_path: Path, way: str) -> None:
-    cache = MemoryCache()
+    cache = DiskCache(tmp_path / "cache") if way == "token function" else MemoryCache()
     async with Client(server.url, **WAYS[way], cache=cache) as client:
         canvas = client.canvas(await server.create_canvas("Demo"))
         note = await canvas.notes.create(text="hello", location=Point(1, 2))
@@ -106,9 +107,7 @@ async def test_a_day_of_work_shows_no_token(watch: Watch, server: CanvusServer, 
             watch.objects(widgets, live, live.counters, live.widgets, feed, feed._request)
         await client.server_info()
         transport = client._transport
-        watch.objects(
-            client, canvas, canvas.images, canvas.mipmaps, note, image, client.canvases, cache, *cache._entries
-        )
+        watch.objects(client, canvas, canvas.images, canvas.mipmaps, note, image, client.canvases, cache, vars(cache))
         watch.objects(transport, transport.credentials, vars(transport.credentials), *transport.sessions._open.values())
     watch.look_in_files(tmp_path)
 
