@@ -99,10 +99,11 @@ class Credentials:
             self._token, self._former = secret(await answer, what="the token function's answer"), self._token
 
     def redacted(self, text: str) -> str:
-        """What a server said, without the token or cookie that it may have repeated, as it is or as part of an URL."""
+        """What a server said, without the token or cookie that it may have repeated, as it is, in an URL or in JSON."""
         for known in (self._token, self._former, self._cookie and Secret(self._cookie.partition("=")[2])):
             if known and len(known) >= _TELLING:
-                text = text.replace(known, "***").replace(Secret(quote(known, safe="")), "***")
+                for form in (known, quote(known, safe=""), known.replace("/", r"\/")):
+                    text = text.replace(form, "***")
         return text
 
     def headers(self, credential: Secret | None) -> dict[str, str]:

@@ -258,23 +258,19 @@ class Transport:
     async def _send(
         self, request: Request, url: URL, credential: Secret | None, limit: Limit
     ) -> aiohttp.ClientResponse:
-        payload = request.payload
-        late = partial(self._late, request)
-        if payload is None:
-            limit.extend(self._patience(request), late)
-        else:
-            limit.extend(self.timeouts.stall, partial(self._still, request))
+        data: bytes | aiohttp.Payload | None = request.json
+        limit.extend(self._patience(request))
+        if request.payload is not None:
+            moved = partial(limit.extend, self.timeouts.stall, partial(self._still, request))
+            data = request.payload(moved, partial(limit.extend, self.timeouts.answer, partial(self._late, request)))
+            moved()
         self.sent += 1
         try:
             return await self.sessions.session(streaming=request.streaming).request(
                 request.method,
                 url,
                 headers=self._headers(request.headers, credential),
-                data=request.json
-                if payload is None
-                else payload(
-                    partial(limit.extend, self.timeouts.stall), partial(limit.extend, self.timeouts.answer, late)
-                ),
+                data=data,
                 allow_redirects=False,
             )
         except CanvusError:
