@@ -16,7 +16,6 @@ from canvus_async.lanes import BulkProgress
 from canvus_async.live import Live
 from canvus_async.models import ServerInfo, Widget
 from canvus_async.options import Limits, Reconnect, Retry, Timeouts
-from canvus_async.protocol import answers
 from canvus_async.protocol.names import path_segment
 from canvus_async.protocol.urls import api_root, is_plain_remote
 from canvus_async.resources import many
@@ -129,8 +128,7 @@ class Client:
 
         Raises NotFound or UnexpectedContent where there is a server, but not of Canvus.
         """
-        body = await self._transport.call("GET", "server-info")
-        return answers.one(body, ServerInfo, method="GET", path="server-info")
+        return await self._transport.one("GET", "server-info", ServerInfo)
 
     async def aclose(self) -> None:
         """End every call and subscription with ClientClosed, then close the connections. May be called again."""
@@ -144,7 +142,7 @@ class Client:
 
     def __del__(self) -> None:
         if "_transport" in vars(self):
-            self._transport.warn_if_open(repr(self))
+            self._transport.sessions.warn_if_open(repr(self))
 
     def __repr__(self) -> str:
         if "_transport" not in vars(self):  # looked at while the constructor raises

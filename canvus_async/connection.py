@@ -9,13 +9,13 @@ import msgspec
 from canvus_async.errors import CanvusError, ConnectFailed, LineTooLong, RequestTimeout, Stalled, UnexpectedContent
 from canvus_async.models.changes import R
 from canvus_async.options import Timeouts
-from canvus_async.protocol import answers
+from canvus_async.protocol.answers import Answers
 from canvus_async.protocol.decoding import Batch
-from canvus_async.protocol.lines import BOM, LineOverflow
+from canvus_async.protocol.lines import BOM
 from canvus_async.protocol.reading import LineReader
 from canvus_async.transport import Request, lost
 
-_BEGINNING = 1000
+_BEGINNING = 4096
 
 
 class Counters(msgspec.Struct):
@@ -46,6 +46,8 @@ class Connection(Generic[R]):
         request: Request,
         response: aiohttp.ClientResponse,
         reader: LineReader[R],
+        *,
+        answers: Answers,
         timeouts: Timeouts,
         counters: Counters,
     ) -> None:
@@ -55,6 +57,7 @@ class Connection(Generic[R]):
         self._request = request
         self._response = response
         self._reader = reader
+        self._answers = answers
         self._timeouts = timeouts
         self._counters = counters
         self._beginning = b""
@@ -70,14 +73,15 @@ class Connection(Generic[R]):
         method, path = self._request.method, self._request.path
         if self._ended:
             raise ConnectFailed("the server ended the stream", method=method, path=path, sent=True)
+        if self._reader.overflow:
+            raise self._too_long()
         chunk = await self._chunk()
         self._counters.bytes += len(chunk)
-        try:
-            if chunk:
-                return self._reader.feed(chunk)
-        except LineOverflow as problem:
-            self._counters.bad_lines += 1
-            raise LineTooLong(f"{problem} (Limits.line)", method=method, path=path) from None
+        if chunk:
+            batches = self._reader.feed(chunk)
+            if self._reader.overflow and not batches:
+                raise self._too_long()
+            return batches
         self._ended = True
         batches = self._reader.finish()
         return [batch for batch in batches if batch.broken is None] if self._is_json else batches  # cut off, not bad
@@ -89,7 +93,12 @@ class Connection(Generic[R]):
         what = f"a broken line ({reason})"
         if self._is_json:  # what users wrote is not for error messages
             return UnexpectedContent(what, method=method, path=path)
-        return answers.unreadable(self._beginning, what, method=method, path=path)
+        return self._answers.unreadable(self._beginning, what, method=method, path=path)
+
+    def _too_long(self) -> LineTooLong:
+        self._counters.bad_lines += 1
+        what = f"a line is longer than {self._reader.limit} bytes (Limits.line)"
+        return LineTooLong(what, method=self._request.method, path=self._request.path)
 
     def close(self, verdict: CanvusError | None = None) -> None:
         """Close the socket; it is never used again. Whoever reads gets `verdict`."""

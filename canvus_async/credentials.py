@@ -5,6 +5,7 @@ import hashlib
 import inspect
 from collections.abc import Awaitable, Callable
 from typing import NoReturn, TypeAlias, TypeVar
+from urllib.parse import quote
 
 TokenFunction: TypeAlias = Callable[[], Awaitable[str]]
 
@@ -59,6 +60,7 @@ class Credentials:
         token, session_cookie = hidden(token), hidden(session_cookie)
         self._function: TokenFunction | None = None
         self._token: Secret | None = None
+        self._former: Secret | None = None  # requests that carry it may still be under way
         self._cookie: Secret | None = None
         self._renewal = asyncio.Lock()
         if token is not None and session_cookie is not None:
@@ -94,13 +96,14 @@ class Credentials:
             answer = self._function()
             if not inspect.isawaitable(answer):
                 raise TypeError("the token function must be async: it returned no awaitable")
-            self._token = secret(await answer, what="the token function's answer")
+            self._token, self._former = secret(await answer, what="the token function's answer"), self._token
 
-    def redacted(self, text: bytes) -> bytes:
-        """What a server said, without the token or cookie that it may have repeated."""
-        for known in (self._token, self._cookie and Secret(self._cookie.partition("=")[2])):
+    def redacted(self, text: str) -> str:
+        """What a server said, without the token or cookie that it may have repeated, as it is, in an URL or in JSON."""
+        for known in (self._token, self._former, self._cookie and Secret(self._cookie.partition("=")[2])):
             if known and len(known) >= _TELLING:
-                text = text.replace(str.encode(known), b"***")
+                for form in (known, quote(known, safe=""), known.replace("/", r"\/")):
+                    text = text.replace(form, "***")
         return text
 
     def headers(self, credential: Secret | None) -> dict[str, str]:

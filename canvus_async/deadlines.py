@@ -61,8 +61,13 @@ class Limit:
     ) -> None:
         self.__exit__(kind, error, traceback)
 
-    def extend(self, seconds: float | None) -> None:
-        """Let the block end `seconds` from now, because something moved; None lifts the limit for a while."""
+    def extend(self, seconds: float | None, verdict: Verdict | None = None) -> None:
+        """Let the block end `seconds` from now, because something moved; None lifts the limit for a while.
+
+        With a verdict, that is what it ends with from now on.
+        """
+        if verdict is not None:
+            self._verdict = verdict
         if seconds is None:
             self.due = math.inf
         else:

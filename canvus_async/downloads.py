@@ -17,7 +17,6 @@ from canvus_async.errors import (
 )
 from canvus_async.exchanges import Request, check_content, is_identity, next_chunk
 from canvus_async.files import PartFile
-from canvus_async.protocol import answers
 from canvus_async.transport import Transport
 from canvus_async.uploads import Progress
 
@@ -87,7 +86,7 @@ class Download:
         while True:
             before = self._part.size
             try:
-                return await self._transport.retrier.run("GET", self._attempt)
+                return await self._transport.retrier.run("GET", self._request.path, self._attempt)
             except (IncompleteDownload, ConnectFailed, Stalled):
                 if self._etag is None or self._part.size - before < HEADWAY:
                     raise
@@ -173,37 +172,40 @@ class Download:
         if part.full:
             await part.flush()
         if self._webp and len(self._head) < 12:
-            raise answers.unreadable(self._head, "no WebP image", method="GET", path=self._request.path)
+            raise self._no_webp(b"")
 
     async def _watched(self, response: aiohttp.ClientResponse) -> None:
         """Take what comes, as long as it comes, and fast enough."""
         part, clock = self._part, self._transport.deadlines.time
         pace = _Pace(self._transport)
         with self._transport.stalling(self._request) as limit:
-            while chunk := await next_chunk(self._request, response):
-                self._take(chunk)
+            while count := self._take(await next_chunk(self._request, response)):
                 if part.full:
                     limit.extend(None)  # a slow disk is no stall
                     waiting_since = clock()
                     await part.flush()
                     pace.forgive(clock() - waiting_since)
-                pace.check(len(chunk), self._request, limit)
+                pace.check(count, self._request, limit)
 
-    def _take(self, chunk: bytes) -> None:
-        part = self._part
-        if len(self._head) < 12:
-            self._check_head(chunk)
-        self._check_size(part.size + len(chunk))
-        part.add(chunk)
-        if self._on_bytes is not None:
-            self._on_bytes(part.size, part.size if self._expected is None else self._expected)
+    def _take(self, chunk: bytes) -> int:
+        """Take what came, if it may be part of the file; gives its length."""
+        part, count = self._part, len(chunk)
+        if (missing := 12 - len(self._head)) > 0:
+            self._head += chunk[:missing]
+            if self._webp and not may_become_webp(self._head):
+                error = self._no_webp(chunk[missing:])
+                del chunk  # a traceback with locals need not show it
+                raise error
+        self._check_size(part.size + count)
+        if count:
+            part.add(chunk)
+            if self._on_bytes is not None:
+                self._on_bytes(part.size, part.size if self._expected is None else self._expected)
+        return count
 
-    def _check_head(self, chunk: bytes) -> None:
-        missing = 12 - len(self._head)
-        self._head += chunk[:missing]
-        if self._webp and not may_become_webp(self._head):
-            start = self._head + chunk[missing:]
-            raise answers.unreadable(start, "no WebP image", method="GET", path=self._request.path)
+    def _no_webp(self, rest: bytes) -> UnexpectedContent:
+        start, path = self._head + rest, self._request.path
+        return self._transport.answers.unreadable(start, "no WebP image", method="GET", path=path)
 
     def _check_size(self, size: int) -> None:
         if self._max_bytes is not None and size > self._max_bytes:

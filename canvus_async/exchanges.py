@@ -17,11 +17,11 @@ from canvus_async.errors import (
     RequestTimeout,
     UnexpectedContent,
 )
-from canvus_async.protocol import answers
+from canvus_async.protocol.answers import Answers
 from canvus_async.protocol.retrying import SAFE
 
-Payload = Callable[[Callable[[], None]], aiohttp.Payload]
-"""Makes a request body anew for each try; it is handed a function to call whenever bytes have moved."""
+Payload = Callable[[Callable[[], None], Callable[[], None]], aiohttp.Payload]
+"""Makes a request body anew for each try, given what to call whenever bytes have moved, and once all have."""
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _MAX_HOPS = 3
@@ -43,16 +43,13 @@ class Request(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     content: bool = False
 
 
-def next_hop(request: Request, response: aiohttp.ClientResponse, origin: URL, hops: int) -> URL:
+def next_hop(request: Request, response: aiohttp.ClientResponse, answers: Answers, origin: URL, hops: int) -> URL:
     """Where a redirect leads. Raises RedirectRefused unless that is a read within the same origin."""
-    location = response.headers.get("Location", "")
-    try:
-        target = response.url.join(URL(location))
-        same = target.origin() == origin
-    except ValueError:
-        target, same = URL(), False
-    if same and request.method in SAFE and hops <= _MAX_HOPS:
+    target = _target(response)
+    same = target is not None and target.origin() == origin
+    if target is not None and same and request.method in SAFE and hops <= _MAX_HOPS:
         return target
+    del target  # it may hold what a traceback with locals should not show
     reason = (
         "a redirect to another origin"
         if not same
@@ -60,12 +57,22 @@ def next_hop(request: Request, response: aiohttp.ClientResponse, origin: URL, ho
         if request.method in SAFE
         else "a redirect of a write"
     )
-    shown = answers.plain(location.split("?", 1)[0], 200) or "nowhere"
+    shown = answers.plain(response.headers.get("Location", "").split("?", 1)[0], 200) or "nowhere"
     what = f"{reason} ({response.status} to {shown}) is not followed"
     raise RedirectRefused(what, method=request.method, path=request.path, target=shown)
 
 
-def failure(request: Request, problem: Exception, connect: float | None) -> CanvusError:
+def _target(response: aiohttp.ClientResponse) -> URL | None:
+    """Where a Location header leads, None where that is no place."""
+    try:
+        target = response.url.join(URL(response.headers.get("Location", "")))
+        target.origin()  # raises for what has none
+    except ValueError:
+        return None
+    return target
+
+
+def failure(request: Request, problem: Exception, answers: Answers, connect: float | None) -> CanvusError:
     """One of our errors for one of aiohttp's; `connect` is the time that there was for connecting."""
     method, path = request.method, request.path
     words = answers.plain(str(problem))
@@ -122,6 +129,12 @@ def is_identity(response: aiohttp.ClientResponse) -> bool:
 
 def lost(request: Request, problem: Exception) -> ConnectFailed:
     """The error for a connection that broke after the request was sent."""
-    words = answers.plain(str(problem)).partition(" Connection<")[0] or type(problem).__name__
+    match problem:  # the text of the first two repeats what the server sent
+        case aiohttp.ServerDisconnectedError():
+            words = "the server closed it"
+        case aiohttp.ClientPayloadError():
+            words = "the body was broken off, or is none"
+        case _:
+            words = str(problem).partition(" Connection<")[0] or type(problem).__name__
     what = f"the connection was lost ({words})"
     return ConnectFailed(what, method=request.method, path=request.path, sent=True)

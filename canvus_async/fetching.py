@@ -10,10 +10,10 @@ from pathlib import Path
 import msgspec
 
 from canvus_async.downloads import is_webp
+from canvus_async.errors import UnexpectedContent
 from canvus_async.flights import Flights
 from canvus_async.hashes import ContentHashes
 from canvus_async.models import MipmapInfo
-from canvus_async.protocol import answers
 from canvus_async.protocol.names import path_segment
 from canvus_async.saving import Saver, Wanted, another_content
 from canvus_async.slots import Slot
@@ -50,7 +50,11 @@ class Fetcher:
         path = f"mipmaps/{_segment(hash)}{_page_query(page)}"
         self.check_identified()
         body = await self.transport.call("GET", path, canvas_id=canvas_id, slot=self.transport.slots.mipmaps)
-        answers.one(body, MipmapInfo, method="GET", path=path)  # only what can be read is cached
+        try:
+            self.transport.answers.one(body, MipmapInfo, method="GET", path=path)  # only what can be read is cached
+        except UnexpectedContent:
+            del body  # a traceback with locals need not show it
+            raise
         return body
 
     def mipmap(self, canvas_id: str, hash: str, level: int, page: int) -> Awaitable[bytes]:  # noqa: A002
@@ -62,9 +66,11 @@ class Fetcher:
         transport = self.transport
         request = self._content(mipmap_path(hash, level, page), canvas_id)
         body = await transport.get(request, transport.slots.mipmaps, transport.limits.body)
-        if not is_webp(body):
-            raise answers.unreadable(body, "no WebP image", method="GET", path=request.path)
-        return body
+        if is_webp(body):
+            return body
+        error = transport.answers.unreadable(body, "no WebP image", method="GET", path=request.path)
+        del body  # a traceback with locals need not show it
+        raise error
 
     async def asset(self, canvas_id: str, hash: str, max_bytes: int | None) -> bytes:  # noqa: A002
         """The bytes of an original file, never more than `max_bytes`; not cached."""

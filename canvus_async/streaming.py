@@ -63,7 +63,7 @@ class AssetStream:
         if not slot.take():
             await slot.wait()
         try:
-            self._response = await self._transport.retrier.run("GET", self._open)
+            self._response = await self._transport.retrier.run("GET", self._request.path, self._open)
         except BaseException:
             slot.give()
             raise

@@ -70,6 +70,8 @@ class Feed(Generic[R]):
         self._recovery = Recovery(reconnect, max_retry_after=longest, dice=dice)
         self._not_before = 0.0
         self._ready: deque[Collection[Change[R]]] = deque()
+        self._breather = reconnect.first_wait
+        self._dice = dice
         self._connection: Connection[R] | None = None
         self._opening: asyncio.Timeout | None = None
         self._turn_began = 0.0
@@ -138,6 +140,8 @@ class Feed(Generic[R]):
             async with scope:
                 if (pause := self._not_before - clock()) > 0:
                     await asyncio.sleep(pause)
+                # Unless it comes that far: one who gives up and comes again at once is not to connect each time.
+                self._not_before = clock() + self._breather * self._dice()
                 response = await self._transport.open(self._request)
         except TimeoutError:
             if scope.expired():
@@ -145,8 +149,16 @@ class Feed(Generic[R]):
             raise
         finally:
             self._opening = None
-        reader = LineReader(self._decoder, limit=self._transport.limits.line)
-        self._connection = Connection(self._request, response, reader, self._transport.timeouts, self.counters)
+        transport = self._transport
+        reader = LineReader(self._decoder, limit=transport.limits.line)
+        self._connection = Connection(
+            self._request,
+            response,
+            reader,
+            answers=transport.answers,
+            timeouts=transport.timeouts,
+            counters=self.counters,
+        )
         if self.status == "closed":  # in the very turn in which the answer came
             self._drop()
             return
@@ -170,7 +182,8 @@ class Feed(Generic[R]):
         snapshot = connection.whole_since is None
         merge = self._merger.snapshot(batch) if snapshot else self._merger.update(batch)
         for widget in merge.refused:
-            logger.warning("%s: left out %s: %s", self._request.path, widget.id, widget.error)
+            said = self._transport.answers.plain(f"{widget.id}: {widget.error}")
+            logger.warning("%s: left out %s", self._request.path, said)
         if snapshot and batch.broken is None:
             self.counters.resyncs += self._recovery.worked
             connection.whole_since = asyncio.get_running_loop().time()

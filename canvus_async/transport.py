@@ -1,4 +1,4 @@
-"""The only module that calls aiohttp's client: one request in, one answer or one typed error out.
+"""The only module that makes requests: one in, one answer or one typed error out.
 
 The token goes to one origin and into no session default, because aiohttp forwards custom headers on a redirect to
 another origin. Requests are tried again only here, and only where that cannot do their work twice.
@@ -8,7 +8,6 @@ import asyncio
 import math
 import random
 import ssl as tls
-import warnings
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from types import MappingProxyType
@@ -45,15 +44,17 @@ from canvus_async.exchanges import (
     next_hop,
 )
 from canvus_async.options import Limits, Reconnect, Retry, Timeouts
-from canvus_async.protocol import answers
+from canvus_async.protocol.answers import Answers
 from canvus_async.protocol.backoff import delays
 from canvus_async.protocol.retrying import SAFE, retry_after_seconds
 from canvus_async.retries import Retrier
+from canvus_async.sessions import Sessions
 from canvus_async.slots import Slot, Slots
 
 __all__ = ["Request", "Transport", "lost"]
 
 R = TypeVar("R")
+T = TypeVar("T")
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_REFUSAL = 64 * 1024
@@ -80,15 +81,14 @@ class Transport:
         self.timeouts = timeouts
         self.limits = limits
         self.reconnect = reconnect
+        self.answers = Answers(credentials.redacted)
         self.deadlines = Deadlines()
         self.slots = Slots(limits, self.deadlines)
+        self.sessions = Sessions(limits, timeouts, ssl, session)
         self.retrier = Retrier(retry, self.deadlines)
         self.sent = 0
-        self._ssl = ssl
         self._root = URL(root, encoded=True)
         self._origin = self._root.origin()
-        self._given_session = session
-        self._sessions: dict[bool, aiohttp.ClientSession] = {}
         self._sender: Secret | None = None
         self._last_headers: tuple[Mapping[str, str], Secret | None, CIMultiDict[str]] = {}, None, CIMultiDict()
 
@@ -119,6 +119,13 @@ class Transport:
         async with slot or self.slots.requests:
             return await self._write(request)
 
+    async def one(
+        self, method: str, path: str, of: type[T], *, json: bytes | None = None, payload: Payload | None = None
+    ) -> T:
+        """The record in the answer to `call()`. Raises UnexpectedContent besides, when there is none of that kind."""
+        body = self.call(method, path, json=json, payload=payload)
+        return self.answers.one(await body, of, method=method, path=path)
+
     async def get(self, request: Request, slot: Slot, max_bytes: int) -> bytes:
         """The body of a 2xx answer to a request that changes nothing, as `call()`."""
         if not slot.take():
@@ -127,7 +134,7 @@ class Transport:
             try:
                 body = await self.whole(request, max_bytes)
             except CanvusError as error:
-                return await self.retrier.again("GET", lambda: self.whole(request, max_bytes), error)
+                return await self.retrier.again("GET", request.path, partial(self.whole, request, max_bytes), error)
             self.retrier.budget.refund()
             return body
         finally:
@@ -151,7 +158,7 @@ class Transport:
                 raise
 
         try:
-            return await self.retrier.run(method, attempt)
+            return await self.retrier.run(method, path, attempt)
         except TransportError as error:
             if not error.sent or isinstance(error, RedirectRefused):
                 raise
@@ -226,7 +233,7 @@ class Transport:
             elif response.status in _REDIRECTS:
                 response.close()
                 hops += 1
-                url = next_hop(request, response, self._origin, hops)
+                url = next_hop(request, response, self.answers, self._origin, hops)
             elif response.status == 202 and request.content:
                 asked = retry_after_seconds(response.headers.get("Retry-After"), date=response.headers.get("Date"))
                 response.close()
@@ -251,15 +258,19 @@ class Transport:
     async def _send(
         self, request: Request, url: URL, credential: Secret | None, limit: Limit
     ) -> aiohttp.ClientResponse:
-        payload, stall = request.payload, self.timeouts.stall
+        data: bytes | aiohttp.Payload | None = request.json
         limit.extend(self._patience(request))
+        if request.payload is not None:
+            moved = partial(limit.extend, self.timeouts.stall, partial(self._still, request))
+            data = request.payload(moved, partial(limit.extend, self.timeouts.answer, partial(self._late, request)))
+            moved()
         self.sent += 1
         try:
-            return await self._session(request.streaming).request(
+            return await self.sessions.session(streaming=request.streaming).request(
                 request.method,
                 url,
                 headers=self._headers(request.headers, credential),
-                data=request.json if payload is None else payload(lambda: limit.extend(stall)),
+                data=data,
                 allow_redirects=False,
             )
         except CanvusError:
@@ -270,7 +281,7 @@ class Transport:
             elif self.deadlines.closed:
                 error = ClientClosed()
             else:
-                error = failure(request, problem, self.timeouts.connect)
+                error = failure(request, problem, self.answers, self.timeouts.connect)
         # Raised out here, so that aiohttp's error, whose frames hold the request's head, is not even its context.
         raise error
 
@@ -278,7 +289,7 @@ class Transport:
         """The headers of a request and of who asks; those of the last one are kept, as the next are mostly the same."""
         last, sender, headers = self._last_headers
         if last is not own or sender is not credential:
-            usual = _USUAL_HEADERS if self._given_session is None else NO_HEADERS
+            usual = _USUAL_HEADERS if self.sessions.given is None else NO_HEADERS
             headers = CIMultiDict({**usual, **own, **self.credentials.headers(credential)})
             self._last_headers = own, credential, headers
         return headers
@@ -316,15 +327,12 @@ class Transport:
             raise ConnectFailed(what, method=request.method, path=request.path) from problem
 
     def _patience(self, request: Request) -> float | None:
-        """Seconds until the head of the answer, or until something moves in a body on its way up."""
-        if request.payload is not None:
-            return self.timeouts.stall
+        """Seconds until the head of the answer, from the last byte of the request on."""
         return self.timeouts.head if request.streaming else self.timeouts.answer
 
     def _limit(self, request: Request) -> Limit:
         """What is set to the patience for each thing that is waited for."""
-        late = self._still if request.payload is not None else self._late
-        return Limit(self.deadlines, None, partial(late, request))
+        return Limit(self.deadlines, None, partial(self._late, request))
 
     def _late(self, request: Request, what: str = "no answer") -> RequestTimeout:
         return RequestTimeout(f"{what} within {self._patience(request)} s", method=request.method, path=request.path)
@@ -346,51 +354,9 @@ class Transport:
                     body += chunk
         except TransportError:
             body = b""  # the status is the answer; the words are a courtesy
-        return answers.refusal(
-            response.status, response.headers, self.credentials.redacted(body), method=request.method, path=request.path
-        )
-
-    # -- sessions and the end --
-
-    def _session(self, streaming: bool) -> aiohttp.ClientSession:
-        """The session for one of the two pools, made when first needed."""
-        session = self._sessions.get(streaming)
-        if session is None:
-            self.deadlines.check()
-            session = self._sessions[streaming] = self._given_session or self._new_session(streaming)
-            _without_resend(session)
-        if session is self._given_session and session.closed:
-            raise ClientClosed("the session given to this client is closed")
-        return session
-
-    def _new_session(self, streaming: bool) -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(limit=0 if streaming else self.limits.connections, ssl=self._ssl or True)
-        return aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=self.timeouts.connect),
-            trust_env=False,
-        )
+        return self.answers.refusal(response.status, response.headers, body, method=request.method, path=request.path)
 
     async def aclose(self) -> None:
         """End what is under way with ClientClosed, then close the sockets. May be called again."""
         self.deadlines.close()
-        sessions, self._sessions = self._sessions, {}
-        for session in sessions.values():
-            if session is not self._given_session:
-                await session.close()
-
-    def warn_if_open(self, what: str) -> None:
-        """A ResourceWarning for a client that is collected with sockets open."""
-        if self._sessions and self._given_session is None and not self.deadlines.closed:
-            warnings.warn(
-                f"{what} was never closed: use `async with` or `await aclose()`", ResourceWarning, stacklevel=3
-            )
-
-
-def _without_resend(session: aiohttp.ClientSession) -> aiohttp.ClientSession:
-    """Switch off aiohttp's silent second sending of GET, PUT and DELETE after a drop; it has no public switch."""
-    if not hasattr(session, "_retry_connection"):  # a test counts requests and would tell
-        raise RuntimeError("this aiohttp cannot be told not to re-send requests; please report its version")
-    session._retry_connection = False  # pyright: ignore[reportPrivateUsage]
-    return session
+        await self.sessions.aclose()

@@ -99,14 +99,23 @@ def _spooled(file: IO[bytes]) -> IO[bytes]:
     return copy
 
 
-def form(source: Source, fields: bytes | None, moved: Callable[[], None], progress: Progress | None) -> aiohttp.Payload:
-    """The multipart body of an upload (seed 002, "Create Image"): the part `json` if there are fields, then `data`."""
+def form(
+    source: Source,
+    fields: bytes | None,
+    progress: Progress | None,
+    moved: Callable[[], None],
+    sent: Callable[[], None],
+) -> aiohttp.Payload:
+    """The multipart body of an upload (seed 002, "Create Image"): the part `json` if there are fields, then `data`.
+
+    `moved` is called for each piece that has gone out, `sent` after the last one.
+    """
     body = aiohttp.MultipartWriter("form-data")
     if fields is not None:
         part = aiohttp.BytesPayload(fields, content_type="application/json")
         part.set_content_disposition("form-data", name="json")
         body.append_payload(part)
-    data = _FilePayload(source, moved, progress)
+    data = _FilePayload(source, progress, moved, sent)
     # aiohttp would percent-encode even a space, which neither browsers do nor every server undoes
     quoted = not source.plainly_named
     data.set_content_disposition("form-data", quote_fields=quoted, name="data", filename=source.name)
@@ -119,10 +128,13 @@ class _FilePayload(aiohttp.Payload):
 
     _value: Source
 
-    def __init__(self, source: Source, moved: Callable[[], None], progress: Progress | None) -> None:
+    def __init__(
+        self, source: Source, progress: Progress | None, moved: Callable[[], None], sent: Callable[[], None]
+    ) -> None:
         super().__init__(source, filename=source.name)
         self._size = source.size
         self._moved = moved
+        self._sent = sent
         self._progress = progress
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
@@ -136,3 +148,4 @@ class _FilePayload(aiohttp.Payload):
             done += len(chunk)
             if self._progress is not None:
                 self._progress(done, self._value.size)
+        self._sent()

@@ -1,5 +1,6 @@
 """The commands that read and change canvases, as processes against one server."""
 
+import asyncio
 import json
 import subprocess
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image as Picture
 
+from canvus_async import Client
 from tests.files import document, picture
 from tests.test_cli import canvus, serving
 
@@ -72,6 +74,30 @@ def test_a_mipmap_is_described_and_saved(told: dict[str, str], tmp_path: Path) -
 def test_canvases_are_listed(told: dict[str, str]) -> None:
     assert told["canvas_id"] in at(told, "canvases").stdout
     assert [info["id"] for info in json.loads(at(told, "canvases", "--json").stdout)] == [told["canvas_id"]]
+
+
+def test_what_others_wrote_cannot_steer_a_terminal(told: dict[str, str]) -> None:
+    name = "[/bold][red]\x1b]0;title\x07\x1b[2J\u202e"
+
+    async def write() -> str:
+        async with Client(told["url"], token=told["token"]) as client:
+            canvas = await client.canvases.create(name)
+            await client.canvas(canvas.id).notes.create(text=name)
+            return canvas.id
+
+    canvas = asyncio.run(write())
+    outputs = [at(told, "canvases"), at(told, "ls", canvas)]
+    asyncio.run(_delete(told, canvas))
+
+    for done in outputs:
+        assert done.returncode == 0
+        assert "[/bold][red]" in done.stdout
+        assert done.stdout.replace("\n", "").isprintable()
+
+
+async def _delete(told: dict[str, str], canvas: str) -> None:
+    async with Client(told["url"], token=told["token"]) as client:
+        await client.canvases.delete(canvas)
 
 
 def test_the_doctor_finds_a_wrong_address_a_wrong_token_and_nothing_wrong(told: dict[str, str]) -> None:

@@ -56,6 +56,11 @@ def test_a_secret_does_not_show_itself() -> None:
     assert not [text for text in shown if CANARY in text]
 
 
+@pytest.mark.parametrize("form", ["a+b/c=canary", "a%2Bb%2Fc%3Dcanary", r"a+b\/c=canary"])
+def test_what_a_server_repeats_of_a_token_is_found_in_an_address_and_in_json_too(form: str) -> None:
+    assert Credentials("a+b/c=canary", None).redacted(f"<{form}>") == "<***>"
+
+
 def test_a_secret_is_not_pickled() -> None:
     with pytest.raises(TypeError, match="not pickled"):
         pickle.dumps(secret(CANARY, what="token"))

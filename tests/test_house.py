@@ -15,7 +15,20 @@ FLOORS = (
     {"errors", "models"},
     {"options", "protocol"},
     {"credentials", "deadlines"},
-    {"exchanges", "retries", "slots", "flights", "hashes", "uploads", "files", "store", "lanes", "bulk", "selecting"},
+    {
+        "exchanges",
+        "retries",
+        "sessions",
+        "slots",
+        "flights",
+        "hashes",
+        "uploads",
+        "files",
+        "store",
+        "lanes",
+        "bulk",
+        "selecting",
+    },
     {"manifest", "diskcache"},
     {"transport"},
     {"connection", "downloads", "streaming"},
@@ -102,10 +115,11 @@ def test_what_is_pure_imports_no_io(path: Path) -> None:
         assert top in sys.stdlib_module_names | PURE[room(path)] | {"canvus_async"}, f"{path} imports {name}"
 
 
-def test_only_the_transport_calls_aiohttps_client() -> None:
-    users = {room(path) for path in modules() if "ClientSession(" in path.read_text(encoding="utf-8")}
+def test_only_one_module_makes_sessions_and_only_one_sends_requests() -> None:
+    texts = [(room(path), path.read_text(encoding="utf-8")) for path in modules()]
 
-    assert users == {"transport"}
+    assert {name for name, text in texts if "ClientSession(" in text} == {"sessions"}
+    assert {name for name, text in texts if ".session(" in text} == {"transport"}
 
 
 def test_the_public_names_exist_and_are_sorted() -> None:

@@ -2,15 +2,18 @@
 
 import asyncio
 import gc
+import gzip
 import json
 import logging
 import ssl
 import subprocess
 import traceback
+import tracemalloc
 from pathlib import Path
 
 import aiohttp
 import pytest
+import stamina
 
 from canvus_async import (
     BadRequest,
@@ -171,6 +174,46 @@ async def test_s40_retry_after_is_waited_for() -> None:
     assert len(server.requests) == 2
 
 
+async def test_a_retry_is_said_in_a_line_that_names_the_call(caplog: pytest.LogCaptureFixture) -> None:
+    async def busy_once(exchange: Exchange) -> None:
+        await exchange.request()
+        await exchange.answer({"msg": "slow down"}, 503, "Retry-After: 0.02")
+        await answers(exchange)
+
+    caplog.set_level(logging.DEBUG)
+    async with raw_server(busy_once) as server, client(server.url) as canvus:
+        await canvus.canvases.get("c1")
+
+    said = [record for record in caplog.records if record.name != "asyncio"]
+    assert [(record.name, record.levelname, record.getMessage()) for record in said] == [
+        ("canvus_async.retries", "INFO", "GET canvases/c1: attempt 2 of 3 in 0.02 s (ServerError)")
+    ]
+
+
+async def test_an_applications_own_retries_are_logged_and_counted_as_ever(caplog: pytest.LogCaptureFixture) -> None:
+    counted: list[str] = []
+
+    def count(details: stamina.instrumentation.RetryDetails) -> None:
+        counted.append(details.name)
+
+    @stamina.retry(on=ValueError, attempts=2, wait_initial=0.0, wait_jitter=0.0)
+    def own() -> None:
+        raise ValueError
+
+    before = stamina.instrumentation.get_on_retry_hooks()
+    stamina.instrumentation.set_on_retry_hooks([*before, count])
+    try:
+        async with raw_server(drops, answers) as server, client(server.url) as canvus:
+            await canvus.canvases.get("c1")
+        with pytest.raises(ValueError, match=r"^$"):
+            own()
+    finally:
+        stamina.instrumentation.set_on_retry_hooks(before)
+
+    assert [record.getMessage() for record in caplog.records if record.name == "stamina"] == ["stamina.retry_scheduled"]
+    assert [name.partition(".")[0] for name in counted] == ["canvus_async", "tests"]
+
+
 async def test_s40_a_longer_wait_than_allowed_is_raised_at_once() -> None:
     async with (
         raw_server(refuses(429, "Retry-After: 1e9", "Retry-After: 3600")) as server,
@@ -248,6 +291,24 @@ async def test_a_body_over_the_limit_is_not_taken_into_memory() -> None:
         with pytest.raises(UnexpectedContent, match="over 1000000 bytes"):
             await canvus.canvases.get("c1")
         await server.until_open(0)
+
+
+async def test_d5_a_compressed_answer_is_bounded_by_what_it_unpacks_to() -> None:
+    packed = gzip.compress(bytes(100_000_000), compresslevel=1)
+
+    async def bomb(exchange: Exchange) -> None:
+        await exchange.request()
+        await exchange.answer(packed, 200, "Content-Encoding: gzip")
+
+    async with raw_server(bomb) as server, client(server.url, limits=Limits(body=1_000_000)) as canvus:
+        tracemalloc.start()
+        try:
+            with pytest.raises(UnexpectedContent, match="over 1000000 bytes"):
+                await canvus.canvases.get("c1")
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert peak < 8_000_000
 
 
 async def test_garbage_instead_of_http_is_unexpected_content() -> None:

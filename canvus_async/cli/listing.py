@@ -13,7 +13,7 @@ from rich.table import Table as Grid
 from rich.tree import Tree
 
 from canvus_async.cli.connecting import Token, Url, connect
-from canvus_async.cli.watch import words
+from canvus_async.cli.watch import visible, words
 from canvus_async.models import Connector, PlacedWidget, TableCell, UnknownWidget, Widget
 
 Json = Annotated[bool, Parameter(name="--json", negative="")]
@@ -34,7 +34,7 @@ async def canvases(*, as_json: Json = False, url: Url = None, token: Token = Non
         return
     grid = Grid("id", "name", "access", "changed", box=None)
     for info in infos:
-        grid.add_row(info.id, info.name, info.access, info.modified_at)
+        grid.add_row(*(escape(visible(said)) for said in (info.id, info.name, info.access, info.modified_at)))
     Console(width=None if sys.stdout.isatty() else 200).print(grid)
 
 
@@ -89,4 +89,4 @@ def _line(widget: Widget) -> str:
         parts.append(f"{widget.size.width:g}x{widget.size.height:g}")
     if isinstance(widget, Connector):
         parts.append(f"from {widget.src.id} to {widget.dst.id}")
-    return escape(" ".join(parts))
+    return escape(visible(" ".join(parts)))

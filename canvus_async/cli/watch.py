@@ -84,8 +84,8 @@ def line(change: Change[Widget]) -> Text:
     mark, color = _MARKS[change.kind]
     record = change.record
     text = Text(f"{mark} ", style=f"bold {color}")
-    text.append(f"{record.widget_type or 'unknown':<12}", style="bold")
-    text.append(f" {change.id}", style="dim")
+    text.append(f"{visible(record.widget_type) or 'unknown':<12}", style="bold")
+    text.append(f" {visible(change.id)}", style="dim")
     if said := words(record):
         text.append(f" “{said}”")
     if isinstance(record, PlacedWidget) and change.kind != "deleted":
@@ -98,12 +98,17 @@ def line(change: Change[Widget]) -> Text:
     return text
 
 
+def visible(text: str) -> str:
+    """Text from a server that cannot steer a terminal: without line ends, escapes and what turns the direction."""
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
 def words(record: Widget) -> str:
     """What a widget says or is called, in one short printable line; "" if nothing."""
     for name in ("title", "text", "anchor_name", "original_filename", "url"):
         said = getattr(record, name, "")
         if isinstance(said, str) and said:
-            flat = "".join(char if char.isprintable() else " " for char in said)
+            flat = visible(said)
             return flat if len(flat) <= _LONGEST else f"{flat[: _LONGEST - 1]}…"
     return ""
 

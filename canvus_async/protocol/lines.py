@@ -8,23 +8,17 @@ BOM = b"\xef\xbb\xbf"
 """The UTF-8 byte-order mark, which some put before their first line."""
 
 
-class LineOverflow(ValueError):
-    """A line is longer than the limit."""
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"a line is longer than {limit} bytes")
-        self.limit = limit
-
-
 class LineSplitter:
     """Bytes in, blocks of whole lines out; what follows the last LF waits for the rest of its line.
 
     A block holds one or more lines with their LFs. Blank lines in it do not matter to a JSON decoder; a block with
     nothing else does not come out at all. A byte-order mark before the first line is dropped. Each byte is looked at
-    and copied a bounded number of times however the input is cut, and no more than `limit` bytes of a line are kept.
+    and copied a bounded number of times however the input is cut, and no more than `limit` bytes of a line are kept:
+    at a longer one `overflow` becomes true, and neither it nor what follows comes out.
     """
 
     def __init__(self, limit: int) -> None:
+        self.overflow = False
         self._limit = limit
         self._tail = bytearray()
         self._at_start = True
@@ -35,15 +29,18 @@ class LineSplitter:
         return self._tail
 
     def feed(self, chunk: bytes) -> bytes | bytearray:
-        """The lines that `chunk` completes, b"" if there are none. Raises LineOverflow for a line above the limit."""
+        """The lines that `chunk` completes, b"" if there are none."""
+        if self.overflow:
+            return b""
         if self._at_start:
             chunk = self._without_mark(chunk)
         cut = chunk.rfind(b"\n") + 1
         tail = self._tail
         if not cut:
             if len(tail) + len(chunk) > self._limit:
-                raise LineOverflow(self._limit)
-            tail += chunk
+                self._end()
+            else:
+                tail += chunk
             return b""
         block: bytes | bytearray
         if tail:
@@ -53,8 +50,11 @@ class LineSplitter:
             block = chunk[:cut]
         if cut < len(chunk):
             self._tail += memoryview(chunk)[cut:]
-        if len(self._tail) > self._limit or (len(block) > self._limit and self._overflows(block)):
-            raise LineOverflow(self._limit)
+        if len(self._tail) > self._limit:
+            self._end()
+        if len(block) > self._limit and (fits := self._fitting(block)) < len(block):
+            self._end()
+            block = block[:fits]
         return b"" if block.isspace() else block
 
     def take(self) -> bytearray:
@@ -77,14 +77,19 @@ class LineSplitter:
         self._at_start = False
         return begun.removeprefix(BOM)
 
-    def _overflows(self, block: bytes | bytearray) -> bool:
+    def _end(self) -> None:
+        self.overflow = True
+        self._tail = bytearray()
+
+    def _fitting(self, block: bytes | bytearray) -> int:
+        """The length of the lines before the first that is too long; of all where none is."""
         start = 0
         while len(block) - start > self._limit:
             end = block.find(b"\n", start)
             if end - start > self._limit:
-                return True
+                return start
             start = end + 1
-        return False
+        return len(block)
 
 
 def nonblank_lines(block: bytes | bytearray) -> list[bytes]:

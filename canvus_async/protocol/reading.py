@@ -3,7 +3,7 @@
 from typing import Generic, TypeVar
 
 from canvus_async.protocol.decoding import Batch, RecordDecoder
-from canvus_async.protocol.lines import LineOverflow, LineSplitter
+from canvus_async.protocol.lines import LineSplitter
 from canvus_async.protocol.pieces import PIECE, ArrayPieces
 
 T = TypeVar("T")
@@ -22,20 +22,22 @@ class LineReader(Generic[T]):
     def __init__(self, decoder: RecordDecoder[T], *, limit: int) -> None:
         """`limit`: bytes of the longest line to accept."""
         self._decoder = decoder
-        self._limit = limit
+        self.limit = limit
+        self.overflow = False
         self._splitter = LineSplitter(limit)
         self._began = False
         self._pieces: ArrayPieces[T] | None = None
         self._length = 0
 
     def feed(self, chunk: bytes) -> list[Batch[T]]:
-        """What the lines hold that `chunk` completes. Raises LineOverflow for a line above the limit."""
+        """What the lines hold that `chunk` completes, up to one above the limit, which makes `overflow` true."""
         batches: list[Batch[T]] = []
         if self._pieces is not None:
             end = chunk.find(b"\n")
             self._length += len(chunk) if end < 0 else end
-            if self._length > self._limit:
-                raise LineOverflow(self._limit)
+            if self._length > self.limit:
+                self.overflow = True
+                return batches
             if end < 0:
                 self._pieces.feed(chunk)
                 return batches
@@ -43,6 +45,7 @@ class LineReader(Generic[T]):
             self._pieces = None
             chunk = chunk[end + 1 :]
         block = self._splitter.feed(chunk)
+        self.overflow = self._splitter.overflow
         if block:
             self._read_block(block, batches)
         pending = self._splitter.pending

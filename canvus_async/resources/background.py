@@ -1,9 +1,9 @@
 """What lies behind a canvas (developer.multitaction.com/mt-canvus)."""
 
+from functools import partial
 from typing import Unpack
 
 from canvus_async.models import CanvasBackground
-from canvus_async.protocol import answers
 from canvus_async.protocol.names import path_segment
 from canvus_async.protocol.writing import payload
 from canvus_async.resources.keywords import BackgroundFields, BackgroundUpload
@@ -23,14 +23,12 @@ class Background:
 
         Raises NotFound for a canvas that is not there or not yours to see.
         """
-        body = await self._transport.call("GET", self._path)
-        return answers.one(body, CanvasBackground, method="GET", path=self._path)
+        return await self._transport.one("GET", self._path, CanvasBackground)
 
     async def update(self, **fields: Unpack[BackgroundFields]) -> CanvasBackground:
         """Change what is given and leave the rest. Raises BadRequest for a type or colour that is none, Forbidden."""
         json = payload(fields, BackgroundFields, verb="update")
-        body = await self._transport.call("PATCH", self._path, json=json)
-        return answers.one(body, CanvasBackground, method="PATCH", path=self._path)
+        return await self._transport.one("PATCH", self._path, CanvasBackground, json=json)
 
     async def upload(
         self,
@@ -50,7 +48,5 @@ class Background:
         fields: BackgroundUpload = {"type": "image"} if fit is None else {"type": "image", "fit": fit}
         json = payload(fields, BackgroundUpload, verb="upload")
         async with opened(file, filename) as source:
-            body = await self._transport.call(
-                "POST", self._path, payload=lambda moved: form(source, json, moved, progress)
-            )
-        return answers.one(body, CanvasBackground, method="POST", path=self._path)
+            body = partial(form, source, json, progress)
+            return await self._transport.one("POST", self._path, CanvasBackground, payload=body)

@@ -4,10 +4,10 @@ import builtins
 from collections.abc import AsyncGenerator
 
 from canvus_async.models import CanvasInfo
-from canvus_async.protocol import answers
+from canvus_async.protocol.answers import decoder_for
 from canvus_async.protocol.names import path_segment
 from canvus_async.protocol.writing import payload
-from canvus_async.resources.collections import fitting
+from canvus_async.resources.collections import listed
 from canvus_async.resources.keywords import CanvasFields
 from canvus_async.subscription import Feed, Subscription
 from canvus_async.transport import Transport
@@ -21,13 +21,11 @@ class Canvases:
 
     async def list(self) -> builtins.list[CanvasInfo]:
         """Every canvas that you may see. Raises Unauthorized without a token."""
-        body = await self._transport.call("GET", "canvases")
-        return fitting(answers.many(body, CanvasInfo, method="GET", path="canvases"), CanvasInfo, path="canvases")
+        return await listed(self._transport, "canvases", CanvasInfo)
 
     async def get(self, canvas_id: str, /) -> CanvasInfo:
         """One canvas by its id. Raises NotFound when it is not there or not yours to see."""
-        path = _path(canvas_id)
-        return answers.one(await self._transport.call("GET", path), CanvasInfo, method="GET", path=path)
+        return await self._transport.one("GET", _path(canvas_id), CanvasInfo)
 
     def subscribe(self, canvas_id: str | None = None, /) -> AsyncGenerator[CanvasInfo, None]:
         """Every canvas that you may see as it is, then each as it changes; with an id, that canvas only.
@@ -36,7 +34,7 @@ class Canvases:
         without a token, NotFound for a canvas that is not there or not yours to see.
         """
         path = "canvases" if canvas_id is None else _path(canvas_id)
-        decoder = answers.decoder_for(CanvasInfo)
+        decoder = decoder_for(CanvasInfo)
         reconnect = self._transport.reconnect
         return Subscription(Feed(self._transport, path, decoder, reconnect=reconnect, keep_unknown=False))
 
@@ -47,14 +45,12 @@ class Canvases:
         """
         fields = {"name": name} if folder_id is None else {"name": name, "folder_id": folder_id}
         json = payload(fields, CanvasFields, verb="create")
-        body = await self._transport.call("POST", "canvases", json=json)
-        return answers.one(body, CanvasInfo, method="POST", path="canvases")
+        return await self._transport.one("POST", "canvases", CanvasInfo, json=json)
 
     async def rename(self, canvas_id: str, name: str, /) -> CanvasInfo:
         """Give a canvas another name; returns it as it now is. Raises NotFound, and Forbidden without edit access."""
-        path = _path(canvas_id)
-        body = await self._transport.call("PATCH", path, json=payload({"name": name}, CanvasFields, verb="rename"))
-        return answers.one(body, CanvasInfo, method="PATCH", path=path)
+        json = payload({"name": name}, CanvasFields, verb="rename")
+        return await self._transport.one("PATCH", _path(canvas_id), CanvasInfo, json=json)
 
     async def delete(self, canvas_id: str, /) -> None:
         """Remove a canvas and all that is on it, for good. Raises NotFound, and Forbidden unless you own it."""

@@ -3,8 +3,9 @@
 import builtins
 import logging
 import os
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
+from functools import partial
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
@@ -12,7 +13,7 @@ from canvus_async.errors import ClientClosed, NotFound, RequestTimeout, Unexpect
 from canvus_async.fetching import Fetcher
 from canvus_async.live import Live
 from canvus_async.models import AssetWidget, Point, UnknownWidget, Widget
-from canvus_async.protocol import answers
+from canvus_async.protocol.answers import decoder_for
 from canvus_async.protocol.names import path_segment
 from canvus_async.protocol.writing import payload
 from canvus_async.resources.keywords import CloneFields
@@ -26,14 +27,16 @@ W = TypeVar("W", bound=Widget)
 A = TypeVar("A", bound=AssetWidget)
 
 
-def fitting(records: Iterable[object], kind: type[T], *, path: str) -> builtins.list[T]:
-    """The records that are of a kind; the others are logged, by id and reason, without what is in them."""
+async def listed(transport: Transport, path: str, kind: type[T]) -> builtins.list[T]:
+    """The records of a kind that are listed at `path`; others are logged, by id and reason, without what is in them."""
+    answers = transport.answers
     kept: builtins.list[T] = []
-    for record in records:
+    for record in answers.many(await transport.call("GET", path), kind, method="GET", path=path):
         if isinstance(record, kind):
             kept.append(record)
         elif isinstance(record, UnknownWidget):
-            logger.warning("GET %s: left out %s, which is no %s: %s", path, record.id, kind.__name__, record.error)
+            said = answers.plain(f"{record.id}, which is no {kind.__name__}: {record.error}")
+            logger.warning("GET %s: left out %s", path, said)
     return kept
 
 
@@ -54,8 +57,7 @@ class Collection(Generic[W]):
         An object that is not of this kind is left out and logged; `canvas.widgets` has it as an UnknownWidget. Raises
         NotFound for a canvas that is not there or not yours to see. Seeds 002 to 004.
         """
-        body = await self._transport.call("GET", self._root)
-        return fitting(answers.many(body, self.kind, method="GET", path=self._root), self.kind, path=self._root)
+        return await listed(self._transport, self._root, self.kind)
 
     async def get(self, widget_id: str, /) -> W:
         """One widget by its id, whole and typed. Seeds 002 to 004.
@@ -63,8 +65,7 @@ class Collection(Generic[W]):
         Raises NotFound, UnexpectedContent for a widget that does not fit this kind, and ValueError for an empty or
         impossible id before any request.
         """
-        path = self._path(widget_id)
-        return answers.one(await self._transport.call("GET", path), self.kind, method="GET", path=path)
+        return await self._transport.one("GET", self._path(widget_id), self.kind)
 
     def subscribe(self, widget_id: str | None = None, /) -> AsyncGenerator[W, None]:
         """Every widget of this kind as it is, then each as it changes, as whole records, without end.
@@ -84,7 +85,7 @@ class Collection(Generic[W]):
         return Live(self._feed(self._root), path=self._root)
 
     def _feed(self, path: str) -> Feed[W]:
-        decoder = answers.decoder_for(self.kind)
+        decoder = decoder_for(self.kind)
         every = self.kind is Widget
         return Feed(self._transport, path, decoder, reconnect=self._transport.reconnect, keep_unknown=every)
 
@@ -104,14 +105,12 @@ class EditableCollection(Collection[W]):
         await self._transport.call("DELETE", self._path(widget_id))
 
     async def _create(self, fields: Mapping[str, object], allowed: type, *, verb: str = "create") -> W:
-        body = await self._transport.call("POST", self._root, json=payload(fields, allowed, verb=verb))
-        return answers.one(body, self.kind, method="POST", path=self._root)
+        return await self._transport.one("POST", self._root, self.kind, json=payload(fields, allowed, verb=verb))
 
     async def _update(self, widget_id: str, fields: Mapping[str, object], allowed: type) -> W:
-        path = self._path(widget_id)
-        body = await self._transport.call("PATCH", path, json=payload(fields, allowed, verb="update"))
+        json = payload(fields, allowed, verb="update")
         try:
-            return answers.one(body, self.kind, method="PATCH", path=path)
+            return await self._transport.one("PATCH", self._path(widget_id), self.kind, json=json)
         except UnexpectedContent:
             return await self.get(widget_id)  # some servers answer with the changed fields only, or nothing
 
@@ -199,10 +198,6 @@ class FileCollection(CloneableCollection[A]):
             if "original_filename" not in fields and not source.plainly_named:
                 # such a name does not survive every server's reading of a multipart head; the JSON part does
                 json = payload({**fields, "original_filename": source.name}, allowed, verb="upload")
-            body = await self._transport.call(
-                "POST",
-                self._root,
-                payload=lambda moved: form(source, None if json == b"{}" else json, moved, progress),
-            )
-        widget = answers.one(body, self.kind, method="POST", path=self._root)
+            body = partial(form, source, None if json == b"{}" else json, progress)
+            widget = await self._transport.one("POST", self._root, self.kind, payload=body)
         return await self.wait_ready(widget.id, timeout=timeout) if wait_ready else widget

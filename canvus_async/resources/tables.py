@@ -4,8 +4,7 @@ import builtins
 from typing import Unpack
 
 from canvus_async.models import Table, TableCell
-from canvus_async.protocol import answers
-from canvus_async.resources.collections import CloneableCollection, fitting
+from canvus_async.resources.collections import CloneableCollection, listed
 from canvus_async.resources.keywords import TableFields, TableUpdate
 
 
@@ -34,6 +33,4 @@ class Tables(CloneableCollection[Table]):
 
         Raises NotFound when there is no such table, or where a server does not offer its cells.
         """
-        path = f"{self._path(table_id)}/cells"
-        body = await self._transport.call("GET", path)
-        return fitting(answers.many(body, TableCell, method="GET", path=path), TableCell, path=path)
+        return await listed(self._transport, f"{self._path(table_id)}/cells", TableCell)

@@ -37,7 +37,7 @@ class Users:
         self._storage = storage
         self._by_token = {user.token: user for user in storage.users()}
         kept = storage.meta("owner_token")
-        self.owner_token = owner_token or kept or secrets.token_urlsafe(24)
+        self.owner_token = owner_token or kept or secrets.token_hex(24)
         if self.owner_token != kept:
             with storage.transaction():
                 if kept is not None:
@@ -50,7 +50,7 @@ class Users:
         """A new user; gives their token. Raises ValueError for a role that is none."""
         if role not in {"owner", "edit", "view"}:
             raise ValueError(f'a role is "owner", "edit" or "view", got {role!r}')
-        user = User(secrets.token_urlsafe(24), role, blocked, None if canvases is None else frozenset(canvases))
+        user = User(secrets.token_hex(24), role, blocked, None if canvases is None else frozenset(canvases))
         self._keep(user)
         return user.token
 

@@ -186,10 +186,11 @@ class CanvusServer:
         stack.callback(storage.close)
         server_id = storage.meta("server_id") or str(uuid4())
         storage.set_meta("server_id", server_id)
-        state = State(storage, folder / "assets")
-        stack.callback(state.assets.close)
         renderer = Renderer(folder / "mipmaps")
         stack.push_async_callback(renderer.aclose)
+        state = State(storage, folder / "assets", forget=renderer.forget)
+        stack.callback(state.assets.close)
+        renderer.sweep(state.assets.known)  # what a kill left behind
         processing = Processing(state, self._processing_delay)
         stack.callback(processing.close)
         return Services(

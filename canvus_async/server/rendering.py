@@ -5,9 +5,10 @@
 
 import asyncio
 import re
+import shutil
 import tempfile
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine, Hashable
+from collections.abc import Callable, Container, Coroutine, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -64,6 +65,7 @@ class Renderer:
         self._infos: OrderedDict[tuple[str, int], MipmapInfo] = OrderedDict()
         self._measuring: dict[tuple[str, int], asyncio.Task[MipmapInfo]] = {}
         self._drawing: dict[tuple[str, int], asyncio.Task[None]] = {}
+        self._forgetting: dict[str, asyncio.Task[None]] = {}
 
     async def info(self, hash: str, path: Path, page: int) -> MipmapInfo:  # noqa: A002 - the wire's name
         """The levels of a page (0-based; images have page 0 only).
@@ -89,14 +91,37 @@ class Renderer:
             raise LevelOutOfRange(f"Mipmap level {level} does not exist: levels are 0 to {info.max_level}.")
         folder = self._folder(hash)
         target = folder / _name(page, level)
+        if hash in self._forgetting:
+            await asyncio.wait((self._forgetting[hash],))
         while not _whole(target):
             await _together(self._drawing, (hash, page), lambda: self._draw(path, folder, info, page, level))
         return target
+
+    def forget(self, hash: str) -> None:  # noqa: A002 - the wire's name
+        """Remove the levels of a hash, once what is being drawn of it is done; who asks meanwhile gets new ones."""
+        for key in [key for key in self._infos if key[0] == hash]:
+            del self._infos[key]
+        if hash not in self._forgetting:
+            task = self._forgetting[hash] = asyncio.create_task(self._remove(hash))
+            task.add_done_callback(partial(_landed, self._forgetting, hash))
+
+    def sweep(self, known: Container[str]) -> None:
+        """Remove the levels of all hashes that are not known any more. Blocking; for the start."""
+        for folder in self._cache.glob("??/*"):
+            if folder.name not in known:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    async def _remove(self, hash_: str) -> None:
+        if drawing := [task for (name, _), task in self._drawing.items() if name == hash_]:
+            await asyncio.wait(drawing)
+        await asyncio.to_thread(shutil.rmtree, self._folder(hash_), ignore_errors=True)
 
     async def aclose(self) -> None:
         """Stop: drawings that wait are dropped, those under way are finished. Whoever waits gets a RuntimeError."""
         for task in [*self._drawing.values(), *self._measuring.values()]:
             task.cancel()
+        if self._forgetting:
+            await asyncio.wait(self._forgetting.values())
         await asyncio.to_thread(self._threads.shutdown, wait=True, cancel_futures=True)
 
     def _folder(self, hash_: str) -> Path:

@@ -19,6 +19,9 @@ API = "/api/v1"
 SLASH = "{slash:/?}"
 """The end of every address: with or without a slash."""
 
+_NO = {"false", "0"}
+"""Values of `subscribe` that ask for no subscription; the seeds give it none."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
@@ -58,7 +61,7 @@ class Services:
         `snapshot` makes it and is let go of with it: a stream of hours must not hold on to what was there when it
         began. `size`: of how many things it may be.
         """
-        if "subscribe" not in request.query or request.method != "GET":
+        if request.query.get("subscribe", "false").lower() in _NO or request.method != "GET":
             return json_reply(snapshot())
         user = self.users.identify(request)
         token = None if user is None else user.token

@@ -1,7 +1,7 @@
 """The canvases of a running server: every change goes first to the database, then into memory, then to the streams."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,8 +20,10 @@ class State:
     There is no await in here: what a method does is done as a whole, and a reader never sees the half of it.
     """
 
-    def __init__(self, storage: Storage, assets: Path) -> None:
+    def __init__(self, storage: Storage, assets: Path, *, forget: Callable[[str], None]) -> None:
+        """`forget` is called with the hash of every file that nothing needs any more."""
         self._storage = storage
+        self._forget = forget
         self.canvases = {canvas.id: canvas for canvas in storage.canvases()}
         widgets = (widget for canvas in self.canvases.values() for widget in canvas.widgets.values())
         self._uses = Counter(widget.asset for widget in widgets if widget.asset)
@@ -164,6 +166,7 @@ class State:
         for asset in orphans:
             del self._uses[asset.hash]
             self.assets.discard(asset)
+            self._forget(asset.hash)
 
 
 def timestamp() -> str:

@@ -31,9 +31,14 @@ class WidgetEndpoints:
 
     def routes(self) -> list[web.RouteDef]:
         """What is answered here; the background's address is to be routed before these."""
+        shown = f"{API}/canvases/{{canvas}}/{{kind:{EVERY_KIND}}}"
         every = f"{API}/canvases/{{canvas}}/{{kind}}"
         one = f"{every}/{{widget}}"
         return [
+            web.get(shown + SLASH, self.list),
+            web.route("*", shown + SLASH, self.refuse),
+            web.get(f"{shown}/{{widget}}{SLASH}", self.get),
+            web.route("*", f"{shown}/{{widget}}{SLASH}", self.refuse),
             web.get(every + SLASH, self.list),
             web.post(every + SLASH, self.create),
             web.get(one + SLASH, self.get),
@@ -84,7 +89,7 @@ class WidgetEndpoints:
     async def create(self, request: web.Request) -> web.StreamResponse:
         """A new widget: from a form with a file, from fields, or as a clone of another."""
         canvas = self._services.admit(request, Right.EDIT)
-        kind = _writable_kind(request, "GET")
+        kind = _one_kind(request)
         if kind.accepts and is_multipart(request):
             widget = await self._intake.widget(request, kind)
             return json_reply(widget.raw)
@@ -126,7 +131,7 @@ class WidgetEndpoints:
     async def update(self, request: web.Request) -> web.StreamResponse:
         """A widget with some fields changed; the reply is the whole of it, as it was corrected."""
         self._services.admit(request, Right.EDIT)
-        kind = _writable_kind(request, "GET")
+        kind = _one_kind(request)
         body = await read_object(request)
         canvas = self._services.admit(request, Right.EDIT)
         widget = _widget(request, canvas, kind)
@@ -139,9 +144,13 @@ class WidgetEndpoints:
     async def delete(self, request: web.Request) -> web.StreamResponse:
         """A widget gone, with all that lay on it."""
         canvas = self._services.admit(request, Right.EDIT)
-        widget = _widget(request, canvas, _writable_kind(request, "GET"))
+        widget = _widget(request, canvas, _one_kind(request))
         self._state.remove(canvas, editing.remove(canvas, widget))
         return web.Response()
+
+    async def refuse(self, request: web.Request) -> web.StreamResponse:
+        """What shows all kinds changes none."""
+        raise WrongMethod(request.method, ["GET"])
 
     async def download(self, request: web.Request) -> web.StreamResponse:
         """The file that a widget shows, as it was uploaded."""
@@ -162,19 +171,14 @@ class WidgetEndpoints:
 
 def _kind(request: web.Request) -> Kind | None:
     """The kind that a path names, None for all of them."""
+    return None if request.match_info["kind"] == EVERY_KIND else _one_kind(request)
+
+
+def _one_kind(request: web.Request) -> Kind:
     name = request.match_info["kind"]
-    if name == EVERY_KIND:
-        return None
     if name not in BY_PATH:
         raise Missing(f"Unknown object type {name}")
     return BY_PATH[name]
-
-
-def _writable_kind(request: web.Request, *allowed: str) -> Kind:
-    kind = _kind(request)
-    if kind is None:
-        raise WrongMethod(request.method, list(allowed))
-    return kind
 
 
 def _widget(request: web.Request, canvas: Canvas, kind: Kind | None) -> Widget:

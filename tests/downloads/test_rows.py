@@ -1,7 +1,6 @@
 """What can go wrong with a download, against a server that writes literal bytes; rows as in `tests/trust/rows.py`."""
 
 import asyncio
-import errno
 import hashlib
 import os
 import time
@@ -14,7 +13,6 @@ from canvus_async import (
     CorruptDownload,
     IncompleteDownload,
     Limits,
-    LocalWriteError,
     RequestTimeout,
     Retry,
     Stalled,
@@ -292,31 +290,6 @@ async def test_d13_what_never_gets_ready_ends_with_a_timeout() -> None:
         async with client(server.url, **options) as canvus:
             with pytest.raises(RequestTimeout, match="not ready within"):
                 await canvus.canvas("c1").mipmaps.fetch(HASH, 0)
-
-
-async def test_d14_a_full_disk_is_told_at_once_and_not_tried_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(fd: int, chunks: list[bytes]) -> int:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(os, "writev", full)
-    async with raw_server(whole()) as server, client(server.url) as canvus:
-        with pytest.raises(LocalWriteError) as failed:
-            await canvus.canvas("c1").assets.download(HASH, to=tmp_path / "a")
-
-    assert failed.value.errno == errno.ENOSPC
-    assert len(server.requests) == 1
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
-async def test_d15_a_folder_that_may_not_be_written_is_told_before_any_request(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
-    async with raw_server(whole()) as server, client(server.url) as canvus:
-        with pytest.raises(LocalWriteError):
-            await canvus.canvas("c1").assets.download(HASH, to=tmp_path / "a")
-    assert server.requests == []
 
 
 async def test_d18_twenty_who_want_the_same_file_cause_one_transfer(tmp_path: Path) -> None:

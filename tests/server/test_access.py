@@ -128,6 +128,11 @@ async def test_a_canvas_shared_for_editing_is_edited_without_a_token_until_it_is
     assert (await guest.get(f"{canvas}/notes")).status == 401
 
 
+async def test_a_new_token_can_be_an_argument_of_a_command(server: CanvusServer) -> None:
+    """One that began with a dash would be taken for an option."""
+    assert all(token.isalnum() for token in [server.token, *(server.add_user("view") for _ in range(50))])
+
+
 async def test_a_wrong_token_counts_as_none_where_none_is_needed(server: CanvusServer, ask: Ask, canvas: str) -> None:
     server.share(canvas[9:], "view")
     reads, writes = await ask("wrong").get(f"{canvas}/notes"), await ask("wrong").post(f"{canvas}/notes")

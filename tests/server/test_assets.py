@@ -2,6 +2,7 @@
 
 import asyncio
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from PIL import Image
 
 from canvus_async.server.files import Part, content_disposition, requested_part
 from tests.server import samples
-from tests.server.api import Api
+from tests.server.api import Api, eventually
 from tests.server.conftest import Ask, AskIn
 
 CACHE = "private, max-age=157680000, immutable"
@@ -120,6 +121,30 @@ async def test_an_asset_is_gone_from_the_canvas_with_its_last_widget(
 
     assert (await api.get(f"assets/{image['hash']}", canvas_id=here)).status == 404
     assert (await api.get(f"mipmaps/{image['hash']}/3", canvas_id=here)).status == 404
+
+
+async def test_the_levels_of_an_asset_go_from_the_disk_with_it_and_with_a_restart_at_last(
+    ask_in: AskIn, tmp_path: Path
+) -> None:
+    async with ask_in(tmp_path) as api:
+        here = await api.server.create_canvas("Demo")
+        made = []
+        for name in ("one", "same", "other"):
+            content = samples.picture(64, 64, colour="#00ff00" if name == "other" else "#ff0000")
+            image = (await api.upload(f"canvases/{here}/images", content, f"{name}.png")).json
+            made.append(await api.ready(f"canvases/{here}/images/{image['id']}"))
+            assert (await api.get(f"mipmaps/{made[-1]['hash']}/0", canvas_id=here)).status == 200
+        one, same, other = made
+        levels = tmp_path / "mipmaps" / one["hash"][:2] / one["hash"]
+
+        await api.delete(f"canvases/{here}/images/{one['id']}")
+        assert (await api.get(f"mipmaps/{same['hash']}/0", canvas_id=here)).status == 200
+        assert levels.is_dir()
+        await api.delete(f"canvases/{here}/images/{same['id']}")
+        await eventually(lambda: not levels.exists())
+    levels.mkdir(parents=True)  # what a kill at the wrong moment leaves
+    async with ask_in(tmp_path):
+        assert [path.name for path in tmp_path.glob("mipmaps/*/*")] == [other["hash"]]
 
 
 @pytest.mark.parametrize(("kind", "content"), [("images", samples.SVG), ("videos", samples.MP4)])

@@ -49,6 +49,16 @@ async def test_fifty_who_ask_at_once_cost_one_drawing(renderer: Renderer, photo:
     assert opened(files[0]).size == (512, 384)
 
 
+async def test_who_asks_for_what_is_being_forgotten_gets_it_drawn_anew(renderer: Renderer, photo: Path):
+    drawing = [asyncio.create_task(renderer.level(NAME, photo, 0, 0)) for _ in range(2)]
+    await asyncio.sleep(0)
+    renderer.forget(NAME)
+    renderer.forget(NAME)
+    again = await asyncio.gather(*(renderer.level(NAME, photo, 0, level) for level in (0, 1)))
+    await asyncio.gather(*drawing)
+    assert [opened(path).size for path in again] == [(1024, 768), (512, 384)]
+
+
 async def test_one_drawing_gives_the_smaller_levels_too(renderer: Renderer, photo: Path):
     await asyncio.gather(*(renderer.level(NAME, photo, 0, level) for level in (0, 1, 2, 3) * 10))
     assert renderer.renders == 1

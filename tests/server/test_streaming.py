@@ -17,8 +17,13 @@ from tests.server.api import Api, eventually
 from tests.server.conftest import Ask
 
 
-@pytest.mark.parametrize("query", ["subscribe", "subscribe=1", "subscribe=true", "subscribe=false", "x=y&subscribe="])
-async def test_any_value_of_subscribe_opens_a_stream(api: Api, canvas: str, query: str) -> None:
+@pytest.mark.parametrize("query", ["subscribe=false", "subscribe=0", "x=subscribe"])
+async def test_a_subscribe_that_says_no_gives_the_list(api: Api, canvas: str, query: str) -> None:
+    assert (await api.get(f"{canvas}/notes?{query}")).json == []
+
+
+@pytest.mark.parametrize("query", ["subscribe", "subscribe=1", "subscribe=true", "x=y&subscribe="])
+async def test_any_other_value_of_subscribe_opens_a_stream(api: Api, canvas: str, query: str) -> None:
     async with api.stream(f"{canvas}/notes?{query}") as stream:
         assert await stream.line() == b"[]\n"
         assert stream.response.content_type == "application/json"

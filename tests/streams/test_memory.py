@@ -127,7 +127,7 @@ async def test_s07_keepalives_leave_nothing_behind() -> None:
         assert (live.counters.connections, live.status) == (1, "live")
 
 
-@pytest.mark.parametrize(("array", "times"), [(True, 3.0), (False, 1.25)], ids=["an array", "no array"])
+@pytest.mark.parametrize(("array", "times"), [(True, 3.0), (False, 1.35)], ids=["an array", "no array"])
 @on_a_jumping_clock
 async def test_s05_a_line_without_end_takes_little_more_than_the_limit(array: bool, times: float) -> None:
     """An array is decoded while it arrives, and records weigh about twice their text."""

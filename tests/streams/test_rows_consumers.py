@@ -1,6 +1,7 @@
 """Consumers that are cancelled, that join, and that are many."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, suppress
 from typing import cast
@@ -82,6 +83,49 @@ async def test_s49_a_read_may_be_cancelled_hundreds_of_times(
     assert cancelled > 200
     assert streamed == ["", *expected]
     assert changed == list(zip(["", *expected], expected, strict=False))
+
+
+async def test_s48_a_slow_reader_makes_the_server_wait_and_loses_nothing() -> None:
+    stuck, moved = asyncio.Event(), asyncio.Event()
+    sent = 0
+
+    async def pours(exchange: Exchange) -> None:
+        nonlocal sent
+        await exchange.request()
+        await exchange.stream([])
+        while not moved.is_set():
+            writing = asyncio.ensure_future(exchange.line(note("a", text=f"{sent} ".ljust(1_000_000))))
+            done, _ = await asyncio.wait([writing], timeout=1)
+            if not done:
+                stuck.set()
+                await writing
+                moved.set()
+            sent += 1
+        await exchange.gone()
+
+    async with playing(pours) as (_, _client, canvas):
+        async with aclosing(canvas.notes.subscribe()) as notes:
+            assert (await anext(notes)).text.strip() == "0"
+            await stuck.wait()
+            before = sent
+            seen = [int((await anext(notes)).text) for _ in range(before)]
+            assert moved.is_set()
+    assert before < 50  # what two sockets and a chunk hold
+    assert seen == list(range(1, before + 1))
+
+
+@on_a_jumping_clock
+async def test_s49_one_who_gives_up_again_and_again_does_not_hammer_a_server_that_is_slow_to_answer() -> None:
+    async def thinks(exchange: Exchange) -> None:
+        await exchange.request()
+        await exchange.gone()
+
+    async with playing(thinks) as (server, _client, canvas), aclosing(canvas.notes.subscribe()) as notes:
+        for _ in range(5000):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0.001):
+                    await anext(notes)
+        assert 2 <= server.connections <= 50  # in five seconds, at a quarter of a second on average
 
 
 @on_a_jumping_clock

@@ -122,6 +122,18 @@ async def test_s05_a_line_over_the_limit_is_given_up_and_counted(tail: bytes) ->
 
 
 @on_a_jumping_clock
+async def test_s05_whole_lines_in_the_chunk_of_an_over_long_one_are_told_before_the_connection_is_given_up() -> None:
+    after = image("a", title="told")
+    scripts = (then([image("a")], after, b"x" * 30_000), stays([after]))
+    async with playing(*scripts, limits=Limits(line=20_000)) as (_, _client, canvas), canvas.images.live() as live:
+        changes = live.changes()
+        created, updated = await take(changes, 2)
+        assert (created.initial, updated.kind, updated.resync) == (True, "updated", False)
+        assert await quiet(changes)
+        assert live.counters.bad_lines == 1
+
+
+@on_a_jumping_clock
 async def test_s05_lines_over_the_limit_end_it_after_five_in_a_row() -> None:
     script = then([image("a")], b"x" * 30_000)
     async with playing(script, limits=Limits(line=20_000)) as (server, _client, canvas):

@@ -217,6 +217,20 @@ async def test_s56_an_answer_that_nobody_asked_for_reaches_nobody() -> None:
 
 
 @on_a_jumping_clock
+async def test_s56_a_connection_whose_stream_ended_properly_is_not_used_for_the_next() -> None:
+    async def ends_and_stays(exchange: Exchange) -> None:
+        for answer in ([A], [note("x")]):
+            await exchange.request()
+            await exchange.stream(answer)
+            await exchange.send(b"0\r\n\r\n")
+
+    async with playing(ends_and_stays, stays([A, B])) as (server, _client, canvas):
+        async with aclosing(canvas.notes.subscribe()) as notes:
+            assert [seen.id for seen in await take(notes, 2)] == ["a", "b"]
+        assert (server.connections, len(server.requests)) == (2, 2)
+
+
+@on_a_jumping_clock
 async def test_s56_a_connection_of_a_subscription_is_never_used_again() -> None:
     async with playing(*[stays([A])] * 3) as (server, _client, canvas):
         for number in range(1, 4):

@@ -53,7 +53,7 @@ class Watch(logging.Handler):
         super().__init__(logging.NOTSET)
         self.places: list[str] = []
         self.kinds: set[type[BaseException]] = set()
-        self._records: list[logging.LogRecord] = []
+        self.records: list[logging.LogRecord] = []
 
     def text(self, where: str, text: str | bytes) -> None:
         """Look in some text, as it is and in base64."""
@@ -84,27 +84,27 @@ class Watch(logging.Handler):
             self.places.append(f"{type(error).__name__} cannot be pickled")
 
     @contextmanager
-    def raises(self, kind: type[E]) -> Iterator[None]:
+    def raises(self, kind: type[E]) -> Iterator[pytest.ExceptionInfo[E]]:
         """What `pytest.raises` does, and looks in what was raised."""
         with pytest.raises(kind) as raised:
-            yield
+            yield raised
         self.error(raised.value)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep a log record; it is looked at in the end, as handlers that put records aside do."""
-        self._records.append(record)
+        self.records.append(record)
 
     def look_in_logs(self) -> int:
         """Look in all records: what they say and every field they carry; says how many there were."""
-        for name in {record.name for record in self._records}:
-            records = [record for record in self._records if record.name == name]
+        for name in {record.name for record in self.records}:
+            records = [record for record in self.records if record.name == name]
             self.text(f"the log of {name}", "\n".join(record.getMessage() for record in records))
             self.text(f"the fields of records of {name}", "\n".join(repr(vars(record)) for record in records))
             for record in records:
                 if record.exc_info and record.exc_info[1] is not None:
                     for each in chain(record.exc_info[1]):
                         self.text(f"a traceback in the log of {name}", f"{each!r} {frames(each)}")
-        return len(self._records)
+        return len(self.records)
 
     def look_in_files(self, folder: Path) -> None:
         """Look in the names and the content of all files below a folder."""
@@ -124,7 +124,7 @@ class Watch(logging.Handler):
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
         logging.root.level, logging.root.handlers = self._before
-        self._records.clear()
+        self.records.clear()
 
 
 @pytest.fixture

@@ -1,64 +1,14 @@
-"""Would the tests notice? `python -m tests.trust.mutants`: deliberate breakages, each of which some test must kill.
+"""Deliberate breakages of what talks to the server and writes files; `python -m tests.mutants` makes them."""
 
-Each is made in a copy of the package, and the tests that should notice run against the copy. One survives when they
-pass; then a promise has no test. `--only WORDS` runs those whose names hold the words; `--write` puts the table into
-`tests/README.md`. Exit status 1 when any survives, 2 when a breakage no longer applies to the code.
-"""
-
-import argparse
-import os
-import re
-import shutil
-import subprocess
-import sys
-import tempfile
-from pathlib import Path
-from typing import NamedTuple
-
-from tests.trust.rows import PAGE, put
-
-ROOT = Path(__file__).parents[2]
-BEGIN, END = "<!-- mutants: written by `python -m tests.trust.mutants --write` -->", "<!-- end of mutants -->"
-COPIED = ("canvus_async", "tests", "examples", "pyproject.toml", "README.md", "CHANGELOG.md", "CONTRIBUTING.md")
-SECONDS = 20
-"""How long one test may take before it counts as failed: some breakages make waits endless."""
-
-
-class Edit(NamedTuple):
-    """A piece of text that is once in the package, wherever that is, and what takes its place."""
-
-    old: str
-    new: str
-
-
-class Mutant(NamedTuple):
-    """A breakage, and the tests to run against it, as pytest takes them."""
-
-    name: str
-    edits: tuple[Edit, ...]
-    tests: tuple[str, ...]
-
-
-class Verdict(NamedTuple):
-    """What became of a breakage: "killed", "survives" or "stale"; the files it is in; and the test that killed it."""
-
-    state: str
-    files: list[str]
-    said: str
-
-
-def mutant(name: str, old: str, new: str, *tests: str) -> Mutant:
-    """A breakage of a single edit."""
-    return Mutant(name, (Edit(old, new),), tests)
-
+from tests.breakages import Edit, Mutant, mutant
 
 TRANSPORT, FETCHING, FILES = "tests/test_transport.py", "tests/test_fetching.py", "tests/test_files.py"
 UPLOADS, REDIRECTS, CANARY = (
     f"tests/trust/{name}.py" for name in ("test_rows_uploads", "test_redirects", "test_canary")
 )
-SESSIONS, STREAMS = "tests/trust/test_sessions.py", "tests/streams"
+SESSIONS = "tests/trust/test_sessions.py"
 
-MUTANTS = [
+SHELL = [
     # requests
     mutant(
         "redirects are followed by aiohttp",
@@ -68,14 +18,16 @@ MUTANTS = [
     ),
     mutant(
         "a redirect to another origin is followed for reads",
-        "if same and request.method in SAFE",
-        "if request.method in SAFE",
+        "if target is not None and same and request.method in SAFE",
+        "if target is not None and request.method in SAFE",
         REDIRECTS,
     ),
     mutant(
         "the token is among a session's defaults",
-        "cookie_jar=aiohttp.DummyCookieJar(),",
-        "cookie_jar=aiohttp.DummyCookieJar(), headers=self.credentials.headers(self._sender),",
+        "return await self.sessions.session(streaming=request.streaming).request(",
+        "session = self.sessions.session(streaming=request.streaming)\n"
+        "            session.headers.update(self.credentials.headers(credential))\n"
+        "            return await session.request(",
         SESSIONS,
     ),
     mutant(
@@ -86,8 +38,8 @@ MUTANTS = [
     ),
     mutant(
         "streams take their connections from the pool of calls",
-        "session = self._sessions.get(streaming)",
-        "streaming = False\n        session = self._sessions.get(streaming)",
+        "session = self._open.get(streaming)",
+        "streaming = False\n        session = self._open.get(streaming)",
         "tests/test_subscription.py",
     ),
     mutant(
@@ -122,7 +74,7 @@ MUTANTS = [
     ),
     mutant(
         "a Retry-After of any length is waited for",
-        "if pause is not None and pause > self.options.max_retry_after:",
+        "if pause is not None and pause > options.max_retry_after:",
         "if False:",
         TRANSPORT,
     ),
@@ -150,7 +102,7 @@ MUTANTS = [
         "if size > 8 * max_bytes:",
         TRANSPORT,
         FETCHING,
-        "tests/downloads",
+        "tests/downloads/test_rows.py",
     ),
     mutant(
         "a secret's repr shows it",
@@ -160,9 +112,27 @@ MUTANTS = [
     ),
     mutant(
         "errors carry the headers that were sent",
-        "raise failure(request, problem, self.timeouts.connect) from None",
-        "raise failure(request, problem, self.timeouts.connect) from RuntimeError(str.encode(credential or ''))",
-        CANARY,
+        "        raise error\n\n    def _headers(",
+        "        raise error from RuntimeError(str.encode(credential or ''))\n\n    def _headers(",
+        f"{CANARY}::test_no_error_shows_the_token",
+    ),
+    mutant(
+        "what a server repeats is quoted as it is",
+        "        self._redact = redact",
+        "        self._redact = str",
+        f"{CANARY}::test_no_error_shows_a_token_that_the_server_repeats",
+    ),
+    mutant(
+        "an answer's repr shows its headers",
+        "response_class=_Answer",
+        "response_class=aiohttp.ClientResponse",
+        f"{CANARY}::test_no_error_shows_a_token_that_the_server_repeats",
+    ),
+    mutant(
+        "a server that has all of an upload is given no longer than a stall",
+        "partial(limit.extend, self.timeouts.answer, partial(self._late, request))",
+        "partial(limit.extend, self.timeouts.stall)",
+        UPLOADS,
     ),
     mutant(
         "an id may lead anywhere",
@@ -188,7 +158,7 @@ MUTANTS = [
                 "if self._part.size == 0:\n                raise",
             ),
         ),
-        (FETCHING, "tests/downloads"),
+        (FETCHING, "tests/downloads/test_rows.py"),
     ),
     mutant(
         "a download is written under its own name",
@@ -207,11 +177,11 @@ MUTANTS = [
     Mutant(
         "a picture need not be one",
         (
-            Edit("if not is_webp(body):", "if False:"),
+            Edit("if is_webp(body):", "if True:"),
             Edit("if self._webp and not may_become_webp(self._head):", "if False:"),
             Edit("if self._webp and len(self._head) < 12:", "if False:"),
         ),
-        (FETCHING, "tests/downloads"),
+        (FETCHING, "tests/downloads/test_rows.py"),
     ),
     mutant(
         "one asker is given what another was",
@@ -233,136 +203,21 @@ MUTANTS = [
     ),
     # subscriptions
     mutant(
-        "silence is not noticed",
-        "limits.append((now if self._reading_since is None else self._reading_since) + silence)",
-        "pass",
-        STREAMS,
-    ),
-    mutant(
-        "a broken line is passed over",
-        "if batch.broken is not None:\n            raise connection.broken(batch.broken)",
-        "pass",
-        STREAMS,
-    ),
-    mutant(
-        "what was deleted during an outage stays",
-        "gone = known.keys() - fresh.keys()",
-        "gone = set[str]()",
-        "tests/protocol/test_merging.py",
-        "tests/test_subscription.py",
-    ),
-    mutant(
-        "waits begin anew with every connection",
-        "if lived >= options.healthy_after:",
-        "if True:",
-        STREAMS,
-        "tests/protocol",
-    ),
-    mutant(
         "closing the client leaves readers waiting",
         "self._transport.deadlines.endings.add(self._interrupt)",
         "pass",
-        SESSIONS,
+        f"{SESSIONS}::test_s52_closing_the_client_ends_what_waits_although_the_session_is_the_users",
     ),
     mutant(
         "a line may be eight times its limit",
-        "limit=self._transport.limits.line",
-        "limit=8 * self._transport.limits.line",
-        STREAMS,
+        "limit=transport.limits.line",
+        "limit=8 * transport.limits.line",
+        "tests/streams/test_rows_lines.py::test_s05_lines_over_the_limit_end_it_after_five_in_a_row",
+    ),
+    mutant(
+        "what ends properly goes back to the pool of subscriptions",
+        "force_close=streaming,",
+        "force_close=False,",
+        "tests/streams/test_rows_networks.py",
     ),
 ]
-
-
-def copy(folder: Path) -> None:
-    """The package and its tests, to break."""
-    ignore = shutil.ignore_patterns("__pycache__", ".*")
-    for name in COPIED:
-        source, target = ROOT / name, folder / name
-        if source.is_dir():
-            shutil.copytree(source, target, ignore=ignore)
-        elif source.exists():
-            shutil.copy(source, target)
-
-
-def apply(mutant: Mutant, folder: Path) -> tuple[list[str], str]:
-    """Break the copy; gives the files that were changed, and what no longer applies, "" if all does."""
-    changed: list[str] = []
-    for edit in mutant.edits:
-        texts = {path: path.read_text(encoding="utf-8") for path in (folder / "canvus_async").rglob("*.py")}
-        found = [path for path, text in texts.items() if edit.old in text]
-        if sum(texts[path].count(edit.old) for path in found) != 1:
-            return changed, f"not once in the package, but in {[path.name for path in found]}: {edit.old}"
-        found[0].write_text(texts[found[0]].replace(edit.old, edit.new), encoding="utf-8")
-        changed.append(str(found[0].relative_to(folder / "canvus_async")))
-    return changed, ""
-
-
-def play(folder: Path, tests: tuple[str, ...]) -> tuple[int, str]:
-    """Run tests against the copy; gives pytest's exit status and the first test that failed, or its last words."""
-    options = ["-q", "-x", "--tb=no", "--show-capture=no", "-p", "no:cacheprovider", "--timeout", str(SECONDS)]
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, *(test for test in tests if (folder / test).exists())],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(folder), "COLUMNS": "1000", "PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True,
-        text=True,
-    )
-    failed = re.search(r"^(?:FAILED|ERROR) (\S+?::\w+)", done.stdout, re.MULTILINE)
-    last = (done.stdout + done.stderr).strip().splitlines()[-1:]
-    return done.returncode, failed[1] if failed else " ".join(last)
-
-
-def verdict(mutant: Mutant) -> Verdict:
-    """What becomes of a breakage."""
-    with tempfile.TemporaryDirectory(prefix="mutant-") as name:
-        folder = Path(name)
-        copy(folder)
-        files, stale = apply(mutant, folder)
-        if stale:
-            return Verdict("stale", files, stale)
-        status, said = play(folder, mutant.tests)
-    return Verdict("killed" if status == 1 and "::" in said else "survives", files, said)
-
-
-def sound(mutants: list[Mutant]) -> str:
-    """What fails in the tests of these without any breakage, "" if nothing does."""
-    with tempfile.TemporaryDirectory(prefix="sound-") as name:
-        folder = Path(name)
-        copy(folder)
-        status, said = play(folder, tuple(sorted({test for mutant in mutants for test in mutant.tests})))
-    return said if status else ""
-
-
-def table(verdicts: list[tuple[Mutant, Verdict]]) -> str:
-    """The breakages and what kills them, for reading."""
-    lines = ["", "| what is broken | where | killed by |", "|---|---|---|"]
-    for mutant, verdict in verdicts:
-        file, _, test = verdict.said.removeprefix("tests/").partition("::")
-        files = ", ".join(f"`{name}`" for name in sorted(set(verdict.files)))
-        lines.append(f"| {mutant.name} | {files} | `{test}` ({file}) |")
-    return "\n".join([*lines, ""])
-
-
-def main() -> int:
-    options = argparse.ArgumentParser(prog="mutants", description="Break the package; the tests must notice.")
-    options.add_argument("--only", default="", metavar="WORDS")
-    options.add_argument("--write", action="store_true", help=f"write the table into {PAGE.name}")
-    given = options.parse_args()
-    mutants = [mutant for mutant in MUTANTS if given.only in mutant.name]
-    if failing := sound(mutants):
-        print(f"the tests fail without any breakage: {failing}")
-        return 2
-    verdicts: list[tuple[Mutant, Verdict]] = []
-    for mutant in mutants:
-        found = verdict(mutant)
-        verdicts.append((mutant, found))
-        print(f"{found.state:<9} {mutant.name}: {found.said}", flush=True)
-    states = [found.state for _, found in verdicts]
-    print(f"{states.count('killed')} of {len(mutants)} killed")
-    if given.write and set(states) == {"killed"} and len(mutants) == len(MUTANTS):
-        PAGE.write_text(put(PAGE.read_text(encoding="utf-8"), BEGIN, END, table(verdicts)), encoding="utf-8")
-    return 2 if "stale" in states else 1 if "survives" in states else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -3,13 +3,10 @@
 A test shows what becomes of a row by carrying its id in its name: `test_u4_...`, `test_s43_u10_...`, `test_s01_...`.
 """
 
-import ast
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
-TESTS = Path(__file__).parents[1]
-PAGE = TESTS / "README.md"
+from tests.page import PAGE, put, written
+
 BEGIN, END = "<!-- rows: written by `python -m tests.trust.rows` -->", "<!-- end of rows -->"
 
 STREAMS = {
@@ -121,14 +118,6 @@ def carried(name: str) -> list[str]:
     return [f"{part[0].upper()}{int(part[1:])}" for part in match[1].split("_")[:-1]] if match else []
 
 
-def written() -> Iterator[tuple[str, str]]:
-    """The file, relative to `tests`, and the name of every test function, read without running anything."""
-    for path in sorted(TESTS.rglob("test_*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
-                yield str(path.relative_to(TESTS)), node.name
-
-
 def by_row() -> dict[str, list[tuple[str, str]]]:
     """The tests of each row."""
     found: dict[str, list[tuple[str, str]]] = {row: [] for row in ROWS}
@@ -146,15 +135,6 @@ def table() -> str:
         tests = "<br>".join(f"`{name}` ({file})" for file, name in found[row])
         lines.append(f"| {row} | {what} | {tests} |")
     return "\n".join([*lines, ""])
-
-
-def put(page: str, begin: str, end: str, text: str) -> str:
-    """A page with the text between two marks replaced."""
-    before, _, rest = page.partition(begin)
-    _, found, after = rest.partition(end)
-    if not found:
-        raise ValueError(f"the page has no {begin} ... {end}")
-    return f"{before}{begin}\n{text}{end}{after}"
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from canvus_async import (
     Conflict,
     ConnectFailed,
     CorruptDownload,
+    DiskCache,
     DownloadError,
     Forbidden,
     IncompleteDownload,
@@ -70,11 +71,18 @@ async def canary() -> str:
     return CANARY
 
 
-@pytest.mark.parametrize("way", ["token", "token function", "cookie"])
+WAYS: dict[str, dict[str, Any]] = {
+    "token": {"token": CANARY},
+    "token function": {"token": canary},
+    "cookie": {"session_cookie": CANARY},
+}
+"""How a client may be told who it is."""
+
+
+@pytest.mark.parametrize("way", WAYS)
 async def test_a_day_of_work_shows_no_token(watch: Watch, server: CanvusServer, tmp_path: Path, way: str) -> None:
-    asker: dict[str, Any] = {"session_cookie": CANARY} if way == "cookie" else {"token": canary}
-    cache = MemoryCache()
-    async with Client(server.url, **({"token": CANARY} if way == "token" else asker), cache=cache) as client:
+    cache = DiskCache(tmp_path / "cache") if way == "token function" else MemoryCache()
+    async with Client(server.url, **WAYS[way], cache=cache) as client:
         canvas = client.canvas(await server.create_canvas("Demo"))
         note = await canvas.notes.create(text="hello", location=Point(1, 2))
         await canvas.notes.update(note.id, text="bye")
@@ -99,10 +107,8 @@ async def test_a_day_of_work_shows_no_token(watch: Watch, server: CanvusServer, 
             watch.objects(widgets, live, live.counters, live.widgets, feed, feed._request)
         await client.server_info()
         transport = client._transport
-        watch.objects(
-            client, canvas, canvas.images, canvas.mipmaps, note, image, client.canvases, cache, *cache._entries
-        )
-        watch.objects(transport, transport.credentials, vars(transport.credentials), *transport._sessions.values())
+        watch.objects(client, canvas, canvas.images, canvas.mipmaps, note, image, client.canvases, cache, vars(cache))
+        watch.objects(transport, transport.credentials, vars(transport.credentials), *transport.sessions._open.values())
     watch.look_in_files(tmp_path)
 
 
@@ -115,7 +121,7 @@ async def test_a_refused_users_token_shows_in_neither_side(watch: Watch, server:
             await anext(client.canvas(canvas_id).images.subscribe())
 
 
-@pytest.mark.parametrize("asker", ["token"])
+@pytest.mark.parametrize("asker", ["token", "session_cookie"])
 async def test_a_client_that_cannot_be_made_shows_no_token(watch: Watch, asker: str) -> None:
     for url, value in (
         ("https://b.example", f"{CANARY}\r\nX: y"),
@@ -126,6 +132,18 @@ async def test_a_client_that_cannot_be_made_shows_no_token(watch: Watch, asker: 
         arguments: Any = {asker: value}
         with watch.raises(ValueError):
             Client(url, **arguments)
+
+
+@pytest.mark.parametrize("answer", [f"{CANARY}\r\nX: y", RuntimeError, None])
+async def test_a_token_function_that_gives_no_token_shows_none(watch: Watch, tmp_path: Path, answer: Any) -> None:
+    async def ask() -> str:
+        if isinstance(answer, type):
+            raise answer("no token today")
+        return answer
+
+    async with Client("https://b.example", token=ask, retry=QUICK) as client:
+        with watch.raises(ConnectFailed):
+            await get(client, tmp_path)
 
 
 async def test_a_failing_server_does_not_log_who_asked(
@@ -256,26 +274,26 @@ CASES: list[Case] = [
 """An error, a server that provokes it, and the call that meets it."""
 
 
-@pytest.mark.parametrize(
-    ("kind", "script", "call"), [pytest.param(*case, id=f"{case[0].__name__} {case[2].__name__}") for case in CASES]
-)
-async def test_no_error_shows_the_token(
-    watch: Watch, tmp_path: Path, kind: type[CanvusError], script: Script, call: Any
-) -> None:
-    async with (
-        raw_server(script) as server,
-        Client(
-            server.url,
-            token=CANARY,
-            retry=Retry(first_wait=0.001, attempts=2),
-            timeouts=Timeouts(answer=0.1, stall=0.1),
-            limits=Limits(line=1000),
-            reconnect=Reconnect(first_wait=0.001, bad_lines=1, open_attempts=2),
-        ) as client,
-    ):
+@pytest.mark.parametrize("case", [pytest.param(case, id=f"{case[0].__name__} {case[2].__name__}") for case in CASES])
+@pytest.mark.parametrize("way", WAYS)
+async def test_no_error_shows_the_token(watch: Watch, tmp_path: Path, case: Case, way: str) -> None:
+    kind, script, call = case
+    async with raw_server(script) as server, hurried(server.url, way) as client:
         with watch.raises(kind):
             await call(client, tmp_path)
     assert watch.kinds == {kind}
+
+
+def hurried(url: str, way: str) -> Client:
+    """A client that gives up soon."""
+    return Client(
+        url,
+        **WAYS[way],
+        retry=Retry(first_wait=0.001, attempts=2),
+        timeouts=Timeouts(answer=0.1, stall=0.1),
+        limits=Limits(line=1000),
+        reconnect=Reconnect(first_wait=0.001, bad_lines=1, open_attempts=2),
+    )
 
 
 def test_every_class_of_error_is_among_them() -> None:
@@ -285,6 +303,107 @@ def test_every_class_of_error_is_among_them() -> None:
 
     families = {CanvusError, TransportError, ProtocolError, DownloadError}
     assert public - families == {kind for kind, _, _ in CASES}
+
+
+# -- servers that repeat who asked --
+
+
+def repeating(head: str, body: str = "") -> Script:
+    """A server that answers so, with what it was sent in place of ECHO."""
+
+    async def script(exchange: Exchange) -> None:
+        while True:
+            sent = (await exchange.request()).headers
+            echo = sent.get("private-token") or sent["cookie"].partition("=")[2]
+            said = body.replace("ECHO", echo)
+            await exchange.send(head.replace("LENGTH", str(len(said))).replace("ECHO", echo), said)
+            if "LENGTH" not in head:
+                return
+
+    return script
+
+
+def answer(body: str, status: str = "200 OK", *headers: str) -> Script:
+    return repeating("\r\n".join([f"HTTP/1.1 {status}", "Content-Length: LENGTH", *headers, "", ""]), body)
+
+
+def info(client: Client, _folder: Path) -> Awaitable[object]:
+    return client.canvas("c1").mipmaps.info(HASH)
+
+
+def save_mipmap(client: Client, folder: Path) -> Awaitable[object]:
+    return client.canvas("c1").mipmaps.download(HASH, 0, to=folder / "a")
+
+
+def listing(client: Client, _folder: Path) -> Awaitable[object]:
+    return client.canvas("c1").images.list()
+
+
+PAGE = "<html>Log in again, ECHO</html>"
+COOKIE = "Set-Cookie: CanvusSession=ECHO"
+
+REPEATED: list[tuple[Case, str]] = [
+    *(((UnexpectedContent, answer(PAGE), call), "***") for call in (get, listing, post, upload, mipmap, save_mipmap)),
+    *(((UnexpectedContent, answer(PAGE), call), "***") for call in (info, follow)),
+    ((UnexpectedContent, answer(" " * 3000 + PAGE), get), "no CanvasInfo"),
+    ((UnexpectedContent, answer('{"id": "i", "state": "n", "widget_type": "ECHO"}'), info), "***"),
+    ((UnexpectedContent, repeating("220 ECHO ESMTP\r\n\r\n"), get), "not an HTTP answer"),
+    ((Unauthorized, answer('{"msg": "not you, ECHO"}', "401 No", COOKIE), get), "***"),
+    ((ServerError, answer(PAGE, "500 No", COOKIE), post), "***"),
+    ((RedirectRefused, answer("", "302 Found", "Location: http://127.0.0.2/ECHO/x"), get), "***"),
+    ((RedirectRefused, answer("", "307 Found", "Location: /login/ECHO", COOKIE), post), "***"),
+    ((ConnectFailed, repeating("HTTP/1.1 200 OK\r\nX-You: ECHO\r\n"), get), "closed"),
+    ((UnexpectedContent, repeating("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nECHO\r\n"), get), "***"),
+]
+"""An error, a server that puts what it was sent into what provokes it, the call, and what the error says."""
+
+
+@pytest.mark.parametrize(
+    ("case", "words"),
+    [
+        pytest.param(case, words, id=f"{case[0].__name__} {case[2].__name__} {at}")
+        for at, (case, words) in enumerate(REPEATED)
+    ],
+)
+@pytest.mark.parametrize("way", WAYS)
+async def test_no_error_shows_a_token_that_the_server_repeats(
+    watch: Watch, tmp_path: Path, case: Case, words: str, way: str
+) -> None:
+    kind, script, call = case
+    async with raw_server(script) as server, hurried(server.url, way) as client:
+        with watch.raises(kind) as raised:
+            await call(client, tmp_path)
+    assert words in str(raised.value)
+
+
+async def test_no_log_shows_a_token_that_the_server_repeats(watch: Watch) -> None:
+    record = '{"id": "ECHO", "state": "normal", "widget_type": "ECHO"}'
+    stream = repeating("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", f"1000\r\n[{record}]\n")
+    async with raw_server(answer(f"[{record}]")) as server, Client(server.url, token=CANARY) as client:
+        assert await client.canvas("c1").images.list() == []
+    async with raw_server(stream) as server, Client(server.url, token=CANARY) as client:
+        async with client.canvas("c1").images.live() as images:
+            assert not images.widgets
+    said = [record.getMessage() for record in watch.records if "left out" in record.getMessage()]
+    assert len(said) == 2
+    assert all("***" in text for text in said)
+
+
+async def test_a_token_that_was_renewed_meanwhile_is_not_shown_either(watch: Watch) -> None:
+    tokens = iter([CANARY, "another-token"])
+
+    async def fetch() -> str:
+        return next(tokens)
+
+    async def refuses(exchange: Exchange) -> None:
+        while True:
+            await exchange.request()
+            await exchange.answer({"msg": f"{CANARY} was not renewed to another-token"}, 401)
+
+    async with raw_server(refuses) as server, Client(server.url, token=fetch) as client:
+        with watch.raises(Unauthorized) as raised:
+            await client.canvases.list()
+    assert raised.value.msg == "*** was not renewed to ***"
 
 
 # -- what is left lying about --

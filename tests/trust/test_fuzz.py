@@ -25,7 +25,7 @@ from canvus_async.errors import BY_STATUS, ServerError
 from canvus_async.exchanges import Request
 from canvus_async.models import KINDS, Image, MipmapInfo, Point, Size, UnknownWidget, Widget
 from canvus_async.protocol import answers
-from canvus_async.protocol.answers import many, one, refusal
+from canvus_async.protocol.answers import Answers
 from canvus_async.protocol.names import path_segment
 from canvus_async.protocol.urls import api_root, is_plain_remote
 from canvus_async.protocol.writing import payload
@@ -35,6 +35,7 @@ T = TypeVar("T")
 
 widely = settings(max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "100")), deadline=None)
 
+ANSWERS = Answers(redact=str)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
 JSON: st.SearchStrategy[Any] = st.recursive(
     SCALARS,
@@ -82,7 +83,7 @@ BODIES = (
 def test_any_refusal_is_an_error_of_its_status_with_printable_words(
     status: int, retry_after: str, date: str, body: bytes
 ) -> None:
-    error = refusal(status, {"Retry-After": retry_after, "Date": date}, body, **AT)
+    error = ANSWERS.refusal(status, {"Retry-After": retry_after, "Date": date}, body, **AT)
 
     assert type(error) is BY_STATUS.get(status, ServerError if status >= 500 else ApiError)
     assert str(error).isprintable()
@@ -97,7 +98,7 @@ def test_any_refusal_is_an_error_of_its_status_with_printable_words(
 @example(b'{"resolution":{"width":1e999,"height":1},"max_level":1}', MipmapInfo)
 def test_any_answer_is_a_record_or_unexpected_content(body: bytes, kind: type[T]) -> None:
     try:
-        outcome: object = one(body, kind, **AT)
+        outcome: object = ANSWERS.one(body, kind, **AT)
     except UnexpectedContent as error:
         outcome = error
 
@@ -108,7 +109,7 @@ def test_any_answer_is_a_record_or_unexpected_content(body: bytes, kind: type[T]
 @given(BODIES, st.sampled_from([Widget, Image]))
 def test_any_list_is_records_or_unexpected_content(body: bytes, kind: type[Widget]) -> None:
     try:
-        records = many(body, kind, **AT)
+        records = ANSWERS.many(body, kind, **AT)
     except UnexpectedContent:
         return
     assert all(isinstance(record, kind | UnknownWidget) for record in records)
@@ -128,7 +129,7 @@ SIDES = st.integers(-5, 1 << 70)
 @given(INFOS, SIDES, SIDES)
 def test_whatever_a_server_says_of_its_levels_one_of_them_is_asked_for(said: object, width: int, height: int) -> None:
     try:
-        info = one(wire(said), MipmapInfo, **AT)
+        info = ANSWERS.one(wire(said), MipmapInfo, **AT)
     except UnexpectedContent:
         return
     try:

@@ -102,6 +102,27 @@ async def test_u2_an_upload_without_an_answer_is_outcome_unknown_in_time_and_not
     ]
 
 
+async def test_u2_a_server_that_has_all_of_an_upload_may_take_as_long_as_for_any_answer() -> None:
+    """What it does with the file is no stall: nothing is left to move."""
+
+    async def thinks(exchange: Exchange) -> None:
+        await exchange.request()
+        await asyncio.sleep(0.3)
+        await exchange.answer(IMAGE)
+
+    async def thinks_too_long(exchange: Exchange) -> None:
+        await exchange.request()
+        await exchange.gone()
+
+    patient = Timeouts(stall=0.1, answer=30.0)
+    async with raw_server(thinks) as server, client(server.url, timeouts=patient) as canvus:
+        assert (await canvus.canvas("c1").images.upload(bytes(3_000_000))).id == "i1"
+    hasty = Timeouts(stall=30.0, answer=0.1)
+    async with raw_server(thinks_too_long) as server, client(server.url, timeouts=hasty) as canvus:
+        with pytest.raises(OutcomeUnknown, match=r"no answer within 0\.1 s"):
+            await canvus.canvas("c1").images.upload(bytes(3_000_000))
+
+
 async def test_u3_a_server_that_does_not_read_is_given_up_after_the_stall_limit() -> None:
     blind = asyncio.Event()
 

@@ -76,7 +76,7 @@ async def test_no_session_has_the_token_among_its_defaults(tmp_path: Path) -> No
     async with raw_server(empty) as server, Client(server.url, token=CANARY) as client:
         for call in ("a list", "a mirror"):
             await CALLS[call](client, tmp_path)
-        sessions = client._transport._sessions.values()
+        sessions = client._transport.sessions._open.values()
 
         assert len(sessions) == 2
         for session in sessions:
