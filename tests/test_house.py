@@ -25,6 +25,7 @@ FLOORS = (
     {"exporting"},
     {"live"},
     {"resources"},
+    {"snapshots"},
     {"client"},
     {"cli", "testing", "__main__", "__init__"},
 )
