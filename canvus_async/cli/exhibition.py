@@ -30,11 +30,13 @@ async def furnish(canvas: Canvas, hung: Sequence[AssetWidget], *, title: str, st
     """Arrange what was uploaded, in its order, and tell its story.
 
     A title above; the pictures in an anchor of their own; a note for each of the `steps`, from the first a line to the
-    pictures and from them one to each of the others; on each document a note with its name.
+    pictures and from them one to each of the others; on each document a note with its name, and over the corner of the
+    largest picture one that tells its size.
     """
     await canvas.background.update(background_color=_GROUND, grid=BackgroundGrid(color="#ffffff12", visible=True))
     places = rows([widget.size.width / widget.size.height for widget in hung], WALL, GAP)
     await asyncio.gather(*(_hang(canvas, widget, place) for widget, place in zip(hung, places, strict=True)))
+    await _measure(canvas, hung, places)
     top, bottom = WALL.y - GAP - _NAME, max(map(_bottom, places)) + GAP
     around = Rect(WALL.x - GAP, top, WALL.width + 2 * GAP, bottom - top)
     pictures = await canvas.anchors.create(anchor_name="Pictures", **_spot(around), depth=1)
@@ -93,6 +95,14 @@ async def _hang(canvas: Canvas, widget: AssetWidget, place: Rect) -> None:
     await canvas.notes.create(
         text=widget.original_filename, **_spot(label), background_color=_COLOURS[0], parent_id=widget.id
     )
+
+
+async def _measure(canvas: Canvas, hung: Sequence[AssetWidget], places: Sequence[Rect]) -> None:
+    """A note over the upper left corner of the largest picture: above it, and a little beyond its edges."""
+    largest, place = max(zip(hung, places, strict=True), key=lambda pair: pair[0].size.width * pair[0].size.height)
+    spot = Rect(place.x - GAP / 3, place.y - GAP / 3, min(640.0, place.width / 2), min(300.0, place.height / 2))
+    text = f"{largest.size.width:g} x {largest.size.height:g}"
+    await canvas.notes.create(text=text, **_spot(spot), background_color=_COLOURS[0], depth=30)
 
 
 async def _tell(canvas: Canvas, steps: Sequence[str], *, bottom: float) -> list[Note]:

@@ -3,6 +3,7 @@
 # pyright: reportUnknownMemberType=false
 # Pillow names numpy in its annotations, which is not installed.
 
+from itertools import accumulate, takewhile
 from typing import TypeAlias
 
 from PIL import Image, ImageDraw, ImageFont
@@ -22,6 +23,7 @@ class Lettering:
 
     def __init__(self) -> None:
         self._fonts: dict[int, _Font] = {}
+        self._widths: dict[int, _Letters] = {}
 
     def mask(self, text: str, size: tuple[int, int], largest: float, *, centred: bool) -> Image.Image | None:
         """Where there is ink, as an "L" picture of `size`; None where nothing can be read.
@@ -29,11 +31,10 @@ class Lettering:
         Letters are `largest` pixels high, or less where the text would not fit. Words are broken only where they
         would have to become very small otherwise.
         """
-        text = _printable(text)
-        if not text or largest < SMALLEST:
+        if largest < SMALLEST:
             return None
-        pixels, lines = self._fitted(text, size, int(largest))
-        if not lines:
+        pixels, lines = self.fitted(text, size, int(largest))
+        if not any(lines):
             return None
         font, step = self._font(pixels), pixels * _LEADING
         mask = Image.new("L", size)
@@ -49,8 +50,9 @@ class Lettering:
             self._fonts[pixels] = ImageFont.load_default(pixels)
         return self._fonts[pixels]
 
-    def _fitted(self, text: str, size: tuple[int, int], largest: int) -> tuple[int, list[str]]:
-        """The largest letters that fit and the lines that they make."""
+    def fitted(self, text: str, size: tuple[int, int], largest: int) -> tuple[int, list[str]]:
+        """The size of the largest letters that fit, in pixels, and the lines that they make."""
+        text = _printable(text)
         low, high = SMALLEST, largest
         while low < high:
             middle = (low + high + 1) // 2
@@ -72,43 +74,57 @@ class Lettering:
 
     def _wrapped(self, text: str, width: int, pixels: int) -> tuple[list[str], bool]:
         """The lines of a text, and whether a word had to be broken for them."""
-        font = self._font(pixels)
+        letters = self._letters(pixels)
         lines: list[str] = []
         broken = False
         for paragraph in text.split("\n"):
-            line = ""
+            line, used = "", 0.0
             for word in paragraph.split(" "):
-                longer = f"{line} {word}" if line else word
-                if font.getlength(longer) <= width:
-                    line = longer
+                needed = letters.width(word)
+                if line and used + letters[" "] + needed <= width:
+                    line, used = f"{line} {word}", used + letters[" "] + needed
                     continue
                 if line:
                     lines.append(line)
-                line = word
-                while (room := _letters_within(font, line, width)) < len(line):
+                line, used = word, needed
+                while used > width and len(line) > 1:
                     broken = True
+                    room = letters.within(line, width)
                     lines.append(line[:room])
                     line = line[room:]
+                    used = letters.width(line)
             lines.append(line)
         return lines, broken
 
     def _shortened(self, line: str, width: int, pixels: int) -> str:
-        font = self._font(pixels)
-        while line and font.getlength(f"{line}…") > width:
-            line = line[:-1]
-        return f"{line}…"
+        letters = self._letters(pixels)
+        room = width - letters["…"]
+        return f"{line if letters.width(line) <= room else line[: letters.within(line, room)]}…"
+
+    def _letters(self, pixels: int) -> "_Letters":
+        if pixels not in self._widths:
+            self._widths[pixels] = _Letters(self._font(pixels))
+        return self._widths[pixels]
 
 
-def _letters_within(font: _Font, text: str, width: int) -> int:
-    """How many of a text's first letters fit; at least one, so that every line takes something."""
-    low, high = min(1, len(text)), len(text)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if font.getlength(text[:middle]) <= width:
-            low = middle
-        else:
-            high = middle - 1
-    return low
+class _Letters(dict[str, float]):
+    """How wide each letter of a font is, in pixels: measured once, since the font takes its time for every question."""
+
+    def __init__(self, font: _Font) -> None:
+        self._font = font
+
+    def __missing__(self, letter: str) -> float:
+        width = self[letter] = self._font.getlength(letter)
+        return width
+
+    def width(self, text: str) -> float:
+        """Pixels across, without what pairs of letters move closer together."""
+        return sum(map(self.__getitem__, text))
+
+    def within(self, text: str, width: float) -> int:
+        """How many of the first letters fit; at least one, so that every line takes something."""
+        fitting = takewhile(lambda used: used <= width, accumulate(map(self.__getitem__, text)))
+        return max(1, sum(1 for _ in fitting))
 
 
 def _printable(text: str) -> str:
