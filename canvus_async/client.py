@@ -34,6 +34,8 @@ from canvus_async.resources.tables import Tables
 from canvus_async.resources.videos import Videos
 from canvus_async.resources.widgets import Widgets
 from canvus_async.selecting import Levels, MipmapItem, Pages
+from canvus_async.snapshots.taking import Camera, Form
+from canvus_async.snapshots.viewing import Region
 from canvus_async.store import Cache, MemoryCache
 from canvus_async.transport import Transport
 
@@ -285,6 +287,31 @@ class Canvas:
             fsync=fsync,
             progress=progress,
         )
+
+    async def snapshot(
+        self,
+        *,
+        width: int = 1920,
+        region: Region = "content",
+        form: Form = "png",
+        widgets: Iterable[Widget] | None = None,
+    ) -> bytes:
+        """A picture of the canvas, `width` pixels wide and as high as the shape of the region asks; a file's bytes.
+
+        `region` is a Rect in canvas units, "content" for all that lies on the canvas, or "canvas" for the whole of it.
+        `form` is png, jpeg or webp. `widgets` are those to draw, such as `live.widgets.values()`; without them they are
+        listed. Pictures are drawn from the mipmap levels that fit, never from large originals; what cannot be fetched
+        becomes a box that says why. The drawing is done in a thread.
+
+        Needs the extra `server` (Pillow). Raises ModuleNotFoundError without it, ValueError for more pixels than can be
+        drawn in bounded memory, and what listing the canvas raises.
+        """
+        taken = await self.camera().take(width=width, region=region, form=form, widgets=widgets)
+        return taken.body
+
+    def camera(self) -> Camera:
+        """What takes pictures of this canvas, for those who ask also what is missing in them."""
+        return Camera(self.widgets, self.background, self.mipmaps)
 
     def __repr__(self) -> str:
         if "_transport" not in vars(self):

@@ -38,6 +38,7 @@ FLOORS = (
     {"exporting"},
     {"live"},
     {"resources"},
+    {"snapshots"},
     {"client"},
     {"cli", "testing", "__main__", "__init__"},
 )
@@ -113,6 +114,17 @@ def test_what_is_pure_imports_no_io(path: Path) -> None:
         top = name.partition(".")[0]
         assert top not in NO_IO, f"{path} imports {name}"
         assert top in sys.stdlib_module_names | PURE[room(path)] | {"canvus_async"}, f"{path} imports {name}"
+
+
+def test_only_the_drawing_of_snapshots_needs_pillow() -> None:
+    rooms = [path for path in modules() if room(path) == "snapshots"]
+
+    assert {path.stem for path in rooms if any(name.partition(".")[0] == "PIL" for name in imports(path))} == {
+        *("lettering", "masks", "painting"),
+    }
+    for path in rooms:
+        if path.stem != "taking":
+            assert not {name.partition(".")[0] for name in imports(path)} & (NO_IO - {"io"}), path
 
 
 def test_only_one_module_makes_sessions_and_only_one_sends_requests() -> None:

@@ -23,6 +23,7 @@ COMMANDS = {
     "changing:upload": "Upload pictures, PDFs and films.",
     "changing:note": "Put a note on a canvas.",
     "changing:clone": "Copy a widget from one canvas to another.",
+    "snapshot:snapshot": "Draw a picture of a canvas.",
     "mipmap:mipmap": "Show the mipmap levels of a picture, or save one.",
     "download:download": "Download all files of a canvas, or what is missing of them.",
     "doctor:doctor": "Check the way to a server, and say what to do.",

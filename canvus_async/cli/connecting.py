@@ -1,8 +1,11 @@
 """Which server a command talks to: its options, else the environment, else the configuration file."""
 
+import logging
 import stat
 import sys
 import tomllib
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -56,3 +59,17 @@ def configured(path: Path) -> dict[str, str]:
     if known.keys() != settings.keys():
         raise ValueError(f"{path} may hold url and token, both text, and nothing else")
     return known
+
+
+@contextmanager
+def notices() -> Generator[None, None, None]:
+    """Tell on stderr what happens to the connection meanwhile."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("canvus: %(message)s"))
+    logger = logging.getLogger("canvus_async")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)

@@ -1,4 +1,4 @@
-"""`canvus demo`: a whole round trip, every byte of it checked."""
+"""`canvus demo`: a whole round trip, every byte of it checked, and a picture of the canvas that it leaves behind."""
 
 import asyncio
 import hashlib
@@ -12,11 +12,14 @@ from typing import NamedTuple
 
 from PIL import Image as Picture
 from rich.console import Console
+from rich.filesize import decimal
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from canvus_async.cli import samples
 from canvus_async.cli.connecting import Token, Url
+from canvus_async.cli.exhibition import furnish
+from canvus_async.cli.snapshot import Order, save
 from canvus_async.client import Canvas, Client
 from canvus_async.models import AssetWidget, MipmapInfo
 from canvus_async.server import CanvusServer
@@ -30,7 +33,8 @@ async def demo(
 ) -> int:
     """Upload files, fetch every mipmap and every original back, and check each byte.
 
-    Without a URL a server is started for it and stopped afterwards. Exit status 1 if anything comes back different.
+    Without a URL a server is started for it and stopped afterwards. At the end the canvas is put in order and drawn
+    into canvas.png. Exit status 1 if anything comes back different.
 
     Args:
         files: Images and PDFs to send; without any, a dozen pictures and a document are made.
@@ -52,8 +56,24 @@ async def demo(
             trip = RoundTrip(client.canvas(info.id), out)
             with _bar(console) as bar:
                 await trip.run(paths, bar)
-            trip.report(Console(), seconds=time.monotonic() - started, requests=client.requests_sent)
+            terminal = Console()
+            trip.report(terminal, seconds=time.monotonic() - started, requests=client.requests_sent)
+            path = await _picture(trip, len(paths))
+            terminal.print(f"a picture of the canvas: {path}", soft_wrap=True, markup=False, highlight=False)
     return 1 if trip.faults else 0
+
+
+async def _picture(trip: "RoundTrip", files: int) -> Path:
+    """Put the canvas in order and draw it; gives the path."""
+    steps = (
+        f"1. Upload\n{files} files, {decimal(trip.bytes_up)}",
+        f"2. Mipmaps\n{trip.levels} levels of WebP came, all at once",
+        f"3. Originals\n{trip.originals} came back, {len(trip.faults) or 'no'} differences",
+    )
+    await furnish(trip.canvas, trip.uploaded, title="canvus demo", steps=steps)
+    path = trip.out / "canvas.png"
+    await save(Order(path, 1920, "content", "png"), await trip.canvas.camera().take(width=1920, region="content"))
+    return path
 
 
 @asynccontextmanager
@@ -77,6 +97,7 @@ class RoundTrip:
         self.canvas = canvas
         self.out = out
         self.faults: list[str] = []
+        self.uploaded: list[AssetWidget] = []
         self.levels = 0
         self.originals = 0
         self.bytes_up = 0
@@ -88,10 +109,12 @@ class RoundTrip:
         uploading = bar.add_task("uploaded", total=len(paths))
         originals = bar.add_task("originals", total=len(paths))
         levels = bar.add_task("mipmaps", total=None)
+        widgets: dict[int, AssetWidget] = {}
 
-        async def one(path: Path) -> None:
+        async def one(number: int, path: Path) -> None:
             kind = self.canvas.pdfs if path.suffix.lower() == ".pdf" else self.canvas.images
             widget = await kind.upload(path, wait_ready=True)
+            widgets[number] = widget
             bar.advance(uploading)
             group.create_task(original(path, widget))
             pages = (await self.canvas.mipmaps.info(widget.hash)).pages
@@ -112,8 +135,9 @@ class RoundTrip:
             bar.advance(levels)
 
         async with asyncio.TaskGroup() as group:
-            for path in paths:
-                group.create_task(one(path))
+            for number, path in enumerate(paths):
+                group.create_task(one(number, path))
+        self.uploaded = [widgets[number] for number in range(len(paths))]
         bar.update(levels, total=self.levels)
 
     async def _original(self, path: Path, widget: AssetWidget) -> None:

@@ -1,7 +1,5 @@
 """`canvus watch`: what happens on a canvas, a line each."""
 
-import logging
-import sys
 from typing import Annotated
 
 import msgspec
@@ -9,7 +7,7 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.text import Text
 
-from canvus_async.cli.connecting import Token, Url, connect
+from canvus_async.cli.connecting import Token, Url, connect, notices
 from canvus_async.client import Canvas
 from canvus_async.live import Live
 from canvus_async.models import PlacedWidget, UnknownWidget, Widget
@@ -43,21 +41,14 @@ async def watch(
     """
     if kind is not None and kind not in KINDS:
         raise ValueError(f"no such kind: {kind}; there are {', '.join(KINDS)}")
-    notices = logging.StreamHandler(sys.stderr)
-    notices.setFormatter(logging.Formatter("canvus: %(message)s"))
-    logger = logging.getLogger("canvus_async")
-    logger.addHandler(notices)
-    logger.setLevel(logging.INFO)
     console = Console(highlight=False)
-    try:
+    with notices():
         async with connect(url, token) as client, _mirror(client.canvas(canvas), kind) as live:
             async for change in live.changes():
                 if as_json:
                     print(msgspec.json.encode(_plain(change)).decode(), flush=True)
                 else:
                     console.print(line(change), soft_wrap=True)
-    finally:
-        logger.removeHandler(notices)
 
 
 def _mirror(canvas: Canvas, kind: str | None) -> Live[Widget]:

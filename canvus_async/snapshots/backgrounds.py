@@ -1,0 +1,52 @@
+"""What lies behind a canvas: a colour, a haze of two colours, or a picture, and perhaps a grid."""
+
+import math
+from collections.abc import Iterator
+
+from canvus_async.models import CanvasBackground, Rect
+from canvus_async.snapshots.colours import colour
+from canvus_async.snapshots.commands import Blend, Colour, Command, Fit, Panel, Picture, Stroke, Wanted
+from canvus_async.snapshots.viewing import EMPTY, View
+
+GROUND = Colour(0x1E, 0x1E, 0x1E)
+"""Behind a canvas that tells of no background."""
+
+GRID = Colour(0xFF, 0xFF, 0xFF, 0x40)
+
+_GRID_STEP = 120.0
+_NARROWEST = 32.0
+_FITS: dict[str, Fit] = {"contain": "contain", "fit": "contain", "stretch": "fill", "fill": "fill"}
+
+
+def background_commands(background: CanvasBackground | None, root: Rect | None, shown: View) -> Iterator[Command]:
+    """The commands that cover the whole picture; a background picture lies on the canvas, not beyond its edges."""
+    frame = shown.frame
+    if background is None:
+        yield Panel(frame, GROUND)
+        return
+    ground = colour(background.background_color, GROUND)
+    yield Panel(frame, ground._replace(alpha=255))
+    canvas = shown.box(root or EMPTY)
+    if background.type == "haze" and background.haze is not None:
+        first = colour(background.haze.color1, ground)
+        yield Blend(canvas if root else frame, first, colour(background.haze.color2, first))
+    image = background.image
+    if background.type == "image" and image is not None and image.hash and canvas.overlaps(frame):
+        size = max(1, round(canvas.width)), max(1, round(canvas.height))
+        yield Picture(canvas, Wanted(image.hash, 0, *size, _FITS.get(image.fit, "cover")), "background")
+    if background.grid is not None and background.grid.visible:
+        yield from _grid(colour(background.grid.color, GRID), shown)
+
+
+def _grid(paint: Colour, shown: View) -> Iterator[Command]:
+    """Level and upright lines, so many units apart that they do not blur into each other."""
+    step = _GRID_STEP
+    while step * shown.scale < _NARROWEST:
+        step *= 2
+    frame, region = shown.frame, shown.region
+    for number in range(math.ceil(region.x / step), math.floor((region.x + region.width) / step) + 1):
+        x = (number * step - region.x) * shown.scale
+        yield Stroke(((x, frame.top), (x, frame.bottom)), paint, 1.0)
+    for number in range(math.ceil(region.y / step), math.floor((region.y + region.height) / step) + 1):
+        y = (number * step - region.y) * shown.scale
+        yield Stroke(((frame.left, y), (frame.right, y)), paint, 1.0)

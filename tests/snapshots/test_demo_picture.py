@@ -1,0 +1,128 @@
+"""The demo's canvas, drawn, against a picture that people have looked at (`python -m tests.snapshots.remake`)."""
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+import pytest
+from PIL import Image as Picture
+
+from canvus_async import Client, Rect
+from canvus_async.cli.exhibition import rows
+from canvus_async.models import Anchor, Connector, Image, Note, Pdf, Widget
+from canvus_async.snapshots.planning import plan
+from tests.snapshots.likeness import ALIKE, difference
+from tests.snapshots.remake import EXPECTED, SHOWN
+from tests.test_cli import canvus, serving
+
+change = msgspec.structs.replace
+
+
+class Demo(NamedTuple):
+    """What `canvus demo` left behind: a folder, and a canvas on a server that still runs."""
+
+    folder: Path
+    url: str
+    token: str
+    canvas_id: str
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    folder = tmp_path_factory.mktemp("demo")
+    with serving() as (_, told):
+        where = ("--url", told["url"], "--token", told["token"])
+        done = canvus("demo", "--out", folder, *where)
+        assert done.returncode == 0, done.stderr
+        assert f"a picture of the canvas: {folder / 'canvas.png'}" in done.stdout
+        (line,) = [line for line in canvus("canvases", *where).stdout.splitlines() if "canvus demo" in line]
+        yield Demo(folder, told["url"], told["token"], line.split()[0])
+
+
+@pytest.fixture(scope="module")
+def expected() -> Picture.Image:
+    with Picture.open(EXPECTED) as picture:
+        return picture.convert("RGB")
+
+
+async def unlike(demo: Demo, expected: Picture.Image, fault: Callable[[list[Widget]], list[Widget]]) -> float:
+    """How much the canvas differs from the expected picture with such a fault."""
+    async with Client(demo.url, token=demo.token) as client:
+        canvas = client.canvas(demo.canvas_id)
+        widgets = await canvas.widgets.list()
+        region = plan(widgets, width=100).view.region
+        body = await canvas.snapshot(widgets=fault(widgets), region=region)
+    with Picture.open(io.BytesIO(body)) as picture:
+        return difference(picture, expected)
+
+
+def test_a_dozen_pictures_and_a_document_came_back(demo: Demo) -> None:
+    assert len(list((demo.folder / "originals").iterdir())) == 13
+
+
+def test_it_shows_what_people_have_seen_to_be_right(demo: Demo, expected: Picture.Image) -> None:
+    with Picture.open(demo.folder / "canvas.png") as drawn:
+        assert drawn.width == 1920
+        assert difference(drawn, expected) < ALIKE
+
+
+def test_the_picture_in_the_documentation_is_of_the_same_canvas(expected: Picture.Image) -> None:
+    with Picture.open(SHOWN) as shown:
+        assert difference(shown, expected) < ALIKE
+        assert shown.width <= 1200
+    assert SHOWN.stat().st_size <= 250_000
+
+
+def exchanged(widgets: list[Widget]) -> list[Widget]:
+    one, other = [widget for widget in widgets if isinstance(widget, Image)][:2]
+    swapped = {one.id: change(one, hash=other.hash), other.id: change(other, hash=one.hash)}
+    return [swapped.get(widget.id, widget) for widget in widgets]
+
+
+def says(widget: Widget, words: str) -> bool:
+    return isinstance(widget, Note) and words in widget.text
+
+
+FAULTS: dict[str, Callable[[list[Widget]], list[Widget]]] = {
+    "a note is missing": lambda found: [w for w in found if not says(w, "Mipmaps")],
+    "a note has no text": lambda found: [change(w, text="") if says(w, "Upload") else w for w in found],
+    "a note has another colour": lambda found: [
+        change(w, background_color="#e0ffe0") if says(w, "Originals") else w for w in found
+    ],
+    "a note lies below the picture": lambda found: [change(w, depth=5) if says(w, "3072") else w for w in found],
+    "a note is not where its parent is": lambda found: [
+        change(w, parent_id="") if says(w, ".pdf") else w for w in found
+    ],
+    "the document is turned to another page": lambda found: [
+        change(w, index=2) if isinstance(w, Pdf) else w for w in found
+    ],
+    "two pictures are exchanged": exchanged,
+    "the lines are missing": lambda found: [w for w in found if not isinstance(w, Connector)],
+    "the anchor is missing": lambda found: [w for w in found if not isinstance(w, Anchor)],
+}
+
+
+async def test_the_canvas_that_the_demo_leaves_behind_is_drawn_the_same_again(
+    demo: Demo, expected: Picture.Image
+) -> None:
+    assert await unlike(demo, expected, lambda widgets: widgets) < ALIKE
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_it_would_be_noticed_if(demo: Demo, expected: Picture.Image, fault: str) -> None:
+    assert await unlike(demo, expected, FAULTS[fault]) > ALIKE
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 13, 60])
+def test_pictures_hang_in_rows_within_the_wall(count: int) -> None:
+    wall = Rect(100, 200, 6000, 3000)
+    shapes = [(0.3, 1.0, 1.78, 3.0)[number % 4] for number in range(count)]
+
+    places = rows(shapes, wall, 50)
+
+    assert [place.width / place.height for place in places] == pytest.approx(shapes)
+    assert all(place.x >= 99.9 and place.x + place.width <= 6100.1 for place in places)
+    assert all(not a.overlaps(b) for number, a in enumerate(places) for b in places[:number])
+    assert max(place.y + place.height for place in places) < 200 + 3000 * 1.6
