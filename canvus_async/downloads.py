@@ -9,7 +9,6 @@ import msgspec
 from canvus_async.deadlines import Limit
 from canvus_async.errors import (
     ApiError,
-    CanvusError,
     ConnectFailed,
     IncompleteDownload,
     Stalled,
@@ -97,35 +96,40 @@ class Download:
         await self.run()
 
     async def _attempt(self) -> None:
-        response = await self._open()
+        part = self._part
+        response = await (self._reopen() if part.size else self._transport.open(self._request))
+        content = response.content
         try:
-            await self._receive(response)
+            if not part.size:
+                self._begin(response)
+            if content.is_eof():  # all of a small body is here: there is nothing to wait for
+                self._take(await next_chunk(self._request, response))
+            else:
+                await self._watched(response)
+            if part.full:
+                await part.flush()
         except ConnectFailed as error:
             raise self._incomplete(f"cut short: {error}") from None
         finally:
-            if not response.content.at_eof():
+            if not content.at_eof():
                 response.close()
-        if self._expected is not None and self._part.size != self._expected:
+        if self._webp and len(self._head) < 12:
+            raise self._no_webp(b"")
+        if self._expected is not None and part.size != self._expected:
             raise self._incomplete("another length than announced")
 
-    async def _open(self) -> aiohttp.ClientResponse:
-        """The answer whose body follows what is there already: the rest of it, or the whole from the start."""
-        part = self._part
-        response = None
-        if part.size and self._etag is not None:
-            response = await self._rest(self._etag)
-            if response is not None and response.status == 206:
-                return response
-        if part.size:
-            await part.restart()
-        if response is None:
-            response = await self._transport.open(self._request)
+    async def _reopen(self) -> aiohttp.ClientResponse:
+        """The answer whose body follows what is there already, or that with the whole of it from the start."""
+        response = None if self._etag is None else await self._rest(self._etag)
+        if response is not None and response.status == 206:
+            return response
         try:
-            self._begin(response)
-        except CanvusError:
-            response.close()
+            await self._part.restart()
+        except BaseException:
+            if response is not None:
+                response.close()
             raise
-        return response
+        return response or await self._transport.open(self._request)
 
     async def _rest(self, etag: str) -> aiohttp.ClientResponse | None:
         """The answer to "the rest, if it is still the same": 206 that fits, 200 with all of it, or None to ask anew."""
@@ -162,17 +166,6 @@ class Download:
         etag = response.headers.get("ETag", "")
         self._etag = etag if etag.startswith('"') and response.headers.get("Accept-Ranges") != "none" else None
         self._head = b""
-
-    async def _receive(self, response: aiohttp.ClientResponse) -> None:
-        part = self._part
-        if response.content.is_eof():  # all of a small body is here: there is nothing to wait for
-            self._take(await next_chunk(self._request, response))
-        else:
-            await self._watched(response)
-        if part.full:
-            await part.flush()
-        if self._webp and len(self._head) < 12:
-            raise self._no_webp(b"")
 
     async def _watched(self, response: aiohttp.ClientResponse) -> None:
         """Take what comes, as long as it comes, and fast enough."""

@@ -7,13 +7,10 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Callable
-from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from canvus_async.errors import LocalWriteError
 
-R = TypeVar("R")
 BATCH = 1024 * 1024
 """Bytes that are handed to a thread at once; what is smaller is written in place, which costs less than a thread."""
 
@@ -47,9 +44,13 @@ class PartFile:
             raise LocalWriteError("is a folder; give the path of a file", path=self.target)
         if not overwrite and os.path.lexists(self.target):
             raise _exists(self.target)
-        folder, name = os.path.split(self.target)
-        self._temporary = os.path.join(folder, f"{name[:150]}{PART}{secrets.token_hex(8)}")  # noqa: PTH118
-        self._fd = self._on_disk(lambda: os.open(self._temporary, _FLAGS, 0o666))
+        name = os.path.basename(self.target)  # noqa: PTH119
+        folder = self.target.removesuffix(name)
+        self._temporary = f"{folder}{name[:150]}{PART}{secrets.token_hex(8)}"
+        try:
+            self._fd = os.open(self._temporary, _FLAGS, 0o666)
+        except OSError as problem:
+            raise self._refused(problem) from None
 
     def add(self, chunk: bytes) -> None:
         """Take a chunk."""
@@ -94,15 +95,18 @@ class PartFile:
         await self.settle()
         self._chunks, self._buffered, self.size = [], 0, 0
         self._sha256 = hashlib.sha256() if self.hashing else None
-        self._on_disk(lambda: os.ftruncate(self._fd, 0))
-        self._on_disk(lambda: os.lseek(self._fd, 0, os.SEEK_SET))
+        try:
+            os.ftruncate(self._fd, 0)
+            os.lseek(self._fd, 0, os.SEEK_SET)
+        except OSError as problem:
+            raise self._refused(problem) from None
 
     async def publish(self, *, fsync: bool = False) -> str:
         """Write what is left and give the file its name. `fsync`: only return once it would survive a power cut."""
-        await self.settle()
         if self._buffered == self.size and not fsync:
             self._finish(fsync=False)
         else:
+            await self.settle()
             self._writing = asyncio.get_running_loop().run_in_executor(None, lambda: self._finish(fsync=fsync))
             await self.settle()
         return self.target
@@ -126,27 +130,31 @@ class PartFile:
             writing.result()
 
     def _write(self, chunks: list[bytes]) -> None:
-        for start in range(0, len(chunks), _MOST_VECTORS):
-            vector = chunks[start : start + _MOST_VECTORS]
-            self._on_disk(partial(write_all, self._fd, vector))
+        try:
+            write_all(self._fd, chunks)
+        except OSError as problem:
+            raise self._refused(problem) from None
         if self._sha256 is not None:
             for chunk in chunks:
                 self._sha256.update(chunk)
 
     def _finish(self, *, fsync: bool) -> None:
-        self._write(self._chunks)
-        if fsync:
-            self._on_disk(lambda: os.fsync(self._fd))
-        fd, self._fd = self._fd, -1
-        self._on_disk(lambda: os.close(fd))
-        if self._overwrite:
-            self._on_disk(lambda: os.replace(self._temporary, self.target))  # noqa: PTH105
-        else:
-            self._on_disk(lambda: os.link(self._temporary, self.target, follow_symlinks=False))
-            self._on_disk(lambda: os.unlink(self._temporary))  # noqa: PTH108
-        self._temporary = ""
-        if fsync:
-            self._on_disk(lambda: sync_folder(os.path.dirname(self.target)))  # noqa: PTH120
+        try:
+            write_all(self._fd, self._chunks)
+            if fsync:
+                os.fsync(self._fd)
+            fd, self._fd = self._fd, -1
+            os.close(fd)
+            if self._overwrite:
+                os.replace(self._temporary, self.target)  # noqa: PTH105
+            else:
+                os.link(self._temporary, self.target, follow_symlinks=False)
+                os.unlink(self._temporary)  # noqa: PTH108
+            self._temporary = ""
+            if fsync:
+                sync_folder(os.path.dirname(self.target))  # noqa: PTH120
+        except OSError as problem:
+            raise self._refused(problem) from None
 
     def _remove(self) -> None:
         if self._fd >= 0:
@@ -158,13 +166,8 @@ class PartFile:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(temporary)  # noqa: PTH108
 
-    def _on_disk(self, act: Callable[[], R]) -> R:
-        try:
-            return act()
-        except FileExistsError:
-            raise _exists(self.target) from None
-        except OSError as problem:
-            raise write_error(problem, self.target) from None
+    def _refused(self, problem: OSError) -> OSError:
+        return _exists(self.target) if isinstance(problem, FileExistsError) else write_error(problem, self.target)
 
 
 async def until_done(work: asyncio.Future[Any]) -> None:
@@ -190,16 +193,14 @@ def write_error(problem: OSError, path: str) -> LocalWriteError:
 
 
 def write_all(fd: int, chunks: list[bytes]) -> None:
-    """Write chunks one after another, in one call to the system where it takes them."""
-    if not hasattr(os, "writev"):  # Windows
-        chunks = [b"".join(chunks)]
-    left = sum(map(len, chunks))
-    while left:
-        done = os.writev(fd, chunks) if hasattr(os, "writev") else os.write(fd, chunks[0])
-        left -= done
-        if left:
-            rest = memoryview(b"".join(chunks))[done:]
-            chunks = [bytes(rest)]
+    """Write chunks one after another, in few calls to the system."""
+    for start in range(0, len(chunks), _MOST_VECTORS):
+        vector = chunks[start : start + _MOST_VECTORS]
+        written = os.writev(fd, vector) if hasattr(os, "writev") else 0  # Windows has none
+        if written < sum(map(len, vector)):
+            rest = memoryview(b"".join(vector))[written:]
+            while rest:
+                rest = rest[os.write(fd, rest) :]
 
 
 def sync_folder(folder: str) -> None:

@@ -1,6 +1,7 @@
 """Downloads into files: once for all who want the same file, checked before it has its name."""
 
 import asyncio
+import math
 import os
 from typing import NamedTuple
 
@@ -41,7 +42,7 @@ class Saver:
         self._transport = transport
         self._hashes = hashes
         self._flights: Flights[Saved] = Flights()
-        self._swept: dict[str, float] = {}
+        self._sweep_at: dict[str, float] = {}
 
     async def save(
         self,
@@ -58,21 +59,30 @@ class Saver:
         disk says no, FileExistsError when `to` exists and `overwrite` is false.
         """
         target = os.fspath(to)
-        canvas_id = wanted.request.headers.get("canvas-id")
+        key = f"{target}\0{wanted.request.headers.get('canvas-id')}\0{wanted.request.path}"
+        return await self._flights.once(key, lambda: self._save(wanted, target, overwrite, fsync, progress))
 
-        async def save() -> Saved:
-            await self._sweep(os.path.dirname(target))  # noqa: PTH120  # a fraction of the price of Path's
-            async with wanted.slot:
-                part = PartFile(target, overwrite=overwrite, hashing=self._hashes.worth_computing(wanted.hash))
-                try:
-                    await self._receive(wanted, part, progress)
-                    small = part.small
-                    await part.publish(fsync=fsync)
-                    return Saved(part.size, small)
-                finally:
-                    await part.discard()
-
-        return await self._flights.once(f"{target}\0{canvas_id}\0{wanted.request.path}", save)
+    async def _save(
+        self, wanted: Wanted, target: str, overwrite: bool, fsync: bool, progress: Progress | None
+    ) -> Saved:
+        folder = os.path.dirname(target)  # noqa: PTH120  # a fraction of the price of Path's
+        if self._transport.deadlines.time() >= self._sweep_at.get(folder, -math.inf):
+            await self._sweep(folder)
+        slot = wanted.slot
+        if not slot.take():
+            await slot.wait()
+        try:
+            part = PartFile(target, overwrite=overwrite, hashing=self._hashes.worth_computing(wanted.hash))
+            try:
+                await self._receive(wanted, part, progress)
+                small = part.small
+                await part.publish(fsync=fsync)
+            except BaseException:
+                await part.discard()
+                raise
+            return Saved(part.size, small)
+        finally:
+            slot.give()
 
     async def write(
         self, body: bytes, to: str | os.PathLike[str], *, overwrite: bool, fsync: bool, progress: Progress | None
@@ -82,8 +92,9 @@ class Saver:
         try:
             await part.write(body)
             await part.publish(fsync=fsync)
-        finally:
+        except BaseException:
             await part.discard()
+            raise
         if progress is not None:
             progress(len(body), len(body))
         return len(body)
@@ -107,13 +118,11 @@ class Saver:
             raise UnexpectedContent("the answer is empty", method="GET", path=wanted.request.path)
 
     async def _sweep(self, folder: str) -> None:
-        """Clear away what killed processes left in a folder, the first time and then every hour."""
-        now = self._transport.deadlines.time()
-        if now - self._swept.get(folder, -_SWEEP_AGAIN) >= _SWEEP_AGAIN:
-            if len(self._swept) >= _FOLDERS:
-                self._swept.clear()
-            self._swept[folder] = now
-            await asyncio.to_thread(sweep, folder or ".")
+        """Clear away what killed processes left in a folder: the first time, and then every hour."""
+        if len(self._sweep_at) >= _FOLDERS:
+            self._sweep_at.clear()
+        self._sweep_at[folder] = self._transport.deadlines.time() + _SWEEP_AGAIN
+        await asyncio.to_thread(sweep, folder or ".")
 
 
 def another_content(name: str, file: str = "") -> CorruptDownload:
