@@ -48,15 +48,17 @@ class Batch(Generic[T]):
         self.plain = plain
         self.broken = broken
         self._texts: bytes | bytearray | list[tuple[int, bytes | bytearray]] = text
-        self._elements: dict[int, list[msgspec.Raw]] = {}
+        self._elements: dict[int, list[msgspec.Raw]] | None = None
         self._by_id: dict[str, T] | None = None
-        self._states = set[str]()
+        self._states: set[str] | None = None
 
     def fields(self, index: int) -> dict[str, JSON]:
         """The object that `records[index]` was decoded from: a record does not show which fields were left out."""
         sources = self._sources()
         source = bisect_right(sources, index, key=_first) - 1
         first, text = sources[source]
+        if self._elements is None:
+            self._elements = {}
         if first not in self._elements:
             self._elements[first] = list(chain.from_iterable(map(split, nonblank_lines(text))))
         return load(self._elements[first][index - first])
@@ -70,13 +72,13 @@ class Batch(Generic[T]):
     def index(self) -> tuple[dict[str, T], set[str]]:
         """Of a plain batch, the last record of each id, and all states. What is indexed piece by piece, while it is in
         the processor's cache, costs a third of what it costs at the end."""
-        if self._by_id is None:
-            self._by_id = {}
+        if self._by_id is None or self._states is None:
+            self._by_id, self._states = {}, set()
             self._add_to_index(self.records)
         return self._by_id, self._states
 
     def _add_to_index(self, records: list[Any]) -> None:
-        if self._by_id is not None:
+        if self._by_id is not None and self._states is not None:
             self._by_id.update(zip(map(_id_of, records), records, strict=True))
             self._states.update(map(_state_of, records))
 
@@ -159,8 +161,11 @@ class RecordDecoder(Generic[T]):
             found = decode(text)
         except UNREADABLE:
             return None
-        records: list[Any] = [found] if isinstance(found, msgspec.Struct) else found
-        return self._batch(records, text)
+        if not isinstance(found, msgspec.Struct):
+            return self._batch(found, text)
+        kind = self._kinds.becomes[type(found)]
+        become(found, kind)
+        return Batch([cast("Any", found)], text, kind not in self._kinds.strangers)
 
     def each(self, elements: Sequence[msgspec.Raw], text: bytes | bytearray) -> Batch[T]:
         """The records of the elements of `text`, one by one. Raises BrokenLine when one of them has no meaning."""

@@ -46,7 +46,9 @@ class LineReader(Generic[T]):
             chunk = chunk[end + 1 :]
         block = self._splitter.feed(chunk)
         self.overflow = self._splitter.overflow
-        if block:
+        if block and self._began and not batches:  # as almost always
+            batches.append(self._decoder.block(block))
+        elif block:
             self._read_block(block, batches)
         pending = self._splitter.pending
         if len(pending) >= PIECE and pending[:_INDENT].lstrip().startswith(b"["):
