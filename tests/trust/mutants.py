@@ -152,7 +152,7 @@ SHELL = [
     Mutant(
         "the length of a download is not checked",
         (
-            Edit("if self._expected is not None and self._part.size != self._expected:", "if False:"),
+            Edit("if self._expected is not None and part.size != self._expected:", "if False:"),
             Edit(
                 'raise self._incomplete(f"cut short: {error}") from None',
                 "if self._part.size == 0:\n                raise",
@@ -162,8 +162,8 @@ SHELL = [
     ),
     mutant(
         "a download is written under its own name",
-        'f"{name[:150]}{PART}{secrets.token_hex(8)}"',
-        "name",
+        'f"{folder}{name[:150]}{PART}{secrets.token_hex(8)}"',
+        'f"{folder}{name}"',
         FILES,
         FETCHING,
     ),
