@@ -5,7 +5,7 @@ import tracemalloc
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from canvus_async.protocol.lines import BOM, LineSplitter, nonblank_lines, one_each
@@ -41,6 +41,7 @@ def test_s1_s2_s3_single_bytes_crlf_and_split_characters_change_nothing(size: in
     assert lines_of(chunks) == ['{"text":"日本 \u2028 \U0001f600"}'.encode(), b"[1, 2]", '{"last":"ä"}'.encode()]
 
 
+@example(b"[1]\n[2]\n[3, 4, 5]\n[6]\n", [], 5)
 @given(BYTES, st.lists(st.integers(0, 1 << 16)), st.integers(3, 12))
 def test_a_line_above_the_limit_and_what_follows_do_not_come_out_and_what_came_before_does(
     data: bytes, places: list[int], limit: int
