@@ -146,6 +146,7 @@ SCENES: dict[str, Callable[[Stage], contextlib.AbstractAsyncContextManager[None]
     "docs/howto/web-backend.md": a_backend,
     "docs/howto/proxy.md": a_proxy,
     "docs/howto/tls.md": private_tls,
+    "docs/howto/snapshot.md": a_picture,
     "docs/explanation/cache.md": a_picture,
     "docs/tutorial.md": nothing_set,
 }
@@ -188,6 +189,7 @@ MEANWHILE: dict[str, Callable[[Stage], Awaitable[None]]] = {
     "python follow.py": greetings,
     "impatient": words,
     "slow_answers": pictures,
+    "follow": a_note,
 }
 
 

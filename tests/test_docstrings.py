@@ -11,6 +11,7 @@ import pytest
 import canvus_async
 from canvus_async import Canvas, Client, models, server
 from canvus_async.resources import keywords
+from canvus_async.snapshots.taking import Camera
 from tests.pages import ROOT
 
 MODULES = (canvus_async, models, server)
@@ -32,7 +33,7 @@ def members(owner: type) -> Iterator[tuple[str, object]]:
 
 def resources() -> set[type]:
     """The client, the canvas, and what their properties lead to."""
-    found = {Client, Canvas}
+    found = {Client, Canvas, Camera}
     for owner in (Client, Canvas):
         for member in vars(owner).values():
             if isinstance(member, cached_property):
