@@ -166,6 +166,12 @@ async def words(stage: Stage) -> None:
         await stage.canvas.notes.create(text=text)
 
 
+async def a_change(stage: Stage) -> None:
+    while not (stage.folder / "now.png").exists():
+        await asyncio.sleep(0.005)
+    await stage.canvas.notes.create(text="hello")
+
+
 async def pictures(stage: Stage) -> None:
     await stage.put_picture("cat.jpg", "orange")
     await stage.put_picture("dog.jpg", "brown")
@@ -189,7 +195,7 @@ MEANWHILE: dict[str, Callable[[Stage], Awaitable[None]]] = {
     "python follow.py": greetings,
     "impatient": words,
     "slow_answers": pictures,
-    "follow": a_note,
+    "follow": a_change,
 }
 
 
@@ -236,9 +242,11 @@ async def run_python(example: pages.Example, stage: Stage) -> None:
                 task = asyncio.create_task(function(*arguments))
                 while stage.server.open_streams == streams:
                     await asyncio.sleep(0.001)
-                await MEANWHILE[name](stage)
-                while not task.done() and not pages.fits(out.getvalue(), example.shown or ""):
-                    await asyncio.sleep(0.001)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(10):
+                        await MEANWHILE[name](stage)
+                        while not task.done() and not pages.fits(out.getvalue(), example.shown or ""):
+                            await asyncio.sleep(0.001)
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
