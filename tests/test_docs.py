@@ -65,7 +65,7 @@ def stage(
     (folder / "photo.jpg").write_bytes(PHOTO)
     monkeypatch.chdir(folder)
     environment = {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name != "PYTHONDEVMODE"},  # it says more than is shown
         "PATH": f"{commands}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": str(pages.ROOT),
         **dict(zip(CONNECTION, (server.url, server.token, canvas.id), strict=True)),
@@ -146,6 +146,7 @@ SCENES: dict[str, Callable[[Stage], contextlib.AbstractAsyncContextManager[None]
     "docs/howto/web-backend.md": a_backend,
     "docs/howto/proxy.md": a_proxy,
     "docs/howto/tls.md": private_tls,
+    "docs/howto/snapshot.md": a_picture,
     "docs/explanation/cache.md": a_picture,
     "docs/tutorial.md": nothing_set,
 }
@@ -163,6 +164,12 @@ async def words(stage: Stage) -> None:
     await asyncio.sleep(0.3)  # longer than the example's patience
     for text in ("one", "enough"):
         await stage.canvas.notes.create(text=text)
+
+
+async def a_change(stage: Stage) -> None:
+    while not (stage.folder / "now.png").exists():
+        await asyncio.sleep(0.005)
+    await stage.canvas.notes.create(text="hello")
 
 
 async def pictures(stage: Stage) -> None:
@@ -188,6 +195,7 @@ MEANWHILE: dict[str, Callable[[Stage], Awaitable[None]]] = {
     "python follow.py": greetings,
     "impatient": words,
     "slow_answers": pictures,
+    "follow": a_change,
 }
 
 
@@ -234,9 +242,11 @@ async def run_python(example: pages.Example, stage: Stage) -> None:
                 task = asyncio.create_task(function(*arguments))
                 while stage.server.open_streams == streams:
                     await asyncio.sleep(0.001)
-                await MEANWHILE[name](stage)
-                while not task.done() and not pages.fits(out.getvalue(), example.shown or ""):
-                    await asyncio.sleep(0.001)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(10):
+                        await MEANWHILE[name](stage)
+                        while not task.done() and not pages.fits(out.getvalue(), example.shown or ""):
+                            await asyncio.sleep(0.001)
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await task

@@ -1,5 +1,6 @@
 """What users read in their editors: every public name says what it is, every call that asks a server what it raises."""
 
+import ast
 import inspect
 import re
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ import pytest
 import canvus_async
 from canvus_async import Canvas, Client, models, server
 from canvus_async.resources import keywords
+from canvus_async.snapshots.taking import Camera
 from tests.pages import ROOT
 
 MODULES = (canvus_async, models, server)
@@ -31,7 +33,7 @@ def members(owner: type) -> Iterator[tuple[str, object]]:
 
 def resources() -> set[type]:
     """The client, the canvas, and what their properties lead to."""
-    found = {Client, Canvas}
+    found = {Client, Canvas, Camera}
     for owner in (Client, Canvas):
         for member in vars(owner).values():
             if isinstance(member, cached_property):
@@ -76,3 +78,13 @@ def test_the_reference_has_every_public_name() -> None:
     public = {name for module in MODULES for name in module.__all__} | {owner.__name__ for owner in resources()}
 
     assert public - shown - {"JSON"} == set()  # JSON is any of what its name says
+
+
+def test_the_reference_says_of_each_fixture_what_its_docstring_does() -> None:
+    module = ast.parse((ROOT / "canvus_async" / "testing.py").read_text(encoding="utf-8"))
+    page = (ROOT / "docs" / "reference" / "testing.md").read_text(encoding="utf-8")
+    said = {node.name: ast.get_docstring(node) for node in module.body if isinstance(node, ast.AsyncFunctionDef)}
+
+    assert len(said) == 3
+    for name, words in said.items():
+        assert re.search(rf"py:function:: {name}\(.*\n\n   {re.escape(words or '?')}\n", page), name
