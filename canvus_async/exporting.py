@@ -27,18 +27,24 @@ _ODD = re.compile(r"[^0-9A-Za-z]")
 class Downloaded(msgspec.Struct, frozen=True, kw_only=True):
     """A file of a bulk download, or why there is none.
 
-    `item` is what it was asked for with. `page` and `level` count from 0 and are None for an original. `path` is None
-    where there is an `error`. `bytes` is the file's length. `fetched` is false for a file that was there already.
+    `item` is what it was asked for with. `page` and `level` count from 0 and are None for an original. `file` is its
+    path as text, "" where there is an `error`. `bytes` is the file's length. `fetched` is false for a file that was
+    there already.
     """
 
     item: object
     hash: str
     page: int | None = None
     level: int | None = None
-    path: Path | None = None
+    file: str = ""
     bytes: int = 0
     fetched: bool = False
     error: Exception | None = None
+
+    @property
+    def path(self) -> Path | None:
+        """`file` as a Path; None where there is an `error`. Made when asked for: a Path costs more than a stat."""
+        return Path(self.file) if self.file else None
 
 
 class Export:
@@ -86,7 +92,7 @@ class Export:
         """A file that is there afterwards, and in the manifest."""
         if self._manifest is None:
             raise RuntimeError("the export is over")
-        content, page, level = wish.content, wish.page, wish.level
+        item, content, page, level = wish.item, wish.content, wish.page, wish.level
         name = name_of(content, page, level)
         path = f"{self._into}{os.sep}{name}"
         size = self._size(name, path)
@@ -102,15 +108,7 @@ class Export:
                 )
         widgets = (content.widget_id,) if content.widget_id else ()
         self._manifest.record(Entry(content.hash, page, level, name, size, widgets))
-        return Downloaded(
-            item=wish.item,
-            hash=wish.content.hash,
-            page=wish.page,
-            level=wish.level,
-            path=Path(path),
-            bytes=size,
-            fetched=fetched,
-        )
+        return Downloaded(item=item, hash=content.hash, page=page, level=level, file=path, bytes=size, fetched=fetched)
 
     def failed(self, wish: Wish[Downloaded], error: Exception) -> Downloaded:
         """The result for a file that there is not."""
@@ -118,6 +116,8 @@ class Export:
 
     def _size(self, name: str, path: str) -> int | None:
         """The size of a file that is there and whole."""
+        if not os.access(path, os.F_OK):  # asked for every file; no exception to raise and catch
+            return None
         try:
             size = os.stat(path, follow_symlinks=False).st_size  # noqa: PTH116
         except FileNotFoundError:

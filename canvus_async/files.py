@@ -40,7 +40,7 @@ class PartFile:
         self._chunks: list[bytes] = []
         self._buffered = 0
         self._writing: asyncio.Future[None] | None = None
-        if os.path.isdir(self.target):  # noqa: PTH112  # half the price of Path's, and this runs for every file
+        if os.access(f"{self.target}/", os.F_OK):  # isdir() raises and catches where nothing is
             raise LocalWriteError("is a folder; give the path of a file", path=self.target)
         if not overwrite and os.path.lexists(self.target):
             raise _exists(self.target)
