@@ -27,20 +27,25 @@ _ODD = re.compile(r"[^0-9A-Za-z]")
 class Downloaded(msgspec.Struct, frozen=True, kw_only=True):
     """A file of a bulk download, or why there is none.
 
-    `item` is what it was asked for with. `page` and `level` count from 0 and are None for an original. `path` is None
-    where there is an `error`. `bytes` is the file's length. `fetched` is false for a file that was there already.
-    `missing` is true in a dry run for a file that would be fetched, whose `bytes` are not known yet and 0.
+    `item` is what it was asked for with. `page` and `level` count from 0 and are None for an original. `file` is its
+    path as text, "" where there is an `error`. `bytes` is the file's length. `fetched` is false for a file that was
+    there already. `missing` is true in a dry run for a file that would be fetched, whose `bytes` are not known yet and 0.
     """
 
     item: object
     hash: str
     page: int | None = None
     level: int | None = None
-    path: Path | None = None
+    file: str = ""
     bytes: int = 0
     fetched: bool = False
     missing: bool = False
     error: Exception | None = None
+
+    @property
+    def path(self) -> Path | None:
+        """`file` as a Path; None where there is an `error`. Made when asked for: a Path costs more than a stat."""
+        return Path(self.file) if self.file else None
 
 
 class Export:
@@ -99,7 +104,7 @@ class Export:
         """A file that is there afterwards, and in the manifest."""
         if self._manifest is None:
             raise RuntimeError("the export is over")
-        content, page, level = wish.content, wish.page, wish.level
+        item, content, page, level = wish.item, wish.content, wish.page, wish.level
         name = name_of(content, page, level)
         path = f"{self._into}{os.sep}{name}"
         size = self._size(name, path)
@@ -115,15 +120,16 @@ class Export:
                     canvas_id, content.hash, level, page or 0, path, fsync=fsync, progress=progress
                 )
         widgets = (content.widget_id,) if content.widget_id else ()
+        size = size or 0
         if not self._dry:
-            self._manifest.record(Entry(content.hash, page, level, name, size or 0, widgets))
+            self._manifest.record(Entry(content.hash, page, level, name, size, widgets))
         return Downloaded(
-            item=wish.item,
-            hash=wish.content.hash,
-            page=wish.page,
-            level=wish.level,
-            path=Path(path),
-            bytes=size or 0,
+            item=item,
+            hash=content.hash,
+            page=page,
+            level=level,
+            file=path,
+            bytes=size,
             fetched=fetched,
             missing=missing,
         )
@@ -134,6 +140,8 @@ class Export:
 
     def _size(self, name: str, path: str) -> int | None:
         """The size of a file that is there and whole."""
+        if not os.access(path, os.F_OK):  # asked for every file; no exception to raise and catch
+            return None
         try:
             size = os.stat(path, follow_symlinks=False).st_size  # noqa: PTH116
         except FileNotFoundError:
