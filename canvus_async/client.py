@@ -54,7 +54,8 @@ class Client:
     `cache` keeps mipmaps and their infos (64 MiB in memory unless given; None turns it off). `ssl` is a context or an
     aiohttp.Fingerprint to trust instead of the system's authorities. `session` is an aiohttp session to use for all
     requests; it is not closed, its connector bounds the connections of calls and subscriptions together, and its
-    silent second sending of requests is switched off; `ssl` is that session's own matter then.
+    silent second sending of requests is switched off. Time limits are this client's, not the session's; trust is the
+    session's own matter, so `ssl` cannot go with it.
 
     Raises TypeError and ValueError for arguments that could not work. Every call raises a TransportError where no
     answer comes, Unauthorized, Forbidden or another ApiError where the server says no, UnexpectedContent for an answer
@@ -76,6 +77,8 @@ class Client:
         session: aiohttp.ClientSession | None = None,
         allow_insecure: bool = False,
     ) -> None:
+        if session is not None and ssl is not None:
+            raise ValueError("ssl= belongs to the connector of the session that you pass: give one of the two")
         token, session_cookie = hidden(token), hidden(session_cookie)
         root = api_root(url)
         credentials = Credentials(token, session_cookie)

@@ -24,7 +24,8 @@ class Sessions:
     ) -> None:
         self.given = given
         self._limits = limits
-        self._timeouts = timeouts
+        self.timeout = aiohttp.ClientTimeout(total=None, sock_connect=timeouts.connect)
+        """For each request: a session that was given has limits of its own, by default 5 minutes for a whole answer."""
         self._ssl = ssl
         self._open: dict[bool, aiohttp.ClientSession] = {}
         self._closed = False
@@ -51,7 +52,7 @@ class Sessions:
             connector=connector,
             response_class=_Answer,
             cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._timeouts.connect),
+            timeout=self.timeout,
             trust_env=False,
         )
 

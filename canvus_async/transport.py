@@ -272,6 +272,7 @@ class Transport:
                 headers=self._headers(request.headers, credential),
                 data=data,
                 allow_redirects=False,
+                timeout=self.sessions.timeout,
             )
         except CanvusError:
             raise

@@ -1,6 +1,7 @@
 """Nothing goes along with a request but what was made for it: no cookie, no proxy, no stored password, no default."""
 
 import asyncio
+import ssl as tls
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,31 @@ async def test_s52_closing_the_client_ends_what_waits_although_the_session_is_th
         assert not session.closed
 
     assert [type(task.exception()) for task in done] == [ClientClosed] * 5
+
+
+async def test_a_subscription_outlives_the_time_limit_of_a_session_that_is_the_users() -> None:
+    short = aiohttp.ClientTimeout(total=0.05)
+
+    async def late(exchange: Exchange) -> None:
+        await exchange.request()
+        await exchange.stream([])
+        await asyncio.sleep(0.2)  # longer than the session would wait
+        await exchange.line([])
+        await exchange.gone()
+
+    async with raw_server(late) as server, aiohttp.ClientSession(timeout=short) as session:
+        async with Client(server.url, token=CANARY, session=session) as client:
+            async with client.canvas("c1").live() as live:
+                async with asyncio.timeout(5):
+                    while live.counters.bytes < 6:
+                        await asyncio.sleep(0.001)
+                assert live.counters.connections == 1
+
+
+async def test_a_session_and_trust_cannot_both_be_given() -> None:
+    async with aiohttp.ClientSession() as session:
+        with pytest.raises(ValueError, match="give one of the two"):
+            Client("https://canvus.example.com", session=session, ssl=tls.create_default_context())
 
 
 async def test_the_token_is_in_no_address_and_no_header_but_its_own(tmp_path: Path) -> None:
