@@ -259,6 +259,7 @@ class Canvas:
         concurrency: int | None = None,
         on_error: OnError = "yield",
         fsync: bool = False,
+        dry_run: bool = False,
         progress: BulkProgress | None = None,
     ) -> AsyncGenerator[Downloaded, None]:
         """Mipmaps (`levels=None`: none) and originals of many widgets into a folder; `async for` over it.
@@ -268,6 +269,9 @@ class Canvas:
         its `error`; `on_error="raise"` raises the first error instead. Originals are `into/<hash>.<extension>`, levels
         `into/mipmaps/<hash>-<page>-<level>.webp`, and `into/export.jsonl` has a line for each with the widget that it
         belongs to.
+
+        With `dry_run` nothing is written and no file fetched, only infos of mipmaps are asked for: each result tells by
+        `missing` whether its file would be fetched.
 
         A file at its path is whole. Stopped or killed, run it again: only what is missing is fetched. To leave before
         the end, use it inside `contextlib.aclosing`. `progress` is called with the results so far, the bytes so far,
@@ -285,6 +289,7 @@ class Canvas:
             concurrency=concurrency,
             on_error=on_error,
             fsync=fsync,
+            dry_run=dry_run,
             progress=progress,
         )
 

@@ -29,6 +29,7 @@ class Downloaded(msgspec.Struct, frozen=True, kw_only=True):
 
     `item` is what it was asked for with. `page` and `level` count from 0 and are None for an original. `path` is None
     where there is an `error`. `bytes` is the file's length. `fetched` is false for a file that was there already.
+    `missing` is true in a dry run for a file that would be fetched, whose `bytes` are not known yet and 0.
     """
 
     item: object
@@ -38,6 +39,7 @@ class Downloaded(msgspec.Struct, frozen=True, kw_only=True):
     path: Path | None = None
     bytes: int = 0
     fetched: bool = False
+    missing: bool = False
     error: Exception | None = None
 
 
@@ -45,7 +47,15 @@ class Export:
     """One run into one folder."""
 
     def __init__(
-        self, fetcher: Fetcher, canvas_id: str, into: str | os.PathLike[str], *, levels: bool, fsync: bool, tally: Tally
+        self,
+        fetcher: Fetcher,
+        canvas_id: str,
+        into: str | os.PathLike[str],
+        *,
+        levels: bool,
+        fsync: bool,
+        tally: Tally,
+        dry: bool = False,
     ) -> None:
         self._fetcher = fetcher
         self._canvas_id = canvas_id
@@ -53,6 +63,7 @@ class Export:
         self._levels = levels
         self._fsync = fsync
         self._tally = tally
+        self._dry = dry
         self._manifest: Manifest | None = None
 
     async def prepare(self) -> None:
@@ -67,6 +78,8 @@ class Export:
         self._manifest = opening.result()
 
     def _open(self) -> Manifest:
+        if self._dry:
+            return Manifest(self._into, adding=False)
         folders = [self._into, os.path.join(self._into, LEVELS)] if self._levels else [self._into]  # noqa: PTH118
         for folder in folders:
             try:
@@ -90,8 +103,9 @@ class Export:
         name = name_of(content, page, level)
         path = f"{self._into}{os.sep}{name}"
         size = self._size(name, path)
-        fetched = size is None
-        if size is None:
+        missing = self._dry and size is None
+        fetched = size is None and not missing
+        if fetched:
             progress = self._counting() if self._tally.watched else None
             fetcher, canvas_id, fsync = self._fetcher, self._canvas_id, self._fsync
             if level is None:
@@ -101,15 +115,17 @@ class Export:
                     canvas_id, content.hash, level, page or 0, path, fsync=fsync, progress=progress
                 )
         widgets = (content.widget_id,) if content.widget_id else ()
-        self._manifest.record(Entry(content.hash, page, level, name, size, widgets))
+        if not self._dry:
+            self._manifest.record(Entry(content.hash, page, level, name, size or 0, widgets))
         return Downloaded(
             item=wish.item,
             hash=wish.content.hash,
             page=wish.page,
             level=wish.level,
             path=Path(path),
-            bytes=size,
+            bytes=size or 0,
             fetched=fetched,
+            missing=missing,
         )
 
     def failed(self, wish: Wish[Downloaded], error: Exception) -> Downloaded:

@@ -34,13 +34,18 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 class Manifest:
     """The lines of one folder: all that is remembered of each is eight bytes for each thing that it says."""
 
-    def __init__(self, folder: str) -> None:
-        """Read what is there, and be ready to add. Blocking. Raises LocalWriteError."""
+    def __init__(self, folder: str, *, adding: bool = True) -> None:
+        """Read what is there, and be ready to add unless `adding` is false. Blocking. Raises LocalWriteError."""
         self.path = str(Path(folder) / NAME)
         self._known = _Digests()
         self._encode = msgspec.json.Encoder().encode
+        self._adding = adding
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND if adding else os.O_RDONLY
+        self._fd = -1
+        if not adding and not Path(self.path).exists():
+            return
         try:
-            self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o666)
+            self._fd = os.open(self.path, flags | getattr(os, "O_BINARY", 0), 0o666)
             try:
                 self._read()
             except BaseException:
@@ -59,7 +64,7 @@ class Manifest:
                     self._learn(decode(line))
                 except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
                     continue  # cut off by a power cut, or not ours
-        if not line.endswith(b"\n"):
+        if self._adding and not line.endswith(b"\n"):
             os.write(self._fd, b"\n")
 
     def believes(self, path: str, size: int) -> bool:
@@ -86,7 +91,8 @@ class Manifest:
 
     def close(self) -> None:
         """Let go of the file."""
-        os.close(self._fd)
+        if self._fd >= 0:
+            os.close(self._fd)
 
 
 def _digest(*what: object) -> int:

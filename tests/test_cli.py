@@ -21,8 +21,10 @@ from tests.files import document, picture
 CANVUS = [sys.executable, "-W", "error", "-m", "canvus_async"]
 
 
-def canvus(*arguments: object, **options) -> subprocess.CompletedProcess[str]:
+def canvus(*arguments: object, home: Path | None = None, **options) -> subprocess.CompletedProcess[str]:
     env = {name: value for name, value in os.environ.items() if not name.startswith("CANVUS_")}
+    if home is not None:
+        env |= {"HOME": str(home), "XDG_DATA_HOME": str(home / "data"), "SHELL": "/bin/bash"}
     return subprocess.run(
         [*CANVUS, *map(str, arguments)], capture_output=True, text=True, timeout=50, env=env, **options
     )

@@ -114,6 +114,17 @@ def test_the_doctor_finds_a_wrong_address_a_wrong_token_and_nothing_wrong(told: 
     assert "wrong" not in stranger.stdout
 
 
+def test_the_doctor_tells_programs_too(told: dict[str, str]) -> None:
+    well = at(told, "doctor", "--json")
+    nowhere = canvus("doctor", "--url", "http://127.0.0.1:9", "--json")
+
+    assert [finding["ok"] for finding in json.loads(well.stdout)] == [True, True, True]
+    assert nowhere.returncode == 1
+    (finding,) = json.loads(nowhere.stdout)
+    assert (finding["check"], finding["ok"]) == ("reachable", False)
+    assert "check the address" in finding["advice"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -144,3 +155,57 @@ def test_a_canvas_is_downloaded_and_a_second_run_fetches_nothing(told: dict[str,
     assert picture(700, 300) in [path.read_bytes() for path in (tmp_path / "out").glob("*.jpg")]
     assert len(list((tmp_path / "out" / "mipmaps").glob("*.webp"))) >= 4
     assert {path: path.stat().st_mtime_ns for path in before} == before
+
+
+def test_a_dry_run_tells_what_is_missing_and_writes_nothing(told: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "photo.png").write_bytes(picture(310, 200, "PNG"))
+    made = json.loads(at(told, "upload", told["canvas_id"], tmp_path / "photo.png", "--json").stdout)[0]
+    where = ("download", told["canvas_id"], "--into", tmp_path / "out", "--levels", "0,1")
+
+    before = at(told, *where, "--dry-run")
+    untouched = not (tmp_path / "out").exists()
+    at(told, *where, "--kind", "images", "--no-originals")
+    kept = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    after = at(told, *where, "--dry-run", "--json")
+
+    assert before.returncode == 0, before.stderr
+    assert untouched
+    assert f"would fetch {tmp_path / 'out' / made['hash']}.png\n" in before.stdout
+    assert " to fetch; 0 bytes there\n" in before.stderr
+    files = [line for line in map(json.loads, after.stdout.splitlines()) if line["hash"] == made["hash"]]
+    assert {(line["level"], line["missing"], line["bytes"] > 0) for line in files} == {
+        (None, True, False),
+        (0, False, True),
+        (1, False, True),
+    }
+    assert not any(line["fetched"] for line in files)
+    assert {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()} == kept
+
+
+def test_only_the_kind_that_was_asked_for_is_downloaded(told: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "photo.png").write_bytes(picture(320, 210, "PNG"))
+    (tmp_path / "report.pdf").write_bytes(document(pages=2, size=(210, 90)))
+    at(told, "upload", told["canvas_id"], tmp_path / "photo.png", tmp_path / "report.pdf")
+    here = ("download", told["canvas_id"], "--levels", "none", "--into")
+
+    documents = at(told, *here, tmp_path / "pdfs", "--kind", "pdfs", "--json")
+    both = at(told, *here, tmp_path / "both", "--kind", "pdfs", "--kind", "images")
+    none = at(told, *here, tmp_path / "none", "--kind", "notes")
+
+    assert {path.suffix for path in (tmp_path / "pdfs").iterdir()} == {".pdf", ".jsonl"}
+    assert all(line["fetched"] and line["bytes"] for line in map(json.loads, documents.stdout.splitlines()))
+    assert both.returncode == 0
+    assert {path.suffix for path in (tmp_path / "both").iterdir()} >= {".pdf", ".png", ".jsonl"}
+    assert none.returncode == 2
+    assert none.stderr.startswith('canvus: Invalid value "notes" for --kind.')
+    assert none.stderr.count("\n") == 1
+
+
+def test_a_folder_of_pictures_is_uploaded(told: dict[str, str], tmp_path: Path) -> None:
+    for name in ("b.png", "a.png", ".hidden.png"):
+        (tmp_path / name).write_bytes(picture(50, 40, "PNG"))
+    (tmp_path / "deeper").mkdir()
+
+    made = json.loads(at(told, "upload", told["canvas_id"], tmp_path, "--grid", "--json").stdout)
+
+    assert [widget["original_filename"] for widget in made] == ["a.png", "b.png"]

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,22 +35,20 @@ async def upload(
 
     Args:
         canvas: The canvas's id.
-        files: The files; what they are goes by their extension.
+        files: The files, or folders of them; what they are goes by their extension.
         at: Where to put them, as X,Y in canvas units; the server chooses otherwise.
         grid: Lay them out in rows from there, largest cell first.
         as_json: Print one JSON document with the widgets.
         url: The server's address.
         token: Your token.
     """
-    if not files:
+    paths = list(_each_file(files))
+    if not paths:
         raise ValueError("no files given")
-    for path in files:
-        if not path.is_file():
-            raise FileNotFoundError(f"{path} is not a file")
     corner = None if at is None else _point(at)
     async with connect(url, token) as client:
         board = client.canvas(canvas)
-        made = await asyncio.gather(*(_upload(board, path, None if grid else corner) for path in files))
+        made = await asyncio.gather(*(_upload(board, path, None if grid else corner) for path in paths))
         if grid:
             made = await _arrange(board, made, corner or Point(0, 0))
     _report(made, as_json=as_json)
@@ -117,6 +115,17 @@ async def clone(
             raise ValueError(f"a {kind} cannot be cloned; {', '.join(collections)} can")
         made: Widget = await collections[kind].clone(widget, from_canvas=source)
     _report([made], as_json=as_json)
+
+
+def _each_file(paths: Iterable[Path]) -> Iterator[Path]:
+    """The files, and those in folders by name, hidden ones and folders in folders left out."""
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(each for each in path.iterdir() if each.is_file() and not each.name.startswith("."))
+        elif path.is_file():
+            yield path
+        else:
+            raise FileNotFoundError(f"{path} is not a file")
 
 
 async def _upload(board: Canvas, path: Path, at: Point | None) -> AssetWidget:

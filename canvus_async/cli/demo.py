@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 from PIL import Image as Picture
 from rich.console import Console
 from rich.filesize import decimal
@@ -19,6 +20,7 @@ from rich.table import Table
 from canvus_async.cli import samples
 from canvus_async.cli.connecting import Token, Url
 from canvus_async.cli.exhibition import furnish
+from canvus_async.cli.listing import Json
 from canvus_async.cli.snapshot import Order, save
 from canvus_async.client import Canvas, Client
 from canvus_async.models import AssetWidget, MipmapInfo
@@ -28,6 +30,7 @@ from canvus_async.server import CanvusServer
 async def demo(
     *files: Path,
     out: Path = Path("canvus-demo"),
+    as_json: Json = False,
     url: Url = None,
     token: Token = None,
 ) -> int:
@@ -39,6 +42,7 @@ async def demo(
     Args:
         files: Images and PDFs to send; without any, a dozen pictures and a document are made.
         out: The folder that what comes back is left in.
+        as_json: Print one JSON document about it.
         url: A Canvus server to use instead.
         token: Your token on that server.
     """
@@ -56,10 +60,15 @@ async def demo(
             trip = RoundTrip(client.canvas(info.id), out)
             with _bar(console) as bar:
                 await trip.run(paths, bar)
-            terminal = Console()
-            trip.report(terminal, seconds=time.monotonic() - started, requests=client.requests_sent)
+            seconds, requests = time.monotonic() - started, client.requests_sent
+            if not as_json:
+                trip.report(Console(), seconds=seconds, requests=requests)
             path = await _picture(trip, len(paths))
-            terminal.print(f"a picture of the canvas: {path}", soft_wrap=True, markup=False, highlight=False)
+            if as_json:
+                told = trip.plain() | {"seconds": round(seconds, 3), "requests": requests, "picture": str(path)}
+                print(msgspec.json.encode(told).decode())
+            else:
+                print(f"a picture of the canvas: {path}")
     return 1 if trip.faults else 0
 
 
@@ -160,6 +169,18 @@ class RoundTrip:
         self.bytes_down += len(body)
         if fault := await asyncio.to_thread(_level_fault, body, info, level):
             self.faults.append(f"{path.name}, page {page}, level {level}: {fault}")
+
+    def plain(self) -> dict[str, object]:
+        """What was moved and what went wrong, for a program."""
+        return {
+            "canvas_id": self.canvas.id,
+            "uploaded": len(self.uploaded),
+            "originals": self.originals,
+            "mipmaps": self.levels,
+            "bytes_up": self.bytes_up,
+            "bytes_down": self.bytes_down,
+            "faults": self.faults,
+        }
 
     def report(self, console: Console, *, seconds: float, requests: int) -> None:
         """Print what was moved, and what went wrong."""

@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
+from typing import NamedTuple
 
+import msgspec
 from rich.console import Console
 from rich.markup import escape
 
 from canvus_async.cli.connecting import Token, Url, connect
+from canvus_async.cli.listing import Json
 from canvus_async.client import Client
 from canvus_async.errors import CanvusError, ConnectFailed, Forbidden, NotFound, RequestTimeout, Unauthorized
 from canvus_async.options import Reconnect, Retry, Timeouts
@@ -21,10 +24,20 @@ _ADVICE: tuple[tuple[type[CanvusError], str], ...] = (
 )
 
 
-async def doctor(*, url: Url = None, token: Token = None) -> int:
+class Finding(NamedTuple):
+    """What one check found; `advice` is what to do, "" where all is well."""
+
+    check: str
+    ok: bool
+    said: str
+    advice: str = ""
+
+
+async def doctor(*, as_json: Json = False, url: Url = None, token: Token = None) -> int:
     """Check the way to a server, a line each, with what to do about what is wrong. Exit status 1 if something is.
 
     Args:
+        as_json: Print one JSON document: a list of check, ok, said and advice.
         url: The server's address.
         token: Your token.
     """
@@ -36,17 +49,32 @@ async def doctor(*, url: Url = None, token: Token = None) -> int:
         ("token", _known),
         ("subscriptions", _streaming),
     )
+    findings: list[Finding] = []
     async with client:
         for name, check in checks:
-            try:
-                said = await check(client)
-            except CanvusError as error:
-                advice = next((words for kind, words in _ADVICE if isinstance(error, kind)), "see the message above")
-                console.print(f"[red]✗[/] {name}: {escape(str(error))}")
-                console.print(f"  {advice}")
-                return 1
-            console.print(f"[green]✓[/] {name}: {escape(said)}")
-    return 0
+            findings.append(await _found(name, check(client)))
+            if not as_json:
+                _show(findings[-1], console)
+            if not findings[-1].ok:
+                break
+    if as_json:
+        print(msgspec.json.encode([finding._asdict() for finding in findings]).decode())
+    return 0 if findings[-1].ok else 1
+
+
+async def _found(name: str, checking: Awaitable[str]) -> Finding:
+    try:
+        return Finding(name, True, await checking)
+    except CanvusError as error:
+        advice = next((words for kind, words in _ADVICE if isinstance(error, kind)), "see the message above")
+        return Finding(name, False, str(error), advice)
+
+
+def _show(finding: Finding, console: Console) -> None:
+    mark = "[green]✓[/]" if finding.ok else "[red]✗[/]"
+    console.print(f"{mark} {finding.check}: {escape(finding.said)}")
+    if finding.advice:
+        console.print(f"  {finding.advice}")
 
 
 async def _reachable(client: Client) -> str:
@@ -55,7 +83,8 @@ async def _reachable(client: Client) -> str:
 
 
 async def _known(client: Client) -> str:
-    return f"you may see {len(await client.canvases.list())} canvases"
+    count = len(await client.canvases.list())
+    return f"you may see {count} canvas{'es' if count != 1 else ''}"
 
 
 async def _streaming(client: Client) -> str:

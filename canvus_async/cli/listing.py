@@ -32,7 +32,10 @@ async def canvases(*, as_json: Json = False, url: Url = None, token: Token = Non
     if as_json:
         print(msgspec.json.encode(infos).decode())
         return
-    grid = Grid("id", "name", "access", "changed", box=None)
+    grid = Grid(box=None)
+    grid.add_column("id", no_wrap=True, min_width=36)  # whole, to be copied, however narrow the terminal
+    for name in ("name", "access", "changed"):
+        grid.add_column(name)
     for info in infos:
         grid.add_row(*(escape(visible(said)) for said in (info.id, info.name, info.access, info.modified_at)))
     Console(width=None if sys.stdout.isatty() else 200).print(grid)

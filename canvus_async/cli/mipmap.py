@@ -1,8 +1,10 @@
 """`canvus mipmap`: what sizes a picture is to be had in, and one of them."""
 
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+from cyclopts import Parameter
 from rich.console import Console
 
 from canvus_async.cli.connecting import Token, Url, connect
@@ -16,7 +18,7 @@ async def mipmap(
     *,
     page: int = 0,
     fit: str | None = None,
-    output: Path | None = None,
+    output: Annotated[Path | None, Parameter(name=("--output", "-o"))] = None,
     as_json: Json = False,
     url: Url = None,
     token: Token = None,

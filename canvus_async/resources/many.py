@@ -83,14 +83,15 @@ def download_many(
     on_error: OnError,
     fsync: bool,
     progress: BulkProgress | None,
+    dry_run: bool = False,
 ) -> AsyncGenerator[Downloaded, None]:
-    """Levels of mipmaps (None: none) and originals into a folder."""
+    """Levels of mipmaps (None: none) and originals into a folder; a dry run only tells what there is to do."""
     fetcher.check_identified()
     tally = Tally(size_of(items), progress)
     slots = fetcher.transport.slots
     mipmaps: Lane[Downloaded] | None = None if levels is None else Lane(_workers(concurrency, slots.mipmaps))
     assets: Lane[Downloaded] | None = Lane(_workers(concurrency, slots.assets)) if originals else None
-    export = Export(fetcher, canvas_id, into, levels=levels is not None, fsync=fsync, tally=tally)
+    export = Export(fetcher, canvas_id, into, levels=levels is not None, fsync=fsync, tally=tally, dry=dry_run)
     expander = Expander(fetcher, canvas_id, export, mipmaps=mipmaps, levels=levels or 0, pages=pages, originals=assets)
     lanes = tuple(lane for lane in (mipmaps, assets) if lane is not None)
     if not lanes:

@@ -13,8 +13,10 @@ from canvus_async.models import (
     IpVideo,
     Note,
     Pdf,
+    RdpConnection,
     Rect,
     Table,
+    UnknownWidget,
     Video,
     VideoInput,
     VideoOutputAnchor,
@@ -113,8 +115,10 @@ def _drawn(placed: Placed, box: Box, arranged: Arrangement, shown: View) -> Iter
             yield from _labelled(box, "web page", browser.title or browser.url, WHITE)
         case VideoInput() | IpVideo() as live:
             yield from _labelled(box, "live video", live.title or live.source, DARK)
+        case RdpConnection() as desktop:
+            yield from _labelled(box, "remote desktop", desktop.title or desktop.connection_name, DARK)
         case other:
-            words = getattr(other, "title", "") or getattr(other, "connection_name", "")
+            words = str(other.raw.get("title") or "") if isinstance(other, UnknownWidget) else ""
             yield from _labelled(box, other.widget_type or "unknown", words, PAPER)
 
 

@@ -303,6 +303,27 @@ async def test_a_file_that_a_power_cut_shortened_is_fetched_again(canvas: Canvas
     assert (tmp_path / "export.jsonl").read_text().endswith('{"hash": "cut off\n')
 
 
+async def test_a_dry_run_tells_what_would_be_fetched_and_writes_nothing(canvas: Canvas, tmp_path: Path) -> None:
+    images = [
+        await canvas.images.upload(picture(color=color), filename="a.jpg", wait_ready=True)
+        for color in ("red", "green", "blue")
+    ]
+    options = {"into": tmp_path / "out", "levels": None}
+    first = [result async for result in canvas.download_many(images, **options, dry_run=True)]
+    untouched = not (tmp_path / "out").exists()
+    fetched = [result async for result in canvas.download_many(images[:2], **options)]
+    fetched[0].path.write_bytes(b"cut off")
+    before = {path: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+
+    again = {result.hash: result async for result in canvas.download_many(images, **options, dry_run=True)}
+
+    assert untouched
+    assert all(result.missing and not result.fetched and result.error is None for result in first)
+    assert {hash for hash, result in again.items() if result.missing} == {fetched[0].hash, images[2].hash}
+    assert again[fetched[1].hash].bytes == fetched[1].bytes
+    assert {path: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
+
+
 async def test_leaving_early_waits_until_nothing_is_half_written(tmp_path: Path) -> None:
     async def slow(exchange: Exchange) -> None:
         await exchange.request()
