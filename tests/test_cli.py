@@ -69,10 +69,15 @@ def test_demo_runs_against_a_server_that_is_there(tmp_path: Path) -> None:
     (tmp_path / "photo.png").write_bytes(picture(form="PNG"))
     with serving() as (_, told):
         done = canvus(
-            "demo", tmp_path / "photo.png", "--out", tmp_path / "out", "--url", told["url"], "--token", told["token"]
+            *("demo", tmp_path / "photo.png", "--out", tmp_path / "out", "--json"),
+            *("--url", told["url"], "--token", told["token"]),
         )
 
     assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert (report["uploaded"], report["originals"], report["faults"]) == (1, 1, [])
+    with Picture.open(report["picture"]) as drawn:
+        assert drawn.width == 1920
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ app = App(
     error_console=Console(stderr=True, soft_wrap=True),
     error_formatter=lambda error: f"canvus: {_one_line(error)}",
 )
-app.register_install_completion_command()
+app.register_install_completion_command()  # pyright: ignore[reportUnknownMemberType] - its **kwargs have no type
 
 
 class Command(NamedTuple):

@@ -319,7 +319,7 @@ async def test_a_dry_run_tells_what_would_be_fetched_and_writes_nothing(canvas: 
 
     assert untouched
     assert all(result.missing and not result.fetched and result.error is None for result in first)
-    assert {hash for hash, result in again.items() if result.missing} == {fetched[0].hash, images[2].hash}
+    assert {result.hash for result in again.values() if result.missing} == {fetched[0].hash, images[2].hash}
     assert again[fetched[1].hash].bytes == fetched[1].bytes
     assert {path: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
 
