@@ -29,7 +29,7 @@ class Downloaded(msgspec.Struct, frozen=True, kw_only=True):
 
     `item` is what it was asked for with. `page` and `level` count from 0 and are None for an original. `file` is its
     path as text, "" where there is an `error`. `bytes` is the file's length. `fetched` is false for a file that was
-    there already. `missing` is true in a dry run for a file that would be fetched; its `bytes` are not known yet, and 0.
+    there already. `missing` is true in a dry run for a file that would be fetched; its `bytes` are 0 then.
     """
 
     item: object
