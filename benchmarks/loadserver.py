@@ -194,8 +194,8 @@ class Exchange(asyncio.Protocol):
             self._transport.write(piece)
         else:
             return
-        if self._ends:
-            self._transport.close()
+        if self._ends:  # soon: asyncio closes twice where this is done while it tells that it may be written again
+            asyncio.get_running_loop().call_soon(self._transport.close)
 
     async def _pace(self, plan: Paced) -> None:
         """One event at a time, each with the time at which it is written."""

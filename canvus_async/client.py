@@ -3,6 +3,7 @@
 import os
 import ssl as tls
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable
+from datetime import datetime
 from functools import cached_property
 from typing import Self
 
@@ -17,6 +18,7 @@ from canvus_async.live import Live
 from canvus_async.models import ServerInfo, Widget
 from canvus_async.options import Limits, Reconnect, Retry, Timeouts
 from canvus_async.protocol.names import path_segment
+from canvus_async.protocol.retrying import http_date
 from canvus_async.protocol.urls import api_root, is_plain_remote
 from canvus_async.resources import many
 from canvus_async.resources.anchors import Anchors
@@ -134,6 +136,13 @@ class Client:
         Raises NotFound or UnexpectedContent where there is a server, but not of Canvus.
         """
         return await self._transport.one("GET", "server-info", ServerInfo)
+
+    async def server_time(self) -> datetime | None:
+        """What the server's clock says, in UTC and to the second; None where its answers do not tell. Needs no token.
+
+        Raises NotFound where there is a server, but not of Canvus.
+        """
+        return http_date((await self._transport.headers("server-info")).get("Date", ""))
 
     async def aclose(self) -> None:
         """End every call and subscription with ClientClosed, then close the connections. May be called again."""

@@ -201,6 +201,18 @@ class Transport:
             chunk = await next_chunk(request, response)
         return b"".join(chunks)
 
+    async def headers(self, path: str) -> Mapping[str, str]:
+        """The headers of the 2xx answer to a GET, retried."""
+        request = Request(method="GET", path=path)
+
+        async def attempt() -> Mapping[str, str]:
+            response = await self.open(request)
+            response.release()
+            return response.headers
+
+        async with self.slots.requests:
+            return await self.retrier.run("GET", path, attempt)
+
     # -- one exchange --
 
     async def open(self, request: Request) -> aiohttp.ClientResponse:

@@ -1,15 +1,19 @@
 """The commands that read and change canvases, as processes against one server."""
 
 import asyncio
+import io
 import json
+import re
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from PIL import Image as Picture
 
 from canvus_async import Client
+from canvus_async.cli.doctor import doctor
 from tests.files import document, picture
 from tests.test_cli import canvus, serving
 
@@ -105,7 +109,7 @@ def test_the_doctor_finds_a_wrong_address_a_wrong_token_and_nothing_wrong(told: 
     nowhere = canvus("doctor", "--url", "http://127.0.0.1:9")
     stranger = canvus("doctor", "--url", told["url"], "--token", "wrong")
 
-    assert (well.returncode, well.stdout.count("✓")) == (0, 3)
+    assert (well.returncode, well.stdout.count("✓")) == (0, 4)
     assert nowhere.returncode == 1
     assert "✗ reachable" in nowhere.stdout
     assert stranger.returncode == 1
@@ -114,11 +118,22 @@ def test_the_doctor_finds_a_wrong_address_a_wrong_token_and_nothing_wrong(told: 
     assert "wrong" not in stranger.stdout
 
 
+def test_the_doctor_says_how_far_a_clock_is_off(told: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    async def an_hour_ago(_: Client) -> datetime:
+        return datetime.now(UTC) - timedelta(hours=1)
+
+    monkeypatch.setattr(Client, "server_time", an_hour_ago)
+    monkeypatch.setattr("sys.stdout", output := io.StringIO())
+
+    assert asyncio.run(doctor(url=told["url"], token=told["token"])) == 0
+    assert re.search(r"! clock: the server's is 3[56]\d\d s behind\n  set one of them", output.getvalue())
+
+
 def test_the_doctor_tells_programs_too(told: dict[str, str]) -> None:
     well = at(told, "doctor", "--json")
     nowhere = canvus("doctor", "--url", "http://127.0.0.1:9", "--json")
 
-    assert [finding["ok"] for finding in json.loads(well.stdout)] == [True, True, True]
+    assert [finding["ok"] for finding in json.loads(well.stdout)] == [True] * 4
     assert nowhere.returncode == 1
     (finding,) = json.loads(nowhere.stdout)
     assert (finding["check"], finding["ok"]) == ("reachable", False)

@@ -5,6 +5,7 @@ import io
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -125,10 +126,12 @@ async def test_canvases_are_made_found_renamed_and_deleted(client: Client) -> No
 
 async def test_anyone_may_ask_what_the_server_is(server: CanvusServer) -> None:
     async with Client(server.url) as nobody:
-        info = await nobody.server_info()
+        info, now = await nobody.server_info(), await nobody.server_time()
 
     assert info.api
     assert info.server_id
+    assert now is not None
+    assert abs(datetime.now(UTC) - now) < timedelta(minutes=1)
 
 
 # -- who may --

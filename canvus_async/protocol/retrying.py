@@ -30,11 +30,12 @@ def retry_after_seconds(value: str | None, *, date: str | None) -> float | None:
     if text.isascii() and text.replace(".", "", 1).isdigit():
         seconds = float(text)
         return seconds if math.isfinite(seconds) else None
-    until, start = _http_date(text), _http_date(date or "")
+    until, start = http_date(text), http_date(date or "")
     return None if until is None or start is None else max(0.0, (until - start).total_seconds())
 
 
-def _http_date(text: str) -> datetime | None:
+def http_date(text: str) -> datetime | None:
+    """The point in time that a header names, with its time zone; None where it names none."""
     try:
         moment = parsedate_to_datetime(text)
     except (TypeError, ValueError, IndexError, OverflowError):

@@ -67,6 +67,7 @@ CALLS: dict[str, Callable[[Client, Path], Awaitable[object]]] = {
     "a read": lambda client, folder: client.canvases.get("c1"),
     "a list": lambda client, folder: client.canvas("c1").widgets.list(),
     "server info": lambda client, folder: client.server_info(),
+    "server time": lambda client, folder: client.server_time(),
     "a create": lambda client, folder: client.canvas("c1").notes.create(text="private"),
     "an update": lambda client, folder: client.canvas("c1").notes.update("n1", text="private"),
     "a delete": lambda client, folder: client.canvas("c1").notes.delete("n1"),
