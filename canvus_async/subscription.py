@@ -10,6 +10,7 @@ import random
 import warnings
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping
+from operator import attrgetter
 from types import TracebackType
 from typing import Generic, Literal, Never, TypeAlias
 
@@ -18,7 +19,7 @@ from canvus_async.errors import CanvusError, ClientClosed
 from canvus_async.models.changes import Change, R
 from canvus_async.options import Reconnect
 from canvus_async.protocol.decoding import Batch, RecordDecoder
-from canvus_async.protocol.merging import SnapshotMerger
+from canvus_async.protocol.merging import Initial, SnapshotMerger
 from canvus_async.protocol.reading import LineReader
 from canvus_async.protocol.reconnecting import Recovery
 from canvus_async.transport import Request, Transport
@@ -30,6 +31,9 @@ Status: TypeAlias = Literal["connecting", "live", "stale", "closed"]
 
 _LONGEST_TURN = 0.01
 """Seconds of reading without a pause after which other tasks get a turn."""
+
+
+_record_of = attrgetter("record")
 
 
 class _Gap(CanvusError):
@@ -226,7 +230,7 @@ class Subscription(AsyncGenerator[R, None]):
 
     def __init__(self, feed: Feed[R]) -> None:
         self._feed = feed
-        self._changes: Iterator[Change[R]] = iter(())
+        self._records: Iterator[R] = iter(())
 
     @property
     def status(self) -> Status:
@@ -235,9 +239,10 @@ class Subscription(AsyncGenerator[R, None]):
 
     async def __anext__(self) -> R:
         while True:
-            for change in self._changes:
-                return change.record
-            self._changes = iter(await self._feed.next())
+            for record in self._records:
+                return record
+            changes = await self._feed.next()
+            self._records = changes.records() if isinstance(changes, Initial) else map(_record_of, changes)
 
     async def asend(self, value: None) -> R:
         """The same as `anext()`: there is nothing to send."""
@@ -258,7 +263,7 @@ class Subscription(AsyncGenerator[R, None]):
 
     async def aclose(self) -> None:
         """Close the connection; it is closed when this returns. May be called again."""
-        self._changes = iter(())
+        self._records = iter(())
         self._feed.close()
 
     def __del__(self) -> None:

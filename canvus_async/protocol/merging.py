@@ -48,6 +48,10 @@ class Initial(Collection[Change[R]]):
     def __iter__(self) -> Iterator[Change[R]]:
         return (Change("created", key, None, record, False, True) for key, record in self._there.items())
 
+    def records(self) -> Iterator[R]:
+        """The same for one who wants no more than what is there."""
+        return iter(self._there.values())
+
     def __contains__(self, change: object) -> bool:
         return any(change == one for one in self)
 
