@@ -160,5 +160,5 @@ async def test_reconnecting_for_days_leaves_nothing_behind() -> None:
             await asyncio.sleep(3600 * 6)
             server.requests.clear()
             assert live.counters.connections - before > 200
-            assert memory.now - early < 50_000
+            assert memory.now - early < 100_000  # a connection that is open at the moment weighs up to 60 kB
         assert {type(record) for record in live.widgets.values()} == {Note}
