@@ -44,8 +44,9 @@ async def number_of_files(canvas: Canvas) -> int:
     """How many files a finished download has."""
     number = 0
     for widget in [*await canvas.images.list(), *await canvas.pdfs.list()]:
-        info = await canvas.mipmaps.info(widget.hash)
-        number += 1 + sum([(await canvas.mipmaps.info(widget.hash, page=page)).max_level + 1 for page in range(info.pages)])
+        number += 1
+        for page in range((await canvas.mipmaps.info(widget.hash)).pages):
+            number += (await canvas.mipmaps.info(widget.hash, page=page)).max_level + 1
     return number
 
 
