@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import signal
 import ssl
 import subprocess
 import tempfile
@@ -12,6 +13,10 @@ import pytest
 
 from canvus_async import Canvas, Client
 from canvus_async.server import CanvusServer
+
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of a script; and programs inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
