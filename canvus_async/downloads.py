@@ -9,6 +9,7 @@ import msgspec
 from canvus_async.deadlines import Limit
 from canvus_async.errors import (
     ApiError,
+    CanvusError,
     ConnectFailed,
     IncompleteDownload,
     Stalled,
@@ -82,13 +83,26 @@ class Download:
 
     async def run(self) -> None:
         """Take the whole body, in as many tries as `Retry` allows, and in more as long as they make headway."""
+        try:
+            await self._attempt()
+        except CanvusError as error:
+            await self._persist(error)
+        else:
+            self._transport.retrier.budget.refund()
+
+    async def _persist(self, error: CanvusError) -> None:
+        """The same after a first try that ended with `error`."""
+        retrier, path = self._transport.retrier, self._request.path
+        rest = retrier.again("GET", path, self._attempt, error)
+        before = 0
         while True:
-            before = self._part.size
             try:
-                return await self._transport.retrier.run("GET", self._request.path, self._attempt)
+                return await rest
             except (IncompleteDownload, ConnectFailed, Stalled):
                 if self._etag is None or self._part.size - before < HEADWAY:
                     raise
+            before = self._part.size
+            rest = retrier.run("GET", path, self._attempt)
 
     async def again(self) -> None:
         """Take it once more from the first byte, because what came was wrong."""
@@ -97,7 +111,11 @@ class Download:
 
     async def _attempt(self) -> None:
         part = self._part
-        response = await (self._reopen() if part.size else self._transport.open(self._request))
+        if part.size:
+            response = await self._reopen()
+        else:
+            with self._transport.limit(self._request) as limit:
+                response = await self._transport.answer(self._request, limit)
         content = response.content
         try:
             if not part.size:

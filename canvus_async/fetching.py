@@ -128,7 +128,10 @@ class Fetcher:
         fsync: bool = False,
         progress: Progress | None = None,
     ) -> int:
-        """One level as a file at `to`, from the cache where it was fetched before; gives its length in bytes."""
+        """One level as a file at `to`, from the cache where it was fetched before; gives its length in bytes.
+
+        What is saved is not cached as well: a bulk download would push out all that is asked for again and again.
+        """
         request = self._content(mipmap_path(hash, level, page), canvas_id)
         key = f"{self._prefix or await self._asker()} mipmap {hash} {page} {level}"
         kept = None if self._cache is None else self._cache.get(key)
@@ -137,10 +140,7 @@ class Fetcher:
         if kept is not None:
             return await self._saver.write(kept, to, overwrite=overwrite, fsync=fsync, progress=progress)
         wanted = Wanted(request, self.transport.slots.mipmaps, webp=True)
-        size, small = await self._saver.save(wanted, to, overwrite=overwrite, fsync=fsync, progress=progress)
-        if small is not None and self._cache is not None and (keeping := self._cache.put(key, small)) is not None:
-            await keeping
-        return size
+        return await self._saver.save(wanted, to, overwrite=overwrite, fsync=fsync, progress=progress)
 
     async def save_asset(
         self,
@@ -156,8 +156,7 @@ class Fetcher:
         """An original file at `to`, checked against its hash where that can be; gives its length in bytes."""
         request = self._content(asset_path(hash), canvas_id)
         wanted = Wanted(request, self.transport.slots.assets, hash=hash, max_bytes=max_bytes)
-        saved = await self._saver.save(wanted, to, overwrite=overwrite, fsync=fsync, progress=progress)
-        return saved.size
+        return await self._saver.save(wanted, to, overwrite=overwrite, fsync=fsync, progress=progress)
 
     def stream(self, canvas_id: str, hash: str, part: str | None) -> AssetStream:  # noqa: A002
         """An original file, or the part of it that a Range header names, as it comes."""

@@ -3,10 +3,11 @@
 import asyncio
 import math
 import os
+from collections.abc import Awaitable
 from typing import NamedTuple
 
 from canvus_async.downloads import Download
-from canvus_async.errors import CorruptDownload, UnexpectedContent
+from canvus_async.errors import CorruptDownload, LocalWriteError, UnexpectedContent
 from canvus_async.files import PartFile, sweep
 from canvus_async.flights import Flights
 from canvus_async.hashes import ContentHashes
@@ -28,23 +29,16 @@ class Wanted(NamedTuple):
     max_bytes: int | None = None
 
 
-class Saved(NamedTuple):
-    """How large a file is, and all of it if that is little."""
-
-    size: int
-    small: bytes | None
-
-
 class Saver:
     """What one client saves to disk."""
 
     def __init__(self, transport: Transport, hashes: ContentHashes) -> None:
         self._transport = transport
         self._hashes = hashes
-        self._flights: Flights[Saved] = Flights()
+        self._flights: Flights[int] = Flights()
         self._sweep_at: dict[str, float] = {}
 
-    async def save(
+    def save(
         self,
         wanted: Wanted,
         to: str | os.PathLike[str],
@@ -52,37 +46,51 @@ class Saver:
         overwrite: bool,
         fsync: bool,
         progress: Progress | None,
-    ) -> Saved:
-        """The wanted body as a file at `to`, which is there whole or not at all.
+    ) -> Awaitable[int]:
+        """The wanted body as a file at `to`, which is there whole or not at all; gives its length.
 
         Raises IncompleteDownload or CorruptDownload when the body is not what was announced, LocalWriteError when the
         disk says no, FileExistsError when `to` exists and `overwrite` is false.
         """
         target = os.fspath(to)
         key = f"{target}\0{wanted.request.headers.get('canvas-id')}\0{wanted.request.path}"
-        return await self._flights.once(key, lambda: self._save(wanted, target, overwrite, fsync, progress))
+        return self._flights.once(key, lambda: self._save(wanted, target, overwrite, fsync, progress))
 
-    async def _save(
-        self, wanted: Wanted, target: str, overwrite: bool, fsync: bool, progress: Progress | None
-    ) -> Saved:
+    async def _save(self, wanted: Wanted, target: str, overwrite: bool, fsync: bool, progress: Progress | None) -> int:
         folder = os.path.dirname(target)  # noqa: PTH120  # a fraction of the price of Path's
-        if self._transport.deadlines.time() >= self._sweep_at.get(folder, -math.inf):
+        known = self._transport.deadlines.time() < self._sweep_at.get(folder, -math.inf)
+        if not known:
             await self._sweep(folder)
         slot = wanted.slot
         if not slot.take():
             await slot.wait()
         try:
-            part = PartFile(target, overwrite=overwrite, hashing=self._hashes.worth_computing(wanted.hash))
+            hashing = self._hashes.worth_computing(wanted.hash)
+            part = PartFile(target, overwrite=overwrite, hashing=hashing, later=known)
             try:
-                await self._receive(wanted, part, progress)
-                small = part.small
+                download = Download(
+                    self._transport,
+                    wanted.request,
+                    part,
+                    webp=wanted.webp,
+                    max_bytes=wanted.max_bytes,
+                    on_bytes=progress,
+                )
+                await download.run()
+                if hashing:
+                    await self._verify(wanted.hash, part, download)
+                if not part.size and not (hashing and self._hashes.proven):
+                    raise UnexpectedContent("the answer is empty", method="GET", path=wanted.request.path)
                 await part.publish(fsync=fsync)
             except BaseException:
                 await part.discard()
                 raise
-            return Saved(part.size, small)
+        except LocalWriteError:
+            self._sweep_at.pop(folder, None)  # the next looks closely again
+            raise
         finally:
             slot.give()
+        return part.size
 
     async def write(
         self, body: bytes, to: str | os.PathLike[str], *, overwrite: bool, fsync: bool, progress: Progress | None
@@ -99,23 +107,12 @@ class Saver:
             progress(len(body), len(body))
         return len(body)
 
-    async def _receive(self, wanted: Wanted, part: PartFile, progress: Progress | None) -> None:
-        """All of the body; a wrong one is fetched once more from the start."""
-        download = Download(
-            self._transport, wanted.request, part, webp=wanted.webp, max_bytes=wanted.max_bytes, on_bytes=progress
-        )
-        await download.run()
-        if not part.hashing:
-            known = False
-        elif self._hashes.fits(wanted.hash, await part.sha256()):
-            known = self._hashes.proven
-        else:
+    async def _verify(self, name: str, part: PartFile, download: Download) -> None:
+        """Check what came against its hash; what is wrong is fetched once more from the start."""
+        if not self._hashes.fits(name, await part.sha256()):
             await download.again()
-            known = self._hashes.fits(wanted.hash, await part.sha256())
-            if not known:
-                raise another_content(wanted.hash, part.target)
-        if not part.size and not known:
-            raise UnexpectedContent("the answer is empty", method="GET", path=wanted.request.path)
+            if not self._hashes.fits(name, await part.sha256()):
+                raise another_content(name, part.target)
 
     async def _sweep(self, folder: str) -> None:
         """Clear away what killed processes left in a folder: the first time, and then every hour."""

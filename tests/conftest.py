@@ -14,7 +14,6 @@ import pytest
 from canvus_async import Canvas, Client
 from canvus_async.server import CanvusServer
 
-
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of a script; and programs inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)
 

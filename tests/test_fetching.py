@@ -77,6 +77,21 @@ async def test_what_was_fetched_is_not_asked_for_again() -> None:
     assert len(server.requests) == 2
 
 
+async def test_what_was_fetched_is_saved_without_asking_again_and_what_was_saved_does_not_fill_the_cache(
+    tmp_path: Path,
+) -> None:
+    cache = MemoryCache()
+    async with raw_server(mipmaps) as server, client(server.url, cache=cache) as canvus:
+        canvas = canvus.canvas("c1")
+        body = await canvas.mipmaps.fetch(HASH, 0)
+        await canvas.mipmaps.download(HASH, 0, to=tmp_path / "a")
+        await canvas.mipmaps.download(HASH, 1, to=tmp_path / "b")
+
+    assert (tmp_path / "a").read_bytes() == body
+    assert [request.target.rpartition("/")[2] for request in server.requests] == ["0", "1"]
+    assert len(cache) == 1
+
+
 async def test_without_a_cache_each_call_asks() -> None:
     async with raw_server(mipmaps) as server, client(server.url, cache=None) as canvus:
         for _ in range(3):

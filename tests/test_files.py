@@ -97,6 +97,27 @@ def test_d15_a_missing_folder_fails_at_once_with_its_errno(tmp_path: Path) -> No
     assert failed.value.errno == errno.ENOENT
 
 
+def test_d15_a_missing_folder_fails_at_once_also_where_the_file_comes_later(tmp_path: Path) -> None:
+    with pytest.raises(LocalWriteError, match="No such file or directory"):
+        PartFile(tmp_path / "nowhere" / "a", later=True)
+
+
+@pytest.mark.parametrize("content", [b"", b"small", BIG], ids=["empty", "small", "big"])
+@pytest.mark.parametrize("ending", ["published", "restarted", "discarded"])
+async def test_a_file_that_comes_later_is_as_whole_or_as_gone(tmp_path: Path, content: bytes, ending: str) -> None:
+    part = PartFile(tmp_path / "a", later=True)
+    assert list(tmp_path.iterdir()) == []
+    await part.write(content)
+    if ending == "restarted":
+        await part.restart()
+        await part.write(content)
+    if ending != "discarded":
+        await part.publish()
+    await part.discard()
+
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == ([] if ending == "discarded" else [content])
+
+
 def test_d15_a_folder_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(LocalWriteError, match="is a folder"):
         PartFile(tmp_path)

@@ -65,6 +65,7 @@ class Mipmaps:
     ) -> Path:
         """Save one level as a WebP file at the path `to`, which is there whole or not at all; returns that path.
 
+        Taken from the cache where `fetch()` has put it there, and not put there besides.
         `fsync`: return only once the file would survive a power cut. `progress` is called with the bytes so far and in
         all. Raises NotFound, IncompleteDownload, UnexpectedContent, LocalWriteError, and FileExistsError when
         `overwrite` is false and there is a file.

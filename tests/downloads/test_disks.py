@@ -86,3 +86,38 @@ async def test_d15_a_folder_that_may_not_be_written_is_told_before_any_request(t
 @pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="there is no such folder here")
 async def test_d15_a_folder_that_takes_no_files_is_told_before_any_request() -> None:
     assert await refused(b"small", Path("/proc", HASH)) == (errno.ENOENT, 0)
+
+
+async def test_d15_a_folder_that_has_gone_since_the_last_file_is_told_before_any_request(tmp_path: Path) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    async with raw_server(whole(b"small")) as server, client(server.url) as canvus:
+        assets = canvus.canvas("c1").assets
+        await assets.download(HASH, to=folder / "a")
+        (folder / "a").unlink()
+        folder.rmdir()
+        with pytest.raises(LocalWriteError) as failed:
+            await assets.download(HASH, to=folder / "b")
+    assert (failed.value.errno, len(server.requests)) == (errno.ENOENT, 1)
+
+
+async def test_d15_a_disk_that_takes_no_more_files_leaves_the_ones_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even where its permissions do not tell."""
+    create = os.open
+
+    def full(path: str, *args: int) -> int:
+        if ".part-" in str(path):
+            raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
+        return create(path, *args)
+
+    async with raw_server(whole(b"small")) as server, client(server.url) as canvus:
+        assets = canvus.canvas("c1").assets
+        await assets.download(HASH, to=tmp_path / "a")
+        monkeypatch.setattr(os, "open", full)
+        for requests in (2, 2):  # told after the answer, and from then on before
+            with pytest.raises(LocalWriteError) as failed:
+                await assets.download(HASH, to=tmp_path / "b")
+            assert (failed.value.errno, len(server.requests)) == (errno.EDQUOT, requests)
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]

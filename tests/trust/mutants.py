@@ -162,7 +162,7 @@ SHELL = [
     ),
     mutant(
         "a download is written under its own name",
-        'f"{folder}{name[:150]}{PART}{secrets.token_hex(8)}"',
+        'f"{folder}{separator}{name[:150]}{PART}{secrets.token_hex(8)}"',
         'f"{folder}{name}"',
         FILES,
         FETCHING,
