@@ -163,7 +163,7 @@ SHELL = [
     mutant(
         "a download is written under its own name",
         'f"{folder}{separator}{name[:150]}{PART}{secrets.token_hex(8)}"',
-        'f"{folder}{name}"',
+        'f"{folder}{separator}{name}"',
         FILES,
         FETCHING,
     ),
