@@ -29,6 +29,8 @@ class Watch:
     def __init__(self) -> None:
         self.seconds = 0.0
         self.cpu = 0.0
+        self.began_at = 0.0
+        """CPU time of this thread at which it began."""
 
     def start(self) -> None:
         """The stretch begins, with nobody's garbage to collect."""
@@ -36,6 +38,7 @@ class Watch:
         self._children = _children_cpu()
         self._cpu = time.process_time()
         self._began = time.perf_counter()
+        self.began_at = time.thread_time()
 
     def stop(self) -> None:
         """The stretch ends."""
@@ -74,11 +77,13 @@ class LongestStep:
     """`with` it, the longest that one turn of the event loop has taken, in seconds of this thread's CPU time.
 
     CPU time, because being preempted by other programs is nobody's fault here. It takes a turn in every round of the
-    loop, which costs time: not to be used in runs that are timed.
+    loop, which costs time: not to be used in runs that are timed. What was done before `watch` began does not count:
+    above all the garbage that it has collected then.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, watch: Watch) -> None:
         self.seconds = 0.0
+        self._watch = watch
 
     def __enter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
@@ -91,7 +96,7 @@ class LongestStep:
 
     def _turn(self) -> None:
         now = time.thread_time()
-        self.seconds = max(self.seconds, now - self._last)
+        self.seconds = max(self.seconds, now - max(self._last, self._watch.began_at))
         self._last = time.thread_time()
         self._handle = self._loop.call_soon(self._turn)
 

@@ -36,7 +36,7 @@ async def _observed(candidate: Candidate, order: Order, watch: Watch) -> Deliver
             memory = PeakMemory()
             observers.callback(lambda: figures.update(memory=memory.over_start()))
         if "step" in order.observe:
-            step = LongestStep()
+            step = LongestStep(watch)
             observers.callback(lambda: figures.update(step=step.seconds))
             observers.enter_context(step)
         if "lag" in order.observe:

@@ -2,7 +2,7 @@
 
 import asyncio
 import weakref
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Generic, Self
 
@@ -13,6 +13,7 @@ from canvus_async.models.changes import Change, R
 from canvus_async.protocol.merging import Initial
 from canvus_async.protocol.pending import PendingChanges
 from canvus_async.subscription import Feed, Status
+from canvus_async.turns import SLICE, Turn
 
 _FIELDS = frozenset(name for kind in KINDS for name in kind.__struct_fields__)
 
@@ -161,9 +162,8 @@ class _Consumer(Generic[R]):
         self._ended = False
         self._error: BaseException | None = None
 
-    def push(self, changes: Iterable[Change[R]]) -> None:
-        for change in changes:
-            self.waiting.push(change)
+    def push(self, changes: Collection[Change[R]]) -> None:
+        self.waiting.push_all(changes)
         self._wake.set()
 
     def end(self, error: BaseException | None) -> None:
@@ -185,8 +185,14 @@ class _Changes(AsyncIterator[Change[R]]):
 
     def __init__(self, consumer: _Consumer[R]) -> None:
         self._consumer = consumer
+        self._turn = Turn()
+        self._taken = 0
 
     async def __anext__(self) -> Change[R]:
+        self._taken += 1
+        if self._taken == SLICE:
+            self._taken = 0
+            await self._turn.pause()
         if not self._consumer.waiting:
             await self._consumer.ready()
         return self._consumer.waiting.pop()

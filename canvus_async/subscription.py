@@ -10,6 +10,7 @@ import random
 import warnings
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping
+from itertools import islice
 from operator import attrgetter
 from types import TracebackType
 from typing import Generic, Literal, Never, TypeAlias
@@ -23,15 +24,12 @@ from canvus_async.protocol.merging import Initial, SnapshotMerger
 from canvus_async.protocol.reading import LineReader
 from canvus_async.protocol.reconnecting import Recovery
 from canvus_async.transport import Request, Transport
+from canvus_async.turns import SLICE, Turn
 
 logger = logging.getLogger("canvus_async.subscription")
 
 Status: TypeAlias = Literal["connecting", "live", "stale", "closed"]
 """Never connected yet; connected and whole; lost, what is known may be old; ended."""
-
-_LONGEST_TURN = 0.01
-"""Seconds of reading without a pause after which other tasks get a turn."""
-
 
 _record_of = attrgetter("record")
 
@@ -78,7 +76,7 @@ class Feed(Generic[R]):
         self._dice = dice
         self._connection: Connection[R] | None = None
         self._opening: asyncio.Timeout | None = None
-        self._turn_began = 0.0
+        self.turn = Turn()
         self._busy = False
 
     @property
@@ -172,13 +170,9 @@ class Feed(Generic[R]):
 
     async def _read(self, connection: Connection[R]) -> None:
         """One chunk: decoded, merged, and what it changed made ready."""
-        clock = asyncio.get_running_loop().time
-        # Others get their turn before a chunk is read, never between what is known and what has been told of it.
-        if clock() - self._turn_began > _LONGEST_TURN:
-            await asyncio.sleep(0)
-            self._turn_began = clock()
+        await self.turn.pause()  # before a chunk is read, never between what is known and what has been told of it
         batches = await connection.read()
-        self.last_activity = clock()
+        self.last_activity = asyncio.get_running_loop().time()
         for batch in batches:
             self._merge(connection, batch)
 
@@ -231,6 +225,8 @@ class Subscription(AsyncGenerator[R, None]):
     def __init__(self, feed: Feed[R]) -> None:
         self._feed = feed
         self._records: Iterator[R] = iter(())
+        self._all: Iterator[R] = self._records
+        self._left = 0
 
     @property
     def status(self) -> Status:
@@ -241,8 +237,14 @@ class Subscription(AsyncGenerator[R, None]):
         while True:
             for record in self._records:
                 return record
-            changes = await self._feed.next()
-            self._records = changes.records() if isinstance(changes, Initial) else map(_record_of, changes)
+            if self._left > 0:
+                await self._feed.turn.pause()
+            else:
+                changes = await self._feed.next()
+                self._left = len(changes)
+                self._all = changes.records() if isinstance(changes, Initial) else map(_record_of, changes)
+            self._records = self._all if self._left <= SLICE else islice(self._all, SLICE)
+            self._left -= SLICE
 
     async def asend(self, value: None) -> R:
         """The same as `anext()`: there is nothing to send."""
@@ -263,7 +265,7 @@ class Subscription(AsyncGenerator[R, None]):
 
     async def aclose(self) -> None:
         """Close the connection; it is closed when this returns. May be called again."""
-        self._records = iter(())
+        self._records, self._left = iter(()), 0
         self._feed.close()
 
     def __del__(self) -> None:

@@ -14,7 +14,7 @@ PACKAGE = Path(canvus_async.__file__).parent
 FLOORS = (
     {"errors", "models"},
     {"options", "protocol"},
-    {"credentials", "deadlines"},
+    {"credentials", "deadlines", "turns"},
     {
         "exchanges",
         "retries",

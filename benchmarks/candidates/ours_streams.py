@@ -1,6 +1,5 @@
 """canvus_async as its README shows it, with every guarantee that it has by default."""
 
-import asyncio
 import time
 from contextlib import aclosing
 from typing import cast
@@ -15,9 +14,6 @@ from canvus_async.models.changes import Change
 
 _LIMITS = Limits(line=256 << 20)
 """Of what is not as it is by default, the only one: the longest first line here is longer than 64 MiB."""
-
-_TURN = 100
-"""Widgets after which a considerate consumer lets other tasks have their turn."""
 
 
 async def subscribe(job: StreamJob, watch: Watch) -> Delivered:
@@ -35,25 +31,6 @@ async def subscribe(job: StreamJob, watch: Watch) -> Delivered:
             left -= 1
             if not left:
                 break
-        watch.stop()
-    return Delivered(job.count - left, _where(widget))
-
-
-async def considerate(job: StreamJob, watch: Watch) -> Delivered:
-    """The same with a consumer that does not take the loop for itself while a long line is handed out."""
-    async with (
-        Client(job.url, token=TOKEN, limits=_LIMITS) as client,
-        aclosing(client.canvas(job.canvas_id).widgets.subscribe()) as widgets,
-    ):
-        left = job.count
-        widget: Widget | None = None
-        watch.start()
-        async for widget in widgets:  # noqa: B007  # read after the loop
-            left -= 1
-            if not left:
-                break
-            if left % _TURN == 0:
-                await asyncio.sleep(0)
         watch.stop()
     return Delivered(job.count - left, _where(widget))
 

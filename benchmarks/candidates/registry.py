@@ -106,7 +106,6 @@ DISK_CACHE = Candidate("disk", "canvus_async, warm DiskCache", "ours_caches:disk
 ASKERS = Candidate("askers", "canvus_async, all at once", "ours_caches:askers")
 GENERATOR = Candidate("generator", "canvus_async fetch_many()", "ours_caches:generator", _MANY)
 
-CONSIDERATE = Candidate("subscribe", "canvus_async subscribe()", "ours_streams:considerate")
 SLOW = (
     Candidate("subscribe", "canvus_async subscribe()", "ours_streams:slow_subscribe"),
     Candidate("live", "canvus_async Live.changes()", "ours_streams:slow_live"),

@@ -1,7 +1,7 @@
 """Subscriptions: the memory that a long first line and a slow consumer take, and how long the loop is held up."""
 
 from benchmarks import plans, tables
-from benchmarks.candidates.registry import CONSIDERATE, FIRST_LINES, LIMIT, QUADRATIC, SLOW
+from benchmarks.candidates.registry import FIRST_LINES, LIMIT, QUADRATIC, SLOW, SUBSCRIBE
 from benchmarks.harness import Entry, Harness
 from benchmarks.jobs import StreamJob
 from benchmarks.plans import Stream
@@ -36,8 +36,8 @@ def _first_line(harness: Harness, widgets: int, rounds: int) -> Section:
     jobs = [StreamJob(url=harness.url, canvas_id=harness.prepare(each), plan=each) for each in (plan, short)]
     size = len(plans.first_line(plan))
     title = f"{size / 1e6:.0f} MB, {widgets:,} widgets"
-    section = Section(name=f"first-{widgets}", title=title, scale=1000.0, reference=LIMIT.key, ours=CONSIDERATE.key)
-    candidates = [CONSIDERATE, LIMIT, *(each for each in FIRST_LINES if each.key in {*QUADRATIC, "httpx"})]
+    section = Section(name=f"first-{widgets}", title=title, scale=1000.0, reference=LIMIT.key, ours=SUBSCRIBE.key)
+    candidates = [SUBSCRIBE, LIMIT, *(each for each in FIRST_LINES if each.key in {*QUADRATIC, "httpx"})]
 
     def job(number: int) -> StreamJob:
         return jobs[number < 0]

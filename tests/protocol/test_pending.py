@@ -130,3 +130,26 @@ def test_the_laws_of_a_slow_consumer(steps: list[tuple[str, str | None] | str]) 
     while pending:
         pop()
     assert seen == truth
+
+
+CHANGES = st.lists(
+    st.lists(st.tuples(st.sampled_from("abcdef"), st.sampled_from([None, "1", "2", "3"])), max_size=6), max_size=12
+)
+
+
+@given(CHANGES, st.integers(0, 2))
+def test_changes_that_come_together_wait_as_if_they_came_one_by_one(
+    blocks: list[list[tuple[str, str | None]]], taken: int
+) -> None:
+    together, single = PendingChanges[CanvasInfo](), PendingChanges[CanvasInfo]()
+    for block in blocks:
+        changes = [
+            deleted(id_, "0") if name is None else updated(id_, "0", name) if id_ < "d" else created(id_, name)
+            for id_, name in block
+        ]
+        together.push_all(changes)
+        for change in changes:
+            single.push(change)
+        for _ in range(min(taken, len(single))):
+            assert together.pop() == single.pop()
+    assert [together.pop() for _ in range(len(together))] == [single.pop() for _ in range(len(single))]

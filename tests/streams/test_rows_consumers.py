@@ -223,3 +223,31 @@ async def two_readers(setting: Setting) -> None:
     async with setting.canvas.notes.live() as live:
         seen = await asyncio.gather(*(take(live.changes(), 2) for _ in range(5)))
         assert [[change.id for change in each] for each in seen] == [["a", "b"]] * 5
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+async def test_whoever_takes_a_thousand_without_waiting_lets_other_tasks_go_on(
+    mirrored: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("canvus_async.turns.LONGEST", 0.0)  # however fast this machine is
+    async with playing(follows([note(str(number)) for number in range(1000)], Exchange.gone)) as (
+        _server,
+        _client,
+        canvas,
+    ):
+        turns = 0
+
+        async def others() -> None:
+            nonlocal turns
+            while True:
+                await asyncio.sleep(0)
+                turns += 1
+
+        async with canvas.notes.live() as live, aclosing(canvas.notes.subscribe()) as notes:
+            source: AsyncIterator[object] = live.changes() if mirrored else notes
+            await anext(source)
+            other = asyncio.create_task(others())
+            for _ in range(999):
+                await anext(source)
+            other.cancel()
+    assert turns >= 5
