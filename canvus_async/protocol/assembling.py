@@ -54,14 +54,17 @@ class Assembler(Generic[T]):
                 return _unknown(fields, self._kinds.stranger(name))
             return Patch(str(id_), fields, None, "no widget_type")
         sent, fields = fields, _respelt(kind, fields)
-        lacking = kind.required - fields.keys()
-        whole, problem = _converted(kind, fields)
+        lacking = kind.required.difference(fields)
+        if lacking:  # as changes do; no record comes of it, whatever else it holds
+            whole, problem = None, f"Object missing required field `{min(lacking)}`"
+        else:
+            whole, problem = _converted(kind, fields)
         if whole is None:
             if not self._kinds.tagged:
                 raise BrokenLine(problem)
             if not lacking:
                 whole = _unknown(sent, problem)
-        if lacking or {*kind.optional, *kind.hyphenated.values()} - fields.keys():
+        if lacking or not kind.others.issubset(fields):
             return Patch(_key(kind, id_), fields, cast("T | UnknownWidget | None", whole), problem)
         return cast("T | UnknownWidget", whole)
 

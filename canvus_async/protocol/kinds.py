@@ -33,7 +33,7 @@ class Kind(NamedTuple):
 
     An `id` that may be absent is not among the `optional` fields, because nothing is merged into what has none. The
     `hyphenated` fields are by the name with underscores that some servers give them. Decoding requires them, so that a
-    server with that spelling is noticed, but they may be absent.
+    server with that spelling is noticed, but they may be absent. `others` are the optional and the hyphenated ones.
     """
 
     record: type[msgspec.Struct]
@@ -41,6 +41,7 @@ class Kind(NamedTuple):
     required: frozenset[str]
     optional: Mapping[str, msgspec.structs.FieldInfo]
     hyphenated: Mapping[str, str]
+    others: frozenset[str]
 
 
 @cache
@@ -49,12 +50,14 @@ def kind_of(record: type[msgspec.Struct]) -> Kind:
     fields = msgspec.structs.fields(record)
     tag = record.__struct_config__.tag
     hyphenated = {name.replace("-", "_"): name for field in fields if "-" in (name := field.encode_name)}
+    optional = {name: field for field in fields if not field.required and (name := field.encode_name) != "id"}
     return Kind(
         record,
         None if tag is None else str(tag),
         frozenset(field.encode_name for field in fields if field.required) - set(hyphenated.values()),
-        {name: field for field in fields if not field.required and (name := field.encode_name) != "id"},
+        optional,
         hyphenated,
+        frozenset({*optional, *hyphenated.values()}),
     )
 
 

@@ -62,6 +62,8 @@ def split_unmended(text: Text) -> list[msgspec.Raw] | None:
 
 
 def _split(text: Text) -> list[msgspec.Raw]:
+    if isinstance(text, bytes | bytearray) and text.startswith(b"{"):
+        return [_any.decode(text)]
     try:
         return _array.decode(text)
     except msgspec.ValidationError:
