@@ -99,12 +99,13 @@ class Fetcher:
     async def _once(self, name: str, fetch: Callable[[], Awaitable[bytes]]) -> bytes:
         """What is cached under `name`, else what `fetch` brings, called once for all who ask meanwhile."""
         key = f"{self._prefix or await self._asker()} {name}"
-        kept = None if self._cache is None else self._cache.get(key)
+        cache = self._cache
+        if cache is None:
+            return await self._bodies.once(key, fetch)
+        kept = cache.get(key)
         if kept is not None and not isinstance(kept, bytes):
             kept = await kept
-        if kept is not None:
-            return kept
-        return await self._bodies.once(key, fetch, None if self._cache is None else self._cache.put)
+        return await self._bodies.once(key, fetch, cache.put) if kept is None else kept
 
     async def _asker(self) -> str:
         """The beginning of every cache key: where from, and a digest of who asks."""

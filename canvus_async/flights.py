@@ -14,27 +14,32 @@ class Flights(Generic[T]):
     """Work by key. The first asker does it in its own task; when that is cancelled, another who waits takes over."""
 
     def __init__(self) -> None:
-        self._flights: dict[str, asyncio.Future[T | None]] = {}
+        self._flights: dict[str, asyncio.Future[T | None] | None] = {}
+        """For those who wait; None where nobody does yet, as mostly."""
 
     async def once(self, key: str, work: Callable[[], Awaitable[T]], keep: Keep[T] | None = None) -> T:
         """What `work` brings, or what the same work that is under way already does; `keep` gets it first."""
-        while (flight := self._flights.get(key)) is not None:
+        flights = self._flights
+        while key in flights:
+            flight = flights[key]
+            if flight is None:
+                flight = flights[key] = asyncio.get_running_loop().create_future()
             if (answer := await asyncio.shield(flight)) is not None:
                 return answer
-        flight = self._flights[key] = asyncio.get_running_loop().create_future()
+        flights[key] = None
         try:
             answer = await work()
             if keep is not None and (keeping := keep(key, answer)) is not None:
                 await keeping
         except Exception as error:
-            flight.set_exception(error)
-            flight.exception()  # seen: that nobody else waits for it is no reason for a warning
+            if (flight := flights.pop(key)) is not None:
+                flight.set_exception(error)
+                flight.exception()  # seen: that those who waited have given up meanwhile is no reason for a warning
             raise
         except BaseException:
-            flight.set_result(None)
+            if (flight := flights.pop(key)) is not None:
+                flight.set_result(None)
             raise
-        else:
+        if (flight := flights.pop(key)) is not None:
             flight.set_result(answer)
-            return answer
-        finally:
-            del self._flights[key]
+        return answer

@@ -8,9 +8,11 @@ import aiohttp
 from canvus_async.errors import ClientClosed
 from canvus_async.options import Limits, Timeouts
 
+_HEADERS = {"Accept": "*/*", "User-Agent": "canvus_async"}
+
 
 class Sessions:
-    """aiohttp's sessions, made when first needed; nothing goes along with a request but what was made for it.
+    """aiohttp's sessions, made when first needed; they know nothing of who asks.
 
     A session that was `given` serves both pools, and is neither changed in what it sends nor closed.
     """
@@ -51,6 +53,7 @@ class Sessions:
         return aiohttp.ClientSession(
             connector=connector,
             response_class=_Answer,
+            headers=_HEADERS,
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=self.timeout,
             trust_env=False,

@@ -10,7 +10,6 @@ import random
 import ssl as tls
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from types import MappingProxyType
 from typing import TypeVar
 
 import aiohttp
@@ -34,7 +33,6 @@ from canvus_async.errors import (
     UnexpectedContent,
 )
 from canvus_async.exchanges import (
-    NO_HEADERS,
     Payload,
     Request,
     check_content,
@@ -58,7 +56,6 @@ T = TypeVar("T")
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_REFUSAL = 64 * 1024
-_USUAL_HEADERS: Mapping[str, str] = MappingProxyType({"Accept": "*/*", "User-Agent": "canvus_async"})
 
 
 class Transport:
@@ -302,8 +299,7 @@ class Transport:
         """The headers of a request and of who asks; those of the last one are kept, as the next are mostly the same."""
         last, sender, headers = self._last_headers
         if last is not own or sender is not credential:
-            usual = _USUAL_HEADERS if self.sessions.given is None else NO_HEADERS
-            headers = CIMultiDict({**usual, **own, **self.credentials.headers(credential)})
+            headers = CIMultiDict({**own, **self.credentials.headers(credential)})
             self._last_headers = own, credential, headers
         return headers
 

@@ -87,7 +87,9 @@ def test_the_side_that_had_a_cpu_all_the_time_is_the_bottleneck(client: float, s
     assert sample(2.0, client_cpu=2 * client, server_cpu=2 * server).bottleneck == side
 
 
-@pytest.mark.parametrize(("added", "code", "words"), [(10e-6, 0, "met "), (90e-6, 1, "FALLS SHORT"), (None, 0, "not")])
+@pytest.mark.parametrize(
+    ("added", "code", "words"), [(10e-6, 0, "met "), (60e-6, 0, "held "), (200e-6, 1, "FALLS SHORT"), (None, 0, "not")]
+)
 def test_a_missed_goal_is_said_and_checked(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -110,3 +112,8 @@ def test_only_the_goals_of_what_ran_are_judged() -> None:
 
     assert {verdict.goal.benchmark for verdict in judged} == {"latency", "cache"}
     assert all((goal.least is None) != (goal.most is None) for goal in GOALS)
+
+
+def test_what_is_held_in_place_of_a_goal_is_less_than_the_goal() -> None:
+    for goal in GOALS:
+        assert goal.held is None or (goal.held < goal.least if goal.least is not None else goal.held > (goal.most or 0))

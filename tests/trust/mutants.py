@@ -191,8 +191,8 @@ SHELL = [
     ),
     mutant(
         "everybody who asks makes a request",
-        "while (flight := self._flights.get(key)) is not None:",
-        "while (flight := self._flights.get(key + '?')) is not None:",
+        "while key in flights:",
+        "while key + '?' in flights:",
         FETCHING,
     ),
     mutant(
