@@ -195,6 +195,7 @@ class _Changes(AsyncIterator[Change[R]]):
             await self._turn.pause()
         if not self._consumer.waiting:
             await self._consumer.ready()
+            self._turn.begin()
         return self._consumer.waiting.pop()
 
 

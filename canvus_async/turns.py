@@ -14,9 +14,9 @@ SLICE = 128
 
 
 class Turn:
-    """How long a task has gone on, as far as that is known here: since it last let others go on.
+    """How long a task has gone on without others, as far as that is known here.
 
-    What waited for something in between has gone on for less; a pause too many costs a few microseconds.
+    What waited for something unbeknown has gone on for less; a pause too many costs a few microseconds.
     """
 
     __slots__ = ("_began",)
@@ -24,8 +24,12 @@ class Turn:
     def __init__(self) -> None:
         self._began = time.monotonic()
 
+    def begin(self) -> None:
+        """Others have just had their turn: the task has waited for something."""
+        self._began = time.monotonic()
+
     async def pause(self) -> None:
         """Let other tasks go on, if this one has gone on for long. A cancellation here is one of a task that waits."""
         if time.monotonic() - self._began > LONGEST:
             await asyncio.sleep(0)
-            self._began = time.monotonic()
+            self.begin()
