@@ -62,8 +62,8 @@ class PartFile:
                 raise self._refused(problem) from None
 
     def _create(self) -> None:
-        folder, separator, name = self.target.rpartition(os.sep)
-        temporary = f"{folder}{separator}{name[:150]}{PART}{secrets.token_hex(8)}"
+        folder, name = os.path.split(self.target)
+        temporary = os.path.join(folder, f"{name[:150]}{PART}{secrets.token_hex(8)}")  # noqa: PTH118
         self._fd = os.open(temporary, _FLAGS, 0o666)
         self._temporary = temporary
 

@@ -162,8 +162,8 @@ SHELL = [
     ),
     mutant(
         "a download is written under its own name",
-        'f"{folder}{separator}{name[:150]}{PART}{secrets.token_hex(8)}"',
-        'f"{folder}{separator}{name}"',
+        'f"{name[:150]}{PART}{secrets.token_hex(8)}"',
+        "name",
         FILES,
         FETCHING,
     ),
