@@ -8,6 +8,8 @@ class Sizes:
     """Rounds, and the sizes of workloads. Times are seconds."""
 
     rounds: int
+    short_rounds: int
+    """Rounds of what takes less than a second each, in which a machine's swings weigh more."""
     fresh_rounds: int
     """Rounds of what needs a new process each time."""
     changes: int
@@ -37,6 +39,7 @@ class Sizes:
 
 FULL = Sizes(
     rounds=5,
+    short_rounds=9,
     fresh_rounds=3,
     changes=200_000,
     ids=2_000,
@@ -56,6 +59,7 @@ FULL = Sizes(
 
 QUICK = Sizes(
     rounds=2,
+    short_rounds=2,
     fresh_rounds=1,
     changes=10_000,
     ids=10_000,

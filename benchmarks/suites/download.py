@@ -21,7 +21,7 @@ _OURS = ("download_many", "download")
 
 def run(sizes: Sizes) -> Outcome:
     """Small files, a large one, and what a large one does to memory and to other tasks."""
-    room = sizes.asset + 2 * len(FILES) * (sizes.rounds + 1) * sizes.fetches * _SMALL
+    room = sizes.asset + 2 * len(FILES) * (sizes.short_rounds + 1) * sizes.fetches * _SMALL
     beside = [candidate for candidate in ASSETS if candidate.key in {"limit", "bare", "ours", "httpx"}]
     waiting = [candidate for candidate in ASSETS if candidate.key in {"bare", "ours"}]
     fresh = sizes.fresh_rounds
@@ -39,10 +39,9 @@ def run(sizes: Sizes) -> Outcome:
     figures["download.asset.memory"] = watched.median("ours", "memory")
     figures["download.asset.lag"] = watched.median("ours", "lag")
     figures["download.slow.lag"] = slow.median("ours", "lag")
-    title = f"download: medians of {sizes.rounds} rounds"
     parts = [
-        tables.rates(f"{title}; files", files, unit="files/s"),
-        tables.rates(f"{title}; bytes", [asset], unit="MB/s"),
+        tables.rates(f"download: medians of {sizes.short_rounds} rounds; files", files, unit="files/s"),
+        tables.rates(f"download: medians of {sizes.rounds} rounds; bytes", [asset], unit="MB/s"),
         _beside(watched, slow, fresh),
     ]
     return Outcome("download", [*files, asset, watched, slow], "\n\n".join(parts), figures)
@@ -61,7 +60,7 @@ def _files(harness: Harness, sizes: Sizes, folder: Path, concurrency: int) -> Se
         into = str(folder / str(batch))
         return FetchJob(url=harness.url, count=items, concurrency=concurrency, size=_SMALL, batch=batch, folder=into)
 
-    return harness.measure(section, [Entry(candidate, job, count) for candidate in FILES], rounds=sizes.rounds)
+    return harness.measure(section, [Entry(candidate, job, count) for candidate in FILES], rounds=sizes.short_rounds)
 
 
 def _asset(
