@@ -14,7 +14,7 @@ from canvus_async.errors import LocalWriteError
 SMALL = 1024 * 1024
 """Bytes below which a whole file is written in place, which costs less than a thread."""
 
-BATCH = 2 * 1024 * 1024
+BATCH = 3 * 1024 * 1024
 """Bytes that are handed to a thread at once; one batch is written while the next is read."""
 
 PART = ".part-"
@@ -29,7 +29,7 @@ _MOST_VECTORS = 512
 class PartFile:
     """A file in the making, `<name>.part-<random>` beside its target, until `publish()` or `discard()`.
 
-    Batches of 2 MiB are written off the event loop while the next is read. Disk errors come out as LocalWriteError with
+    Batches of 3 MiB are written off the event loop while the next is read. Disk errors come out as LocalWriteError with
     their errno. `hashing`: the SHA-256 is computed beside the writing.
     """
 

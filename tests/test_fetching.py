@@ -311,14 +311,14 @@ async def test_d19_a_cancelled_download_leaves_nothing(tmp_path: Path) -> None:
     async def slow(exchange: Exchange) -> None:
         await exchange.request()
         await exchange.start(200, "Content-Length: 100000000")
-        await exchange.send(bytes(3_000_000))
+        await exchange.send(bytes(5_000_000))
         await exchange.gone()
 
     arrived = asyncio.Event()
     async with raw_server(slow) as server, client(server.url) as canvus:
         download = asyncio.create_task(
             canvus.canvas("c1").assets.download(
-                HASH, to=tmp_path / "a", progress=lambda done, _: done > 2_000_000 and arrived.set()
+                HASH, to=tmp_path / "a", progress=lambda done, _: done > 4_000_000 and arrived.set()
             )
         )
         await arrived.wait()

@@ -11,7 +11,7 @@ import pytest
 from canvus_async import LocalWriteError
 from canvus_async.files import PART, PartFile
 
-BIG = os.urandom(64 * 1024) * 80  # two and a half batches
+BIG = os.urandom(64 * 1024) * 120  # two and a half batches
 
 
 def leftovers(folder: Path) -> list[Path]:

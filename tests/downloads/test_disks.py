@@ -15,7 +15,7 @@ from tests.test_fetching import HASH, client
 
 Mount = Callable[[str], Path]
 
-LARGE = os.urandom(3_000_000)
+LARGE = os.urandom(4_000_000)
 """More than one batch, so that it is written while it comes."""
 
 

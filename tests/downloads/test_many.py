@@ -328,7 +328,7 @@ async def test_leaving_early_waits_until_nothing_is_half_written(tmp_path: Path)
     async def slow(exchange: Exchange) -> None:
         await exchange.request()
         await exchange.start(200, "Content-Length: 100000000")
-        await exchange.send(bytes(3_000_000))
+        await exchange.send(bytes(5_000_000))
         await exchange.gone()
 
     async with raw_server(slow) as server, client(server.url, retry=Retry(attempts=1)) as canvus:
