@@ -68,6 +68,11 @@ class Connection(Generic[R]):
         self._timer: asyncio.TimerHandle | None = None
         self._watch()
 
+    @property
+    def behind(self) -> bool:
+        """Whether there is something to read that has come already."""
+        return self._response.content.total_bytes > self._taken
+
     async def read(self) -> list[Batch[R]]:
         """What the next bytes hold, which may be nothing yet. Raises why no more can be had, each time."""
         method, path = self._request.method, self._request.path
@@ -130,7 +135,7 @@ class Connection(Generic[R]):
         now = self._loop.time()
         silence, first_line = self._timeouts.silence, self._timeouts.first_line
         begun = self._opened
-        if self._response.content.total_bytes > self._taken:
+        if self.behind:
             self._heard = begun = now
         limits: list[float] = []
         if silence is not None:

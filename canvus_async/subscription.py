@@ -170,8 +170,12 @@ class Feed(Generic[R]):
 
     async def _read(self, connection: Connection[R]) -> None:
         """One chunk: decoded, merged, and what it changed made ready."""
-        await self.turn.pause()  # before a chunk is read, never between what is known and what has been told of it
+        behind = connection.behind
+        if behind:
+            await self.turn.pause()  # before a chunk is read, never between what is known and what has been told of it
         batches = await connection.read()
+        if not behind:
+            self.turn.begin()  # it has waited
         self.last_activity = asyncio.get_running_loop().time()
         for batch in batches:
             self._merge(connection, batch)

@@ -251,3 +251,26 @@ async def test_whoever_takes_a_thousand_without_waiting_lets_other_tasks_go_on(
                 await anext(source)
             other.cancel()
     assert turns >= 5
+
+
+@on_a_jumping_clock
+async def test_what_was_waited_for_comes_without_a_turn_of_the_loop_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses = 0
+
+    async def pause(self: object) -> None:
+        nonlocal pauses
+        pauses += 1
+
+    monkeypatch.setattr("canvus_async.turns.Turn.pause", pause)
+
+    async def changes(exchange: Exchange) -> None:
+        for number in range(20):
+            await exchange.chunk(line(note("a", text=str(number))))
+            await asyncio.sleep(1)
+        await exchange.gone()
+
+    async with playing(follows([A], changes)) as (_server, _client, canvas):
+        async with aclosing(canvas.notes.subscribe()) as notes:
+            seen = [(await anext(notes)).text for _ in range(21)]
+    assert seen[1:] == [str(number) for number in range(20)]
+    assert pauses <= 1  # the first line may have come with the head
