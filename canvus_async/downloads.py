@@ -111,11 +111,7 @@ class Download:
 
     async def _attempt(self) -> None:
         part = self._part
-        if part.size:
-            response = await self._reopen()
-        else:
-            with self._transport.limit(self._request) as limit:
-                response = await self._transport.answer(self._request, limit)
+        response = await (self._reopen() if part.size else self._transport.open(self._request))
         content = response.content
         try:
             if not part.size:

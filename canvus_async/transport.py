@@ -167,8 +167,8 @@ class Transport:
 
         Not retried.
         """
-        with self.limit(request) as limit:
-            response = await self.answer(request, limit)
+        with self._limit(request) as limit:
+            response = await self._answer(request, limit)
             content = response.content
             try:
                 if request.content:
@@ -214,10 +214,10 @@ class Transport:
 
     async def open(self, request: Request) -> aiohttp.ClientResponse:
         """One request and its 2xx answer with the body yet to be read; closing it is the caller's. Not retried."""
-        with self.limit(request) as limit:
-            return await self.answer(request, limit)
+        with self._limit(request) as limit:
+            return await self._answer(request, limit)
 
-    async def answer(self, request: Request, limit: Limit) -> aiohttp.ClientResponse:
+    async def _answer(self, request: Request, limit: Limit) -> aiohttp.ClientResponse:
         """Send, and see to it that the answer is a yes."""
         credential = self._sender or await self._credential(request, limit)
         response = await self._send(request, self._url(request.path), credential, limit)
@@ -339,7 +339,7 @@ class Transport:
         """Seconds until the head of the answer, from the last byte of the request on."""
         return self.timeouts.head if request.streaming else self.timeouts.answer
 
-    def limit(self, request: Request) -> Limit:
+    def _limit(self, request: Request) -> Limit:
         """What is set to the patience for each thing that is waited for."""
         return Limit(self.deadlines, None, partial(self._late, request))
 
