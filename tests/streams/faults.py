@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections import deque
+from collections import defaultdict, deque
 from typing import TypeAlias
 
 from tests.raw_server import Exchange
@@ -85,12 +85,18 @@ class Wire:
 
 
 class FaultServer:
-    """Serves the canvas to `tests.raw_server`. While `calm`, nothing more goes wrong."""
+    """Serves the canvas to `tests.raw_server`. While `calm`, nothing more goes wrong.
+
+    While `fleeting`, each connection gets the whole canvas and is ended with it. `requested` has the times of the
+    requests of each token.
+    """
 
     def __init__(self, canvas: ModelCanvas, dice: random.Random) -> None:
         self.canvas = canvas
         self.calm = False
         self.down = False
+        self.fleeting = False
+        self.requested: dict[str, list[float]] = defaultdict(list)
         self.refusals: deque[int] = deque()
         self._dice = dice
         self._wires: set[Wire] = set()
@@ -99,10 +105,11 @@ class FaultServer:
         """One connection; a script."""
         if self.down:
             return exchange.reset()
-        await exchange.request()
+        request = await exchange.request()
+        self.requested[request.headers["private-token"]].append(asyncio.get_running_loop().time())
         if self.refusals:
             return await exchange.answer({"msg": "not now"}, self.refusals.popleft(), "Connection: close")
-        if not self.calm and self._dice.random() < 0.25:
+        if not self.calm and not self.fleeting and self._dice.random() < 0.25:
             return await self._turn_away(exchange)
         wire = Wire(exchange, self._dice)
         self._begin(wire)
@@ -137,7 +144,9 @@ class FaultServer:
         """The first line: all that there is, whole or not."""
         mark = b"\xef\xbb\xbf" if self._dice.random() < 0.1 else b""
         text = wire.lines(list(self.canvas.widgets.values()), mark=mark)
-        if not self.calm and self._dice.random() < 0.15:
+        if self.fleeting:
+            wire.put(text, self._dice.choice(("fin", "rst", "end")))
+        elif not self.calm and self._dice.random() < 0.15:
             wire.put_cut(text[: self._dice.randrange(len(text.rstrip()))])
             wire.put(self._dice.choice(ENDS))
         else:

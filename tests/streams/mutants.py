@@ -22,10 +22,10 @@ STREAMS = [
     ),
     mutant("silence is not noticed", "self.close(self._late())", "self._late()", RANDOM),
     mutant(
-        "waits are short again after every connect",  # nothing that is known is wrong then, so chance cannot tell
+        "waits are short again after every connect",
         "if lived >= options.healthy_after:",
         "if lived >= 0.0:",
-        f"{CONNECTIONS}::test_s13_a_server_that_ends_every_stream_at_once_is_asked_ever_less_often",
+        RANDOM,
     ),
     mutant(
         "a read that is given up lets the next connect at once",

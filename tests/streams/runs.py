@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing, suppress
+from contextlib import AsyncExitStack, aclosing, suppress
 
 import anyio
 
@@ -11,9 +11,11 @@ from canvus_async import Canvas, Client, Limits, Live, Reconnect
 from canvus_async.models import Widget
 from tests.raw_server import raw_server
 from tests.streams.faults import FaultServer
-from tests.streams.model import Fold, ModelCanvas, mirrors
+from tests.streams.model import Fold, ModelCanvas, mirrors, spares
 from tests.streams.wire import CANVAS
 
+TOKENS = ("mirror", "first", "second")
+"""Of those who connect: each has a client of its own, so that the server can tell them apart."""
 LONGEST_RECOVERY = 600.0
 """Seconds within which everybody must know the truth: silence, a hung head and a first line, and pauses between."""
 
@@ -26,6 +28,7 @@ class Consumer:
         self._dice = dice
         self._impatient = dice.random() < 0.5
         self._slow = dice.random() < 0.4
+        self.steady = not self._impatient and not self._slow
 
     async def subscribing(self, canvas: Canvas) -> None:
         async with aclosing(canvas.widgets.subscribe()) as widgets:
@@ -80,19 +83,23 @@ async def run(seed: int, happenings: int) -> tuple[int, int]:
     faults = FaultServer(model, dice)
     reconnect = Reconnect(open_attempts=None, bad_lines=10**9)
     limits = Limits(line=dice.choice((20_000, 1 << 20)))
-    async with raw_server(faults.serve) as server:
-        async with Client(server.url, token="secret", reconnect=reconnect, limits=limits) as client:
-            keeping_alive = asyncio.create_task(faults.keep_alive())
-            try:
-                folds = await _follow(client.canvas(CANVAS), model, faults, dice, happenings)
-            finally:
-                keeping_alive.cancel()
+    async with raw_server(faults.serve) as server, AsyncExitStack() as closing:
+        canvases: list[Canvas] = []
+        for token in TOKENS:
+            client = Client(server.url, token=token, reconnect=reconnect, limits=limits)
+            canvases.append((await closing.enter_async_context(client)).canvas(CANVAS))
+        keeping_alive = asyncio.create_task(faults.keep_alive())
+        try:
+            folds = await _follow(canvases, model, faults, dice, happenings)
+        finally:
+            keeping_alive.cancel()
+        await closing.aclose()
         await server.until_open(0)
     return server.connections, sum(fold.told for fold in folds)
 
 
 async def _follow(
-    canvas: Canvas, model: ModelCanvas, faults: FaultServer, dice: random.Random, happenings: int
+    canvases: list[Canvas], model: ModelCanvas, faults: FaultServer, dice: random.Random, happenings: int
 ) -> list[Fold]:
     tasks: list[asyncio.Task[None]] = []
     folds: list[Fold] = []
@@ -101,10 +108,15 @@ async def _follow(
         folds.append(consumer.fold)
         tasks.append(asyncio.ensure_future(follows))
 
-    for consumer in (Consumer(dice), Consumer(dice)):
+    mirrored, *subscribed = canvases
+    judged = {TOKENS[0]}  # a mirror reads whatever its own readers do
+    for token, canvas in zip(TOKENS[1:], subscribed, strict=True):
+        consumer = Consumer(dice)
         begin(consumer, consumer.subscribing(canvas))
+        if consumer.steady:  # who gives up and comes again asks more often, who sleeps thinks that a connection lived
+            judged.add(token)
     try:
-        async with canvas.live() as live:
+        async with mirrored.live() as live:
             for follow in (Consumer.changing, Consumer.changing, Consumer.batching):
                 consumer = Consumer(dice)
                 begin(consumer, follow(consumer, live))
@@ -116,6 +128,8 @@ async def _follow(
                 assert not [task for task in tasks if task.done() and task.result() is None]
             faults.calm, faults.down = True, False
             await _all_know(model, live, folds, tasks)
+            for token in judged:
+                assert spares(faults.requested[token]), f"{token} asks again and again: {faults.requested[token]}"
     finally:
         for task in tasks:
             task.cancel()
@@ -133,6 +147,11 @@ async def _bad_day(model: ModelCanvas, faults: FaultServer, dice: random.Random)
         faults.down = False
     elif chance < 0.02:
         await asyncio.sleep(dice.choice((30.0, 200.0)))
+    elif chance < 0.03:  # every connection gets all that there is, and is ended with it
+        faults.fleeting = True
+        faults.end(dice.choice(("fin", "rst")))
+        await asyncio.sleep(dice.choice((1.0, 60.0)))
+        faults.fleeting = False
     faults.tell(*model.happen())
     if dice.random() < 0.7:
         await asyncio.sleep(dice.expovariate(1.0))

@@ -1,4 +1,5 @@
-"""Hundreds of bad days by chance: whoever follows a canvas knows the truth in the end, and was told no lie before.
+"""Hundreds of bad days by chance: whoever follows a canvas knows the truth in the end, was told no lie before,
+and asked a server that drops every connection ever less often.
 
 A run that fails says its seed; `run(seed, happenings)` does the same again.
 """
