@@ -49,7 +49,8 @@ class ModelCanvas:
         """Something, by chance."""
         self.happenings += 1
         what = self.dice.choices(
-            (self.put, self.change, self.remove, self.at_once, self.repeat, self.mislead), (5, 8, 3, 2, 1, 1)
+            (self.put, self.change, self.remove, self.at_once, self.waver, self.repeat, self.mislead),
+            (5, 8, 3, 2, 1, 1, 1),
         )
         return what[0]()
 
@@ -93,6 +94,13 @@ class ModelCanvas:
         ways = self.dice.choices((self.put, self.change, self.remove), k=self.dice.randint(2, 6))
         lines = [line for way in ways for line in way()]
         return [lines] if self.dice.random() < 0.5 else lines
+
+    def waver(self) -> list[object]:
+        """A widget changes and changes back, so that whoever looks only now and then sees no difference."""
+        if not self.widgets:
+            return self.put()
+        old = self.dice.choice(list(self.widgets.values()))
+        return [{**old, "depth": float(self.happenings) + 0.5}, old]
 
     def repeat(self) -> list[object]:
         """Nothing new is said."""
