@@ -10,7 +10,7 @@ import warnings
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Coroutine, Iterable, Sized
 from types import TracebackType
-from typing import Any, Generic, Literal, Never, TypeAlias, TypeVar, cast
+from typing import Any, Generic, Literal, Never, TypeAlias, TypeVar
 
 from canvus_async.errors import CanvusError, ClientClosed
 from canvus_async.lanes import Lane, More, T, Tally, Unit, wake
@@ -18,7 +18,6 @@ from canvus_async.lanes import Lane, More, T, Tally, Unit, wake
 OnError: TypeAlias = Literal["yield", "raise"]
 """What becomes of an item that fails: a result with `error`, or the end of the whole job."""
 
-_END = object()
 _WAITS_A_TURN = 64
 
 Source = TypeVar("Source")
@@ -46,7 +45,9 @@ class Job(Generic[Source, T]):
         self._coming = aiter(items) if isinstance(items, AsyncIterable) else None
         self._plan = plan
         self._lanes = lanes
+        self._several = len(lanes) > 1
         self._tally = tally
+        self._watched = tally.watched
         self._raises = on_error == "raise"
         self._prepare = prepare
         self._finish = finish
@@ -127,7 +128,7 @@ class Job(Generic[Source, T]):
     # -- the workers' side --
 
     async def _work(self, lane: Lane[T]) -> None:
-        results, watched, several = self._results, self._tally.watched, len(self._lanes) > 1
+        results, watched, several = self._results, self._watched, self._several
         try:
             while True:
                 unit = lane.pop() or self._pull_now(lane)
@@ -164,13 +165,12 @@ class Job(Generic[Source, T]):
 
     def _pull_now(self, lane: Lane[T]) -> Unit[T] | None:
         """What the next item has to do in this lane, where that can be told without waiting."""
-        if self._ready is None or self._exhausted or self._ahead(lane):
+        if self._ready is None or self._exhausted or (self._several and self._ahead(lane)):
             return None
-        item = next(self._ready, _END)
-        if item is _END:
-            self._exhaust()
-            return None
-        return self._take(cast("Source", item), lane)
+        for item in self._ready:
+            return self._take(item, lane)
+        self._exhaust()
+        return None
 
     async def _pull(self, lane: Lane[T]) -> bool:
         """Wait until there may be something to do in the lane; False when there never will."""
@@ -183,7 +183,7 @@ class Job(Generic[Source, T]):
                     each.wake(each.workers)
                 return False
             await lane.change()
-        elif self._pulling or self._ahead(lane):
+        elif self._pulling or (self._several and self._ahead(lane)):
             await lane.change()
         elif self._coming is not None:
             self._pulling = True
@@ -201,7 +201,7 @@ class Job(Generic[Source, T]):
 
     def _ahead(self, lane: Lane[T]) -> bool:
         """Whether another lane has so much to do that pulling for this one would fill the memory."""
-        return len(self._lanes) > 1 and any(each.behind for each in self._lanes if each is not lane)
+        return any(each.behind for each in self._lanes if each is not lane)
 
     def _take(self, item: Source, lane: Lane[T]) -> Unit[T] | None:
         """Let the work of an item be known; gives the lane's own, which is at most one piece."""
@@ -213,7 +213,8 @@ class Job(Generic[Source, T]):
                 own = unit
             else:
                 where.add(unit)
-        self._tally.pulled(count)
+        if self._watched:
+            self._tally.pulled(count)
         return own
 
     def _exhaust(self) -> None:

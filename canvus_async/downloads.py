@@ -1,6 +1,7 @@
 """One body on its way into a file: resumed where it was cut, begun again where it changed, and checked."""
 
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import aiohttp
@@ -78,8 +79,15 @@ class Download:
         self._max_bytes = max_bytes
         self._on_bytes = on_bytes
         self._head = b""
-        self._etag: str | None = None
+        self._headers: Mapping[str, str] | None = None
         self._expected: int | None = None
+
+    @property
+    def _etag(self) -> str | None:
+        """What tells that the rest of the body is still that of the same; None where nothing does."""
+        headers = self._headers or {}
+        etag = headers.get("ETag", "")
+        return etag if etag.startswith('"') and headers.get("Accept-Ranges") != "none" else None
 
     async def run(self) -> None:
         """Take the whole body, in as many tries as `Retry` allows, and in more as long as they make headway."""
@@ -106,7 +114,7 @@ class Download:
 
     async def again(self) -> None:
         """Take it once more from the first byte, because what came was wrong."""
-        self._etag = None
+        self._headers = None
         await self.run()
 
     async def _attempt(self) -> None:
@@ -176,9 +184,9 @@ class Download:
         """Note what a whole answer announces. Raises where its end could not be told from a cut, or is too far."""
         check_content(self._request, response, file=self._part.target)
         self._expected = response.content_length
-        self._check_size(self._expected or 0)
-        etag = response.headers.get("ETag", "")
-        self._etag = etag if etag.startswith('"') and response.headers.get("Accept-Ranges") != "none" else None
+        if self._max_bytes is not None:
+            self._check_size(self._expected or 0, self._max_bytes)
+        self._headers = response.headers
         self._head = b""
 
     async def _watched(self, response: aiohttp.ClientResponse) -> None:
@@ -199,11 +207,12 @@ class Download:
         part, count = self._part, len(chunk)
         if (missing := 12 - len(self._head)) > 0:
             self._head += chunk[:missing]
-            if self._webp and not may_become_webp(self._head):
+            if self._webp and not is_webp(self._head) and not may_become_webp(self._head):
                 error = self._no_webp(chunk[missing:])
                 del chunk  # a traceback with locals need not show it
                 raise error
-        self._check_size(part.size + count)
+        if self._max_bytes is not None:
+            self._check_size(part.size + count, self._max_bytes)
         if count:
             part.add(chunk)
             if self._on_bytes is not None:
@@ -214,9 +223,9 @@ class Download:
         start, path = self._head + rest, self._request.path
         return self._transport.answers.unreadable(start, "no WebP image", method="GET", path=path)
 
-    def _check_size(self, size: int) -> None:
-        if self._max_bytes is not None and size > self._max_bytes:
-            what = f"the answer is over {self._max_bytes} bytes"
+    def _check_size(self, size: int, most: int) -> None:
+        if size > most:
+            what = f"the answer is over {most} bytes"
             raise UnexpectedContent(what, method="GET", path=self._request.path)
 
     def _incomplete(self, what: str) -> IncompleteDownload:

@@ -71,9 +71,23 @@ class Expander(Generic[T]):
         self._levels: Levels = checked_levels(levels)
         self._pages: Pages = checked_pages(pages)
         self._originals = originals
+        self._single = (
+            (mipmaps, page, level)
+            if mipmaps is not None
+            and originals is None
+            and isinstance(page := self._pages, int)
+            and isinstance(level := self._levels, int)
+            else None
+        )
 
     def plan(self, item: object) -> Iterable[tuple[Lane[T], Unit[T]]]:
         """The work that an item makes, by lane; an item that cannot be right makes one failure."""
+        if self._single is not None and isinstance(item, str):  # as mostly, when there are thousands
+            lane, page, level = self._single
+            return ((lane, Wish(self.maker, item, Content(item), page, level)),)
+        return self._work(item)
+
+    def _work(self, item: object) -> Iterable[tuple[Lane[T], Unit[T]]]:
         lane = self._mipmaps or self._originals
         if lane is None:
             return ()

@@ -5,7 +5,6 @@ import contextlib
 import hashlib
 import os
 import re
-import secrets
 import time
 from typing import Any
 
@@ -24,6 +23,8 @@ ABANDONED = 24 * 3600.0
 _LEFTOVER = re.compile(rf".+{re.escape(PART)}[0-9a-f]{{16}}")
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _MOST_VECTORS = 512
+_LONGEST_STEM = 150
+"""Characters of a temporary file's name before its ending; a name may have 255 bytes on most disks."""
 
 
 class PartFile:
@@ -38,8 +39,8 @@ class PartFile:
     ) -> None:
         """Creates the temporary file, so that a folder that cannot be written fails before anything is fetched.
 
-        `later`: only once there is something to write, if the folder's permissions allow it: for a folder that has
-        taken files before. A small file then takes its four calls to the system in a row, which cost half as much.
+        `later`: only once there is something to write, for a folder that is known to take files. A small file then
+        takes its four calls to the system in a row, which cost half as much.
         """
         self.target = os.fspath(target)
         self.size = 0
@@ -49,21 +50,28 @@ class PartFile:
         self._chunks: list[bytes] = []
         self._buffered = 0
         self._writing: asyncio.Future[None] | None = None
-        if os.access(f"{self.target}/", os.F_OK):  # isdir() raises and catches where nothing is
-            raise LocalWriteError("is a folder; give the path of a file", path=self.target)
         if not overwrite and os.path.lexists(self.target):
             raise _exists(self.target)
         self._temporary = ""
         self._fd = -1
-        if not later or not os.access(os.path.dirname(self.target) or ".", os.W_OK | os.X_OK):  # noqa: PTH120
+        if not later:
             try:
+                self._check()
                 self._create()
             except OSError as problem:
                 raise self._refused(problem) from None
 
+    def _check(self) -> None:
+        """Raise IsADirectoryError where the file could not get its name in the end."""
+        if os.access(f"{self.target}/", os.F_OK):  # isdir() raises and catches where nothing is
+            raise IsADirectoryError
+
     def _create(self) -> None:
-        folder, name = os.path.split(self.target)
-        temporary = os.path.join(folder, f"{name[:150]}{PART}{secrets.token_hex(8)}")  # noqa: PTH118
+        stem = self.target
+        if len(stem) > _LONGEST_STEM:
+            folder, name = os.path.split(stem)
+            stem = os.path.join(folder, name[:_LONGEST_STEM])  # noqa: PTH118
+        temporary = f"{stem}{PART}{os.urandom(8).hex()}"
         self._fd = os.open(temporary, _FLAGS, 0o666)
         self._temporary = temporary
 
@@ -146,6 +154,7 @@ class PartFile:
     def _write(self, chunks: list[bytes]) -> None:
         try:
             if self._fd < 0:
+                self._check()
                 self._create()
             write_all(self._fd, chunks)
         except OSError as problem:
@@ -185,6 +194,8 @@ class PartFile:
                 os.unlink(temporary)  # noqa: PTH108
 
     def _refused(self, problem: OSError) -> OSError:
+        if isinstance(problem, IsADirectoryError):
+            return LocalWriteError("is a folder; give the path of a file", path=self.target)
         return _exists(self.target) if isinstance(problem, FileExistsError) else write_error(problem, self.target)
 
 

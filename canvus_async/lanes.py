@@ -99,15 +99,12 @@ class Tally:
 
     def __init__(self, unseen: int | None, progress: BulkProgress | None) -> None:
         self.unseen = unseen
+        self.watched = progress is not None
+        """Whether anybody wants to know."""
         self._progress = progress
         self._done = 0
         self._bytes = 0
         self._known = 0
-
-    @property
-    def watched(self) -> bool:
-        """Whether anybody wants to know."""
-        return self._progress is not None
 
     def known(self, count: int) -> None:
         """So many more results are to come than were known."""

@@ -61,6 +61,8 @@ class Saver:
         known = self._transport.deadlines.time() < self._sweep_at.get(folder, -math.inf)
         if not known:
             await self._sweep(folder)
+        elif not os.access(folder or ".", os.W_OK | os.X_OK):
+            known = False  # no longer: to be told before anything is fetched
         slot = wanted.slot
         if not slot.take():
             await slot.wait()

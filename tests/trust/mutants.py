@@ -162,8 +162,8 @@ SHELL = [
     ),
     mutant(
         "a download is written under its own name",
-        'f"{name[:150]}{PART}{secrets.token_hex(8)}"',
-        "name",
+        'f"{stem}{PART}{os.urandom(8).hex()}"',
+        "stem",
         FILES,
         FETCHING,
     ),
@@ -178,7 +178,7 @@ SHELL = [
         "a picture need not be one",
         (
             Edit("if is_webp(body):", "if True:"),
-            Edit("if self._webp and not may_become_webp(self._head):", "if False:"),
+            Edit("if self._webp and not is_webp(self._head) and not may_become_webp(self._head):", "if False:"),
             Edit("if self._webp and len(self._head) < 12:", "if False:"),
         ),
         (FETCHING, "tests/downloads/test_rows.py"),
