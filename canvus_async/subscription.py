@@ -11,7 +11,6 @@ import warnings
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping
 from itertools import islice
-from operator import attrgetter
 from types import TracebackType
 from typing import Generic, Literal, Never, TypeAlias
 
@@ -30,8 +29,6 @@ logger = logging.getLogger("canvus_async.subscription")
 
 Status: TypeAlias = Literal["connecting", "live", "stale", "closed"]
 """Never connected yet; connected and whole; lost, what is known may be old; ended."""
-
-_record_of = attrgetter("record")
 
 
 class _Gap(CanvusError):
@@ -246,7 +243,11 @@ class Subscription(AsyncGenerator[R, None]):
             else:
                 changes = await self._feed.next()
                 self._left = len(changes)
-                self._all = changes.records() if isinstance(changes, Initial) else map(_record_of, changes)
+                self._all = (
+                    changes.records()
+                    if isinstance(changes, Initial)
+                    else iter([change.new or change.record for change in changes])
+                )
             self._records = self._all if self._left <= SLICE else islice(self._all, SLICE)
             self._left -= SLICE
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from itertools import compress
 from operator import ne
 from types import MappingProxyType
-from typing import Generic, cast
+from typing import Any, Generic, cast
 
 from canvus_async.models import JSON, KINDS, UnknownWidget
 from canvus_async.models.changes import Change, R, as_deleted
@@ -110,8 +110,9 @@ class SnapshotMerger(Generic[R]):
         whole = self._decoder.whole if self._keep_unknown else frozenset[type]()
         attentive = bool(omissible) or not plain
         changed = changes.append
-        for index, item in enumerate(batch.records):
-            record = cast("R | None", item) if plain or type(item) in whole else self._resolved(item, merge)
+        records: list[Any] = batch.records  # to say for each of what type it is would take a call
+        for index, item in enumerate(records):
+            record: R | None = item if plain or type(item) in whole else self._resolved(item, merge)
             if record is None:
                 if merge.gap:
                     break
