@@ -27,6 +27,7 @@ class Live(Generic[R]):
 
     def __init__(self, feed: Feed[R], *, path: str) -> None:
         self._feed = feed
+        feed.turn = Turn(0.0)  # before each chunk: whoever keeps up takes what the last one held, and nothing is joined
         self._path = path
         self._task: asyncio.Task[None] | None = None
         self._began: asyncio.Future[None] | None = None
@@ -185,6 +186,7 @@ class _Changes(AsyncIterator[Change[R]]):
 
     def __init__(self, consumer: _Consumer[R]) -> None:
         self._consumer = consumer
+        self._ahead = consumer.waiting.ahead
         self._turn = Turn()
         self._taken = 0
 
@@ -193,6 +195,8 @@ class _Changes(AsyncIterator[Change[R]]):
         if self._taken == SLICE:
             self._taken = 0
             await self._turn.pause()
+        if self._ahead:
+            return self._ahead.popleft()
         if not self._consumer.waiting:
             await self._consumer.ready()
             self._turn.begin()

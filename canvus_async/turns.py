@@ -7,7 +7,7 @@ import asyncio
 import time
 
 LONGEST = 0.002
-"""Seconds without a pause after which other tasks get a turn."""
+"""Seconds that a task may go on while others wait."""
 
 SLICE = 128
 """Things that are handed out before the clock is looked at again, which costs as much as handing out one."""
@@ -19,9 +19,11 @@ class Turn:
     What waited for something unbeknown has gone on for less; a pause too many costs a few microseconds.
     """
 
-    __slots__ = ("_began",)
+    __slots__ = ("_began", "_longest")
 
-    def __init__(self) -> None:
+    def __init__(self, longest: float | None = None) -> None:
+        """`longest`: seconds without a pause after which others get a turn; None: as is usual."""
+        self._longest = LONGEST if longest is None else longest
         self._began = time.monotonic()
 
     def begin(self) -> None:
@@ -30,6 +32,6 @@ class Turn:
 
     async def pause(self) -> None:
         """Let other tasks go on, if this one has gone on for long. A cancellation here is one of a task that waits."""
-        if time.monotonic() - self._began > LONGEST:
+        if time.monotonic() - self._began > self._longest:
             await asyncio.sleep(0)
             self.begin()

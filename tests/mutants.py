@@ -28,6 +28,8 @@ BEGIN, END = "<!-- mutants: written by `python -m tests.mutants --write` -->", "
 COPIED = ("canvus_async", "tests", "examples", "pyproject.toml", "README.md", "CHANGELOG.md", "CONTRIBUTING.md")
 SECONDS = 20
 """How long one test may take before it counts as failed: some breakages make waits endless."""
+LONGEST = 300
+"""How long all of them may take."""
 
 MUTANTS = (*SHELL, *STREAMS)
 
@@ -73,13 +75,17 @@ def apply(mutant: Mutant, folder: Path) -> tuple[list[str], str]:
 def play(folder: Path, tests: tuple[str, ...]) -> tuple[int, str]:
     """Run tests against the copy; gives pytest's exit status and the first test that failed, or its last words."""
     options = ["-q", "-x", "--tb=no", "--show-capture=no", "-p", "no:cacheprovider", "--timeout", str(SECONDS)]
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, *tests],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(folder), "COLUMNS": "1000", "PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True,
-        text=True,
-    )
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", *options, *tests],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(folder), "COLUMNS": "1000", "PYTHONDONTWRITEBYTECODE": "1"},
+            capture_output=True,
+            text=True,
+            timeout=LONGEST,
+        )
+    except subprocess.TimeoutExpired:
+        return 0, "the tests did not end"
     failed = re.search(r"^(?:FAILED|ERROR) (\S+?::\w+)", done.stdout, re.MULTILINE)
     last = (done.stdout + done.stderr).strip().splitlines()[-1:]
     return done.returncode, failed[1] if failed else " ".join(last)

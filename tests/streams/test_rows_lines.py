@@ -140,7 +140,8 @@ async def test_s05_lines_over_the_limit_end_it_after_five_in_a_row() -> None:
         async with aclosing(canvas.images.subscribe()) as images:
             assert (await anext(images)).id == "a"
             with pytest.raises(LineTooLong, match="longer than 20000 bytes"):
-                await anext(images)
+                async with asyncio.timeout(600):
+                    await anext(images)
         assert server.connections == 5
 
 
