@@ -50,16 +50,17 @@ class PartFile:
         self._chunks: list[bytes] = []
         self._buffered = 0
         self._writing: asyncio.Future[None] | None = None
-        if not overwrite and os.path.lexists(self.target):
-            raise _exists(self.target)
         self._temporary = ""
         self._fd = -1
-        if not later:
-            try:
+        try:
+            if not overwrite and os.path.lexists(self.target):
+                self._check()
+                raise FileExistsError
+            if not later:
                 self._check()
                 self._create()
-            except OSError as problem:
-                raise self._refused(problem) from None
+        except OSError as problem:
+            raise self._refused(problem) from None
 
     def _check(self) -> None:
         """Raise IsADirectoryError where the file could not get its name in the end."""

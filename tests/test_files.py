@@ -113,9 +113,10 @@ async def test_a_file_that_comes_later_is_as_whole_or_as_gone(tmp_path: Path, co
     assert [path.read_bytes() for path in tmp_path.iterdir()] == ([] if ending == "discarded" else [content])
 
 
-def test_d15_a_folder_is_no_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_d15_a_folder_is_no_file(tmp_path: Path, overwrite: bool) -> None:
     with pytest.raises(LocalWriteError, match="is a folder"):
-        PartFile(tmp_path)
+        PartFile(tmp_path, overwrite=overwrite)
 
 
 @pytest.mark.parametrize("content", [b"small", BIG], ids=["small", "big"])
