@@ -9,7 +9,7 @@ class Sizes:
 
     rounds: int
     short_rounds: int
-    """Rounds of what takes less than a second each, in which a machine's swings weigh more."""
+    """Rounds of what takes about a second each, or less, in which a machine's swings weigh more."""
     fresh_rounds: int
     """Rounds of what needs a new process each time."""
     changes: int

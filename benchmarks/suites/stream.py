@@ -45,7 +45,8 @@ def run(sizes: Sizes) -> Outcome:
     figures["stream.growth"] = growth.ratio(largest, growth.reference, cost)
     for section in [*first_lines, resync]:
         figures[f"stream.{section.name}.time"] = section.ratio("decode", "subscribe")
-    table = tables.rates(f"stream: medians of {sizes.rounds} rounds", sections, unit=_UNIT)
+    title = f"stream: medians of {sizes.short_rounds} rounds; growth, first lines and resync of {sizes.rounds}"
+    table = tables.rates(title, sections, unit=_UNIT)
     return Outcome("stream", sections, table, figures)
 
 
@@ -61,7 +62,7 @@ def throughput(
         harness.check(f"checks:{function}", checked, plan.changes)
     jobs = _jobs(harness, plan)
     entries = [Entry(candidate, jobs, plan.changes, plans.last(plan)) for candidate in candidates]
-    return harness.measure(section, entries, rounds=sizes.rounds)
+    return harness.measure(section, entries, rounds=sizes.short_rounds)
 
 
 def _kinds(harness: Harness, sizes: Sizes) -> Section:
@@ -81,7 +82,7 @@ def _kinds(harness: Harness, sizes: Sizes) -> Section:
         harness.check("checks:subscribe", job, plan.first + plan.changes)
         jobs = _jobs(harness, plan, skip=plan.first)
         entries.append(Entry(SUBSCRIBE, jobs, plan.changes, plans.last(plan), key=key, label=label))
-    return harness.measure(section, entries, rounds=sizes.rounds)
+    return harness.measure(section, entries, rounds=sizes.short_rounds)
 
 
 def _growth(harness: Harness, sizes: Sizes) -> Section:
