@@ -149,7 +149,7 @@ class Feed(Generic[R]):
         finally:
             self._opening = None
         transport = self._transport
-        reader = LineReader(self._decoder, limit=transport.limits.line)
+        reader = LineReader(self._decoder, limit=transport.limits.line, known=self.state)
         self._connection = Connection(
             self._request,
             response,

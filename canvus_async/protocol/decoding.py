@@ -9,7 +9,6 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Mapping, Sequence
 from itertools import chain
-from operator import attrgetter
 from typing import Any, Generic, TypeVar, Union, cast
 
 import msgspec
@@ -24,8 +23,6 @@ from canvus_async.protocol.repair import UNREADABLE, BrokenLine, load, reason, s
 T = TypeVar("T")
 
 _ARRAY = re.compile(rb"\s*\[")
-_id_of = attrgetter("id")
-_state_of = attrgetter("state")
 
 
 class Batch(Generic[T]):
@@ -35,7 +32,7 @@ class Batch(Generic[T]):
     None, or why the line after `records` has no meaning; nothing of that line or after it is in the batch.
     """
 
-    __slots__ = ("_by_id", "_elements", "_states", "_texts", "broken", "plain", "records")
+    __slots__ = ("_by_id", "_elements", "_known", "_states", "_texts", "broken", "plain", "records")
 
     def __init__(
         self,
@@ -51,6 +48,7 @@ class Batch(Generic[T]):
         self._elements: dict[int, list[msgspec.Raw]] | None = None
         self._by_id: dict[str, T] | None = None
         self._states: set[str] | None = None
+        self._known: Mapping[str, T] | None = None
 
     def fields(self, index: int) -> dict[str, JSON]:
         """The object that `records[index]` was decoded from: a record does not show which fields were left out."""
@@ -69,29 +67,36 @@ class Batch(Generic[T]):
             return cast("list[T | UnknownWidget]", self.records)
         return [cast("Patch[T]", item).alone() if isinstance(item, Patch) else item for item in self.records]
 
-    def index(self) -> tuple[dict[str, T], set[str]]:
+    def index(self, known: Mapping[str, T] | None = None) -> tuple[dict[str, T], set[str]]:
         """Of a plain batch, the last record of each id, and all states. What is indexed piece by piece, while it is in
-        the processor's cache, costs a third of what it costs at the end."""
+        the processor's cache, costs a third of what it costs at the end.
+
+        A record that is equal to the known one of its id gives way to that: a snapshot that comes again, as most of it
+        is as it was, takes no memory then.
+        """
         if self._by_id is None or self._states is None:
-            self._by_id, self._states = {}, set()
+            self._by_id, self._states, self._known = {}, set(), known
             self._add_to_index(self.records)
         return self._by_id, self._states
 
     def _add_to_index(self, records: list[Any]) -> None:
         if self._by_id is not None and self._states is not None:
-            self._by_id.update(zip(map(_id_of, records), records, strict=True))
-            self._states.update(map(_state_of, records))
+            if self._known:
+                get = self._known.get
+                records[:] = [old if (old := get(record.id)) == record else record for record in records]
+            self._by_id.update({record.id: record for record in records})
+            self._states.update({record.state for record in records})
 
     def extend(self, other: "Batch[T]", *, keep_text: bool = True) -> None:
         """Append what came after this batch; without its text, `fields` cannot tell of its records."""
         if keep_text:
             self._texts = sources = self._sources()
             sources += [(len(self.records) + first, text) for first, text in other._sources()]
-        self.records += other.records
         self.plain = self.plain and other.plain
         self.broken = other.broken
         if self.plain:
             self._add_to_index(other.records)
+        self.records += other.records
 
     def _sources(self) -> list[tuple[int, bytes | bytearray]]:
         """The texts of the records, each with the index of its first."""

@@ -149,7 +149,7 @@ class SnapshotMerger(Generic[R]):
         """The records of a snapshot, the last of each key; those that say they are deleted do not count."""
         if batch.plain:
             records = cast("list[R]", batch.records)
-            fresh, states = batch.index()
+            fresh, states = batch.index(self._known)
         else:  # each item stands for itself
             records = [record for item in batch.alone() if (record := self._wanted(item, merge)) is not None]
             fresh = {record.id: record for record in records}
@@ -219,15 +219,14 @@ def _key(record: object) -> str:
 
 def _difference(known: Mapping[str, R], fresh: Mapping[str, R]) -> list[Change[R]]:
     """What turns one into the other, deletes first. All that is equal is passed over without a step in Python."""
-    gone = known.keys() - fresh.keys()
-    changes: list[Change[R]] = []
-    if gone:
-        changes += [Change("deleted", key, old, None, True) for key, old in known.items() if key in gone]
-    before = list(map(known.get, fresh))
-    differing = list(compress(zip(fresh, before, fresh.values(), strict=True), map(ne, before, fresh.values())))
-    changes += [Change("created", key, None, new, True) for key, old, new in differing if old is None]
-    changes += [Change("updated", key, old, new, True) for key, old, new in differing if old is not None]
-    return changes
+    changed = compress(fresh, map(ne, map(known.get, fresh), fresh.values()))
+    differing = [(key, known.get(key), fresh[key]) for key in changed]
+    created = [Change("created", key, None, new, True) for key, old, new in differing if old is None]
+    updated = [Change("updated", key, old, new, True) for key, old, new in differing if old is not None]
+    deleted: list[Change[R]] = []
+    if len(known) > len(fresh) - len(created):
+        deleted = [Change("deleted", key, old, None, True) for key, old in known.items() if key not in fresh]
+    return deleted + created + updated
 
 
 def _may_be_of_type(fields: Mapping[str, JSON], old: object) -> bool:

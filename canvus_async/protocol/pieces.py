@@ -4,7 +4,7 @@ The first line of a list subscription is a whole canvas in one JSON array. Decod
 else for as long (50 ms for 12 MB), and waiting for its end would waste the time until then.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Generic, TypeVar
 
 from canvus_async.protocol.decoding import Batch, RecordDecoder
@@ -29,14 +29,17 @@ class ArrayPieces(Generic[T]):
     its length before the next try. So the work is linear whatever the line holds; at worst it is decoded at its end.
     """
 
-    def __init__(self, decoder: RecordDecoder[T], begun: bytearray, *, snapshot: bool) -> None:
-        """`begun` starts with `[`. Records of a snapshot are taken to be whole, so no text is kept to tell later."""
+    def __init__(
+        self, decoder: RecordDecoder[T], begun: bytearray, *, snapshot: bool, known: Mapping[str, T] | None
+    ) -> None:
+        """`begun` starts with `[`. Records of a snapshot are taken to be whole, so no text is kept to tell later; those
+        that are equal to what is `known` by now give way to it."""
         self._decoder = decoder
         self._snapshot = snapshot
         self._rest = begun
         self._batch: Batch[T] = Batch([])
         if snapshot:
-            self._batch.index()
+            self._batch.index(known)
         self._next_try = 0
         self._doubtful = False
         self._decode()

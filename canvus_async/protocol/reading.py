@@ -1,5 +1,6 @@
 """The bytes of a subscription, read into batches of records."""
 
+from collections.abc import Mapping
 from typing import Generic, TypeVar
 
 from canvus_async.protocol.decoding import Batch, RecordDecoder
@@ -19,9 +20,10 @@ class LineReader(Generic[T]):
     in order. Stop at a batch that is `broken`: whoever reads on has lost what its line said.
     """
 
-    def __init__(self, decoder: RecordDecoder[T], *, limit: int) -> None:
-        """`limit`: bytes of the longest line to accept."""
+    def __init__(self, decoder: RecordDecoder[T], *, limit: int, known: Mapping[str, T] | None = None) -> None:
+        """`limit`: bytes of the longest line to accept; `known`: what may come again in the first one, by id."""
         self._decoder = decoder
+        self._known = known
         self.limit = limit
         self.overflow = False
         self._splitter = LineSplitter(limit)
@@ -53,7 +55,8 @@ class LineReader(Generic[T]):
         pending = self._splitter.pending
         if len(pending) >= PIECE and pending[:_INDENT].lstrip().startswith(b"["):
             self._length = len(pending)
-            self._pieces = ArrayPieces(self._decoder, self._splitter.take().lstrip(), snapshot=not self._began)
+            begun = self._splitter.take().lstrip()
+            self._pieces = ArrayPieces(self._decoder, begun, snapshot=not self._began, known=self._known)
             self._began = True
         return batches
 

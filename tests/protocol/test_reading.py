@@ -336,3 +336,28 @@ def test_s4_a_line_of_twelve_megabytes_takes_little_more_memory_than_its_records
 
     assert len(batches[0].records) == 30_000
     assert peak < held + (2 << 20)  # the line itself is never there as a whole
+
+
+def test_a_snapshot_that_comes_again_takes_memory_only_for_what_differs(decoder: RecordDecoder[Widget]) -> None:
+    sent = [widget(id_=f"w{number}", text="x" * 100) for number in range(5_000)]
+    merger = SnapshotMerger(decoder)
+    (first,) = LineReader(decoder, limit=LIMIT).feed(line(sent))
+    merger.snapshot(first)
+    del first
+    before = dict(merger.state)
+    sent[7]["text"] = "changed"
+    data = line(sent)
+    tracemalloc.start()
+    try:
+        reader = LineReader(decoder, limit=LIMIT, known=merger.state)
+        batches = [
+            batch for start in range(0, len(data), 64 * KIB) for batch in reader.feed(data[start : start + 64 * KIB])
+        ]
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    (change,) = merger.snapshot(batches[0]).changes
+    assert (change.id, change.old) == ("w7", before["w7"])
+    assert {key for key, record in merger.state.items() if record is not before[key]} == {"w7"}
+    assert held < len(data) // 2  # a second copy would take twice the line

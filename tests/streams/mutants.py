@@ -10,8 +10,8 @@ CONNECTIONS, CONSUMERS, RECORDS, ENDINGS = (
 STREAMS = [
     mutant(
         "what was deleted during an outage stays",
-        "gone = known.keys() - fresh.keys()",
-        "gone = set[str]()",
+        "if len(known) > len(fresh) - len(created):",
+        "if not fresh:",
         RANDOM,
     ),
     mutant(
