@@ -143,7 +143,7 @@ class RawServer:
             except TimeoutError:
                 if time.monotonic() > last:
                     raise
-                time.sleep(0.001)  # noqa: ASYNC251  # nothing else is to do here but to let the system work
+                time.sleep(0.001)  # nothing else is to do here but to let the system work
 
     async def until_requests(self, count: int) -> None:
         """Wait until that many requests have come."""

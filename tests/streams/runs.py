@@ -77,7 +77,7 @@ class Consumer:
 async def run(seed: int, happenings: int) -> tuple[int, int]:
     """Raises AssertionError where a law is broken; returns how often connections were made, and what was told."""
     dice = random.Random(seed)
-    random.seed(seed)  # noqa: S311  # the client's own dice, for its pauses
+    random.seed(seed)  # the client's own dice, for its pauses
     model = ModelCanvas(dice)
     for _ in range(dice.choice((0, 5, 30))):
         model.happen()
