@@ -38,7 +38,8 @@ class Connection(Generic[R]):
     Silence is the server's: what has come and waits to be read keeps its connection however long the reader takes, and
     a reader that gives up and comes again need not wait in one go for silence to be noticed.
 
-    `whole_since` is for the reader's use: the time at which the snapshot was complete, None until then.
+    `heard` is the loop's time at which the last bytes came; `whole_since`, for the reader's use, the one at which the
+    snapshot was complete, None until then.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class Connection(Generic[R]):
         self._counters = counters
         self._beginning = b""
         self._ended = False
-        self._heard = self._opened
+        self.heard = self._opened
         self._taken = 0
         self._verdict: CanvusError | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -75,8 +76,8 @@ class Connection(Generic[R]):
 
     async def read(self) -> list[Batch[R]]:
         """What the next bytes hold, which may be nothing yet. Raises why no more can be had, each time."""
-        method, path = self._request.method, self._request.path
         if self._ended:
+            method, path = self._request.method, self._request.path
             raise ConnectFailed("the server ended the stream", method=method, path=path, sent=True)
         if self._reader.overflow:
             raise self._too_long()
@@ -124,7 +125,7 @@ class Connection(Generic[R]):
         except (aiohttp.ClientError, OSError, RuntimeError) as problem:  # RuntimeError: somebody closed the session
             problem.__traceback__ = None  # aiohttp has one error for all that are closed here: it would grow for ever
             raise self._verdict or lost(self._request, problem) from None
-        self._heard = self._loop.time()
+        self.heard = self._loop.time()
         self._taken += len(chunk)
         if BOM.startswith(self._beginning):  # nothing yet, or not more than a part of a byte-order mark
             self._beginning = (self._beginning + chunk).removeprefix(BOM).lstrip()[:_BEGINNING]
@@ -136,10 +137,10 @@ class Connection(Generic[R]):
         silence, first_line = self._timeouts.silence, self._timeouts.first_line
         begun = self._opened
         if self.behind:
-            self._heard = begun = now
+            self.heard = begun = now
         limits: list[float] = []
         if silence is not None:
-            limits.append(self._heard + silence)
+            limits.append(self.heard + silence)
         if first_line is not None and not self._beginning:
             limits.append(begun + first_line)
         if limits and min(limits) <= now:

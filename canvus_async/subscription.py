@@ -173,7 +173,7 @@ class Feed(Generic[R]):
         batches = await connection.read()
         if not behind:
             self.turn.begin()  # it has waited
-        self.last_activity = asyncio.get_running_loop().time()
+        self.last_activity = connection.heard
         for batch in batches:
             self._merge(connection, batch)
 
@@ -245,7 +245,7 @@ class Subscription(AsyncGenerator[R, None]):
                 self._left = len(changes)
                 self._all = (
                     changes.records()
-                    if isinstance(changes, Initial)
+                    if type(changes) is Initial  # an abstract class looks at instances in Python
                     else iter([change.new or change.record for change in changes])
                 )
             self._records = self._all if self._left <= SLICE else islice(self._all, SLICE)

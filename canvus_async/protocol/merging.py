@@ -18,6 +18,7 @@ from canvus_async.protocol.kinds import kind_of
 from canvus_async.protocol.repair import BrokenLine
 
 _NAMELESS = "an object without an id"
+_NONE = frozenset[type]()
 _NEED_NO_ID = frozenset(str(k.__struct_config__.tag).lower() for k in KINDS if "id" not in kind_of(k).required)
 
 
@@ -105,9 +106,10 @@ class SnapshotMerger(Generic[R]):
     def update(self, batch: Batch[R]) -> Merge[R]:
         """Some of what there is, in the order in which it changed. What is as it was makes no change."""
         merge: Merge[R] = Merge()
-        merge.changes = changes = list[Change[R]]()
+        changes: list[Change[R]] = []
+        merge.changes = changes
         known, plain, omissible = self._known, batch.plain, self._decoder.omissible
-        whole = self._decoder.whole if self._keep_unknown else frozenset[type]()
+        whole = self._decoder.whole if self._keep_unknown else _NONE
         attentive = bool(omissible) or not plain
         changed = changes.append
         records: list[Any] = batch.records  # to say for each of what type it is would take a call

@@ -53,8 +53,8 @@ STREAMS = [
     ),
     mutant(
         "a cancellation between reading and applying",
-        "        self.last_activity = asyncio.get_running_loop().time()\n",
-        "        self.last_activity = asyncio.get_running_loop().time()\n        await asyncio.sleep(0)\n",
+        "        self.last_activity = connection.heard\n",
+        "        self.last_activity = connection.heard\n        await asyncio.sleep(0)\n",
         f"{CONSUMERS}::test_s49_a_read_may_be_cancelled_in_any_turn_of_the_loop",
     ),
     mutant(
