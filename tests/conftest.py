@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import os
 import signal
 import ssl
 import subprocess
@@ -16,6 +17,9 @@ from canvus_async.server import CanvusServer
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of a script; and programs inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)
+# Python's development mode is for this process: programs that tests start would say of each step that was slow, and on a
+# busy machine any may be.
+os.environ.pop("PYTHONDEVMODE", None)
 
 
 @pytest.fixture
