@@ -17,8 +17,8 @@ from canvus_async.server import CanvusServer
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of a script; and programs inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)
-# Python's development mode is for this process: programs that tests start would say of each step that was slow, which on
-# a busy machine any may be.
+# Python's development mode is for this process: programs that tests start would say of each step that was slow, and
+# any may be on a busy machine.
 os.environ.pop("PYTHONDEVMODE", None)
 
 
