@@ -38,8 +38,8 @@ class Connection(Generic[R]):
     Silence is the server's: what has come and waits to be read keeps its connection however long the reader takes, and
     a reader that gives up and comes again need not wait in one go for silence to be noticed.
 
-    `heard` is the loop's time at which the last bytes came; `whole_since`, for the reader's use, the one at which the
-    snapshot was complete, None until then.
+    `heard` is the loop's time at which bytes came last, or were last seen waiting; `whole_since`, for the reader's use,
+    the one at which the snapshot was complete, None until then.
     """
 
     def __init__(

@@ -18,7 +18,7 @@ from canvus_async.protocol.kinds import kind_of
 from canvus_async.protocol.repair import BrokenLine
 
 _NAMELESS = "an object without an id"
-_NONE = frozenset[type]()
+_NO_CLASSES = frozenset[type]()
 _NEED_NO_ID = frozenset(str(k.__struct_config__.tag).lower() for k in KINDS if "id" not in kind_of(k).required)
 
 
@@ -109,7 +109,7 @@ class SnapshotMerger(Generic[R]):
         changes: list[Change[R]] = []
         merge.changes = changes
         known, plain, omissible = self._known, batch.plain, self._decoder.omissible
-        whole = self._decoder.whole if self._keep_unknown else _NONE
+        whole = self._decoder.whole if self._keep_unknown else _NO_CLASSES
         attentive = bool(omissible) or not plain
         changed = changes.append
         records: list[Any] = batch.records  # to say for each of what type it is would take a call
