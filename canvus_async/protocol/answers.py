@@ -17,7 +17,8 @@ _MAX_WORDS = 500
 _BEGINNING = 4096
 """Bytes of a body that are looked at for an error; far fewer are shown, so that no secret is shown in half."""
 
-_TAGS = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+# An element that never ends is one match up to the end of the text, not a new attempt at each "<".
+_TAGS = re.compile(r"<(script|style)\b(?:[^<]++|<(?!/\1\s*+>))*+(?:</\1\s*+>)?|<[^<>]*+>", re.IGNORECASE)
 
 
 class Answers:

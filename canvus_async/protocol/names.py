@@ -7,6 +7,12 @@ from urllib.parse import quote
 from pathvalidate import sanitize_filename
 
 MAX_NAME_BYTES = 200
+_LONGEST_READ = 1024
+"""Characters of a name that are looked at: normalizing a long run of combining marks takes quadratic time."""
+
+_EXTENSION = 16
+"""Bytes of the longest suffix that is kept as an extension when a name is shortened."""
+
 _INVISIBLE = {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"}
 _UNTRUSTED_SEGMENT = re.compile(r"[^A-Za-z0-9._~@+=-]")
 
@@ -17,7 +23,10 @@ def safe_filename(name: str, *, default: str = "file") -> str:
     Folders are cut off, then control, format and bidirectional characters, names reserved on Windows, leading dots and
     dashes and trailing dots and spaces are removed; the extension survives shortening. NFC, so that twins are one.
     """
-    base = unicodedata.normalize("NFC", name).replace("\\", "/").rsplit("/", 1)[-1]
+    base = name.replace("\\", "/").rsplit("/", 1)[-1]
+    if len(base) > _LONGEST_READ:
+        base = base[: _LONGEST_READ - 2 * _EXTENSION] + base[-2 * _EXTENSION :]
+    base = unicodedata.normalize("NFC", base)
     visible = "".join(char for char in base if unicodedata.category(char) not in _INVISIBLE)
     clean = str(sanitize_filename(_shorten(visible), platform="universal")).strip().lstrip(".- ").rstrip(". ")
     return _shorten(clean) or default
@@ -27,7 +36,7 @@ def _shorten(name: str) -> str:
     if len(name.encode()) <= MAX_NAME_BYTES:
         return name
     stem, dot, extension = name.rpartition(".")
-    if not dot or not stem or len(extension.encode()) > 16:
+    if not dot or not stem or len(extension.encode()) > _EXTENSION:
         stem, extension = name, ""
     tail = f".{extension}" if extension else ""
     room = MAX_NAME_BYTES - len(tail.encode())

@@ -76,7 +76,7 @@ class CanvasEndpoints:
         if user.role == "view":
             raise Denied("Permission denied")
         body = await read_object(request)
-        name = accepts.text("name", body.get("name", "New canvas"))
+        name = accepts.name_text("name", body.get("name", "New canvas"))
         canvas_id = str(uuid4())
         user = self._services.users.grant(user, canvas_id)
         canvas = self._state.create_canvas(name, canvas_id)
@@ -87,7 +87,7 @@ class CanvasEndpoints:
         self._services.admit(request, Right.EDIT)
         body = await read_object(request)
         canvas = self._services.admit(request, Right.EDIT)
-        name = accepts.text("name", body["name"]) if "name" in body else None
+        name = accepts.name_text("name", body["name"]) if "name" in body else None
         mode = str(_MODE("mode", body["mode"])) if "mode" in body else None
         if name is not None or mode is not None:
             self._state.change_canvas(canvas, name=name, mode=mode)

@@ -6,6 +6,7 @@ strict: `true` is no number and "1" is none either. Numbers keep the form they w
 
 import re
 from collections.abc import Callable
+from functools import partial as bind
 from typing import TypeAlias
 
 from canvus_async.models import JSON
@@ -15,6 +16,12 @@ Parse: TypeAlias = Callable[[str, JSON], JSON]
 
 LARGEST = 1e9
 """The largest magnitude that a number may have: in canvas units far beyond any canvas, and safe to calculate with."""
+
+LONGEST_TEXT = 1_000_000
+"""Characters of the text of a note, an address or an id."""
+
+LONGEST_NAME = 100_000
+"""Characters of a title, a file's name or another name."""
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}(?:[0-9a-fA-F]{2})?")
 
@@ -68,11 +75,17 @@ def pdf_index(name: str, value: JSON) -> int:
     return checked
 
 
-def text(name: str, value: JSON) -> str:
-    """Any text, also an empty one."""
+def text(name: str, value: JSON, *, longest: int = LONGEST_TEXT) -> str:
+    """Any text of at most `longest` characters, also an empty one."""
     if not isinstance(value, str):
         raise Invalid(f"{name} must be a string")
+    if len(value) > longest:
+        raise Invalid(f"{name} must have at most {longest} characters, got {len(value)}")
     return value
+
+
+name_text = bind(text, longest=LONGEST_NAME)
+"""A title, a file's name or another name."""
 
 
 def boolean(name: str, value: JSON) -> bool:

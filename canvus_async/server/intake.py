@@ -25,7 +25,7 @@ class Intake:
     async def widget(self, request: web.Request, kind: Kind) -> Widget:
         """A new widget of that kind from a form. Raises Refused."""
         async with receive(request, self._state.assets.incoming, max_bytes=self._services.max_upload) as upload:
-            values = {"original_filename": upload.filename} | kind.parse(upload.fields, When.CREATE)
+            values = kind.parse({"original_filename": upload.filename} | upload.fields, When.CREATE)
             info = await _look_at(upload, kind)
             asset = StoredAsset(upload.hash, info.content_type, upload.size)
             async with self._state.assets.arriving(upload.path, asset):

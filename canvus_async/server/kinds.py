@@ -84,7 +84,8 @@ PLACED: Mapping[str, Field] = {
 
 _TEXT = Field(parse=accepts.text, default="")
 _HOST = {"host-id": Field(parse=accepts.text, default="", when=When.CREATE)}
-_ASSET = {"title": _TEXT, "original_filename": _TEXT}
+_NAME = Field(parse=accepts.name_text, default="")
+_ASSET = {"title": _NAME, "original_filename": _NAME}
 _ORIGIN: JSON = {"x": 0, "y": 0}
 
 SHARED_CANVAS = Kind(type="SharedCanvas", size=(9600, 5400))
@@ -144,7 +145,7 @@ NOTE = Kind(
     size=(300, 300),
     fields={
         "text": _TEXT,
-        "title": _TEXT,
+        "title": _NAME,
         "background_color": Field(parse=accepts.colour, default="#ffffffff"),
         "text_color": Field(parse=accepts.colour, default="#000000ff"),
         "auto_text_color": Field(parse=accepts.boolean, default=True),
@@ -157,7 +158,7 @@ BROWSER = Kind(
     size=(1200, 800),
     fields={
         "url": _TEXT,
-        "title": _TEXT,
+        "title": _NAME,
         "transparent_mode": Field(parse=accepts.boolean, default=False),
         "main_frame_scroll_offset": Field(parse=accepts.point, default=_ORIGIN),
     },
@@ -168,7 +169,7 @@ ANCHOR = Kind(
     path="anchors",
     size=(1200, 800),
     fields={
-        "anchor_name": Field(parse=accepts.text, default="New anchor"),
+        "anchor_name": Field(parse=accepts.name_text, default="New anchor"),
         "anchor_index": Field(parse=accepts.ordinal),
     },
     clones=True,
@@ -189,7 +190,7 @@ TABLE = Kind(
     path="tables",
     size=(600, 200),
     fields={
-        "title": _TEXT,
+        "title": _NAME,
         "grid_size": Field(parse=accepts.grid_size, default={"columns": 2, "rows": 2}, when=When.CREATE),
     },
     clones=True,
@@ -201,14 +202,14 @@ VIDEO_INPUT = Kind(
     fields={
         "source": Field(parse=accepts.text, required=True, when=When.CREATE),
         "host-id": Field(parse=accepts.text, required=True, when=When.CREATE),
-        "title": _TEXT,
+        "title": _NAME,
     },
 )
 IP_VIDEO = Kind(
     type="IpVideo",
     path="ip-videos",
     size=(1280, 720),
-    fields=_HOST | {"source": Field(parse=accepts.text, required=True), "title": _TEXT},
+    fields=_HOST | {"source": Field(parse=accepts.text, required=True), "title": _NAME},
 )
 RDP_CONNECTION = Kind(
     type="RdpConnection",
@@ -216,9 +217,9 @@ RDP_CONNECTION = Kind(
     size=(1280, 720),
     fields=_HOST
     | {
-        "connection-name": _TEXT,
+        "connection-name": _NAME,
         "content-id": Field(parse=accepts.text, default="", when=When(0)),
-        "title": _TEXT,
+        "title": _NAME,
     },
 )
 

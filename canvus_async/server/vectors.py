@@ -4,7 +4,13 @@ import re
 from contextlib import suppress
 from xml.parsers import expat
 
-_LENGTH = re.compile(r"\s*\+?(\d*\.?\d+(?:[eE][+-]?\d+)?)\s*(px|pt|pc|mm|cm|in|q)?\s*", re.IGNORECASE)
+_LONGEST_LENGTH = 64
+"""Characters of a length that is read; no drawing program writes more."""
+
+_LONGEST_VIEW_BOX = 4 * _LONGEST_LENGTH
+
+# Possessive, so that a long run of digits is never matched a second time in another way.
+_LENGTH = re.compile(r"\+?((?:\d++(?:\.\d++)?|\.\d++)(?:e[+-]?\d++)?)\s*+(px|pt|pc|mm|cm|in|q)?", re.IGNORECASE)
 _PIXELS = {"px": 1.0, "pt": 96 / 72, "pc": 16.0, "mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96.0, "q": 96 / 101.6}
 
 DEFAULT_SIZE = (300, 150)
@@ -34,7 +40,8 @@ def svg_size(head: bytes) -> tuple[int, int] | None:
 
 def _size(width: str | None, height: str | None, view_box: str | None) -> tuple[int, int]:
     wide, high = _pixels(width), _pixels(height)
-    box = [_pixels(part) for part in re.split(r"[\s,]+", (view_box or "").strip())]
+    numbers = view_box.replace(",", " ").split() if view_box and len(view_box) <= _LONGEST_VIEW_BOX else []
+    box = [_pixels(number) for number in numbers]
     box_wide, box_high = box[2:] if len(box) == 4 else (None, None)
     if box_wide and box_high:
         if wide is None and high is None:
@@ -47,8 +54,10 @@ def _size(width: str | None, height: str | None, view_box: str | None) -> tuple[
 
 
 def _pixels(length: str | None) -> float | None:
-    """A positive CSS length in pixels; None for a percentage and for what is no length."""
-    match = _LENGTH.fullmatch(length or "")
+    """A positive CSS length in pixels; None for a percentage, text that is not a length, or an overlong one."""
+    if length is None or len(length) > _LONGEST_LENGTH:
+        return None
+    match = _LENGTH.fullmatch(length.strip())
     if match is None:
         return None
     pixels = float(match[1]) * _PIXELS[(match[2] or "px").lower()]
