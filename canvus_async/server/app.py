@@ -44,6 +44,7 @@ class CanvusServer:
 
     It listens on `host` (loopback unless told otherwise) and `port` (0: any free one). With a folder as `data`
     everything survives a kill and a restart, the owner's token included; without, it is gone when the server closes.
+    The folder must be empty or one that an earlier server made.
     `keepalive`: seconds between the blank lines of a silent subscription. `max_upload`: bytes of the largest file.
     `processing_delay`: seconds until an uploaded file's hash is shown.
 
@@ -126,7 +127,7 @@ class CanvusServer:
         return self._services
 
     async def start(self) -> None:
-        """Begin to listen. Raises DataInUse, and OSError where the port is taken."""
+        """Begin to listen. Raises DataInUse, UnsuitableFolder, and OSError when the port is taken."""
         if self._services is not None:
             raise RuntimeError("the server is running already")
         async with AsyncExitStack() as stack:

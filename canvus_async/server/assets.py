@@ -6,6 +6,7 @@ anything names it, and removed only after nothing does; what a killed server lef
 
 import asyncio
 import os
+import re
 from collections import Counter
 from collections.abc import AsyncGenerator, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,10 @@ from functools import partial
 from pathlib import Path
 
 from canvus_async.server.storage import StoredAsset
+
+INCOMING_PREFIX = "upload-"
+_ASSET_NAME = re.compile(r"[0-9a-f]{64}")
+_INCOMING_NAME = re.compile(rf"{INCOMING_PREFIX}[0-9a-z_]{{8}}|tmp[0-9a-z_]{{8}}")  # the second: those of version 0.1
 
 
 class AssetStore:
@@ -32,9 +37,22 @@ class AssetStore:
         self._durable = durable
         self._arriving: Counter[str] = Counter()
         self._names = ThreadPoolExecutor(1, thread_name_prefix="canvus-assets")
-        for path in (*folder.iterdir(), *self.incoming.iterdir()):
-            if path.is_file() and path.name not in self.known:
-                path.unlink()
+        self._sweep()
+
+    def _sweep(self) -> None:
+        """Remove what a killed server left: assets that no widget needs, and unfinished uploads. Blocking.
+
+        Only regular files whose names this server gives; anything else in these folders belongs to someone else.
+        """
+        for folder, ours in ((self.folder, _ASSET_NAME), (self.incoming, _INCOMING_NAME)):
+            for path in folder.iterdir():
+                if (
+                    ours.fullmatch(path.name)
+                    and path.name not in self.known
+                    and path.is_file()
+                    and not path.is_symlink()
+                ):
+                    path.unlink()
 
     def close(self) -> None:
         """Finish what was decided."""

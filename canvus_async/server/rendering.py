@@ -5,11 +5,11 @@
 
 import asyncio
 import re
-import shutil
 import tempfile
 from collections import OrderedDict
 from collections.abc import Callable, Container, Coroutine, Hashable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -39,10 +39,13 @@ QUALITY = 80
 METHOD = 1
 """WebP effort, 0 to 6: a tenth slower than 0 for up to 44 % fewer bytes; 4, the default, takes three times as long."""
 
+_PREFIX = "."
+
 REMEMBERED = 4096
 """Pages whose `MipmapInfo` is kept in memory."""
 
 _HEX = re.compile(r"[0-9a-fA-F]{1,128}")
+_LEVEL_NAME = re.compile(rf"\d+-\d+\.webp|{re.escape(_PREFIX)}\w+\.tmp")
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -106,15 +109,15 @@ class Renderer:
             task.add_done_callback(partial(_landed, self._forgetting, hash))
 
     def sweep(self, known: Container[str]) -> None:
-        """Remove the levels of all hashes that are not known any more. Blocking; for the start."""
+        """Remove the levels of all hashes that are no longer known. Blocking; for the start."""
         for folder in self._cache.glob("??/*"):
-            if folder.name not in known:
-                shutil.rmtree(folder, ignore_errors=True)
+            if folder.name not in known and _HEX.fullmatch(folder.name) and folder == self._folder(folder.name):
+                _remove_levels(folder)
 
     async def _remove(self, hash_: str) -> None:
         if drawing := [task for (name, _), task in self._drawing.items() if name == hash_]:
             await asyncio.wait(drawing)
-        await asyncio.to_thread(shutil.rmtree, self._folder(hash_), ignore_errors=True)
+        await asyncio.to_thread(_remove_levels, self._folder(hash_))
 
     async def aclose(self) -> None:
         """Stop: drawings that wait are dropped, those under way are finished. Whoever waits gets a RuntimeError."""
@@ -175,7 +178,7 @@ def draw_levels(path: Path, folder: Path, info: MipmapInfo, page: int, level: in
 
 def _publish(picture: Image.Image, target: Path) -> None:
     """Write a picture so that its file is either not there or whole."""
-    with tempfile.NamedTemporaryFile(prefix=".", suffix=".tmp", dir=target.parent, delete=False) as file:
+    with tempfile.NamedTemporaryFile(prefix=_PREFIX, suffix=".tmp", dir=target.parent, delete=False) as file:
         temporary = Path(file.name)
         try:
             picture.save(file, "WEBP", quality=QUALITY, method=METHOD)
@@ -184,6 +187,17 @@ def _publish(picture: Image.Image, target: Path) -> None:
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
+
+
+def _remove_levels(folder: Path) -> None:
+    """Remove the files in one hash's folder that a renderer made, and the folder if nothing else is in it. Blocking."""
+    with suppress(OSError):  # what cannot be removed now is removed at a later start
+        if folder.is_symlink():
+            return
+        for path in folder.iterdir():
+            if _LEVEL_NAME.fullmatch(path.name) and path.is_file() and not path.is_symlink():
+                path.unlink(missing_ok=True)
+        folder.rmdir()
 
 
 def _whole(target: Path) -> bool:

@@ -41,8 +41,19 @@ CREATE TABLE IF NOT EXISTS assets (
 """
 
 
-class DataInUse(Exception):
+DATABASE = "canvus.sqlite3"
+LOCK = "lock.sqlite3"
+
+_HARMLESS = {LOCK, "lost+found", ".DS_Store", ".gitignore", ".gitkeep"}
+"""Names in a folder that counts as empty: what a start that was killed leaves, and what systems and git put there."""
+
+
+class DataInUse(OSError):
     """Another server is running on this folder."""
+
+
+class UnsuitableFolder(OSError):
+    """The data folder is not empty and holds no database of this server, so its files belong to someone else."""
 
 
 class User(msgspec.Struct, frozen=True):
@@ -66,10 +77,15 @@ class StoredAsset(msgspec.Struct, frozen=True):
 
 
 class Storage:
-    """The database in a folder, or in memory for None. One server at a time may use a folder."""
+    """The database in a folder, or in memory for None. One server at a time may use a folder.
+
+    Raises UnsuitableFolder for a folder with files but without a database, and DataInUse.
+    """
 
     def __init__(self, folder: Path | None) -> None:
-        self._path = None if folder is None else folder / "canvus.sqlite3"
+        if folder is not None:
+            _check_ours(folder)
+        self._path = None if folder is None else folder / DATABASE
         self.durable = folder is not None
         self._lock = None if folder is None else _lock(folder)
         if self._path is not None:
@@ -194,9 +210,24 @@ class Storage:
         self._database.execute("UPDATE canvases SET modified_at = ? WHERE id = ?", (modified_at, canvas_id))
 
 
+def _check_ours(folder: Path) -> None:
+    """Refuse a folder whose files are someone else's, before anything is written into it."""
+    database = folder / DATABASE
+    advice = "choose an empty folder, or one that an earlier `canvus serve --data` made"
+    if not database.exists():
+        if other := sorted({entry.name for entry in folder.iterdir()} - _HARMLESS):
+            raise UnsuitableFolder(f"{folder} is not empty ({other[0]!r}) and holds no Canvus data: {advice}")
+    elif database.stat().st_size:  # an empty one is from a start that was killed
+        try:
+            with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as opened:
+                opened.execute("SELECT 1 FROM meta, canvases, widgets, assets LIMIT 1")
+        except sqlite3.DatabaseError as error:
+            raise UnsuitableFolder(f"{database} is not a database of this server ({error}): {advice}") from None
+
+
 def _lock(folder: Path) -> sqlite3.Connection:
     """Hold the folder until the connection is closed or the process ends, however it ends."""
-    lock = sqlite3.connect(folder / "lock.sqlite3", isolation_level=None, timeout=0)
+    lock = sqlite3.connect(folder / LOCK, isolation_level=None, timeout=0)
     try:
         lock.execute("BEGIN EXCLUSIVE")
     except sqlite3.OperationalError:

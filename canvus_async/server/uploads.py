@@ -17,6 +17,7 @@ from urllib.parse import unquote
 from aiohttp import BadContentDispositionHeader, BadContentDispositionParam, BodyPartReader, MultipartReader, web
 
 from canvus_async.models import JSON
+from canvus_async.server.assets import INCOMING_PREFIX
 from canvus_async.server.refusals import Invalid, TooBig
 from canvus_async.server.replies import decode_object
 
@@ -66,7 +67,7 @@ async def receive(request: web.Request, folder: Path, *, max_bytes: int) -> Asyn
         raise Invalid("An upload must be multipart/form-data")
     if request.content_length is not None and request.content_length > max_bytes + JSON_PART:
         raise TooBig(f"The file is larger than {max_bytes} bytes")
-    with NamedTemporaryFile(dir=folder, delete=False) as file:
+    with NamedTemporaryFile(dir=folder, prefix=INCOMING_PREFIX, delete=False) as file:
         upload = Upload(Path(file.name))
         try:
             try:
