@@ -8,8 +8,14 @@
 Records are in `canvus_async.models`, the server to test against in `canvus_async.server` (extra `server`).
 """
 
-from canvus_async.client import Canvas, Client
-from canvus_async.diskcache import CacheStats, DiskCache
+from canvus_async.bulk.calls import Fetched
+from canvus_async.bulk.export import Downloaded
+from canvus_async.bulk.items import Fit, MipmapRequest
+from canvus_async.canvas import Canvas
+from canvus_async.client import Client
+from canvus_async.content.asset_stream import AssetStream
+from canvus_async.content.cache import Cache, MemoryCache
+from canvus_async.content.disk_cache import CacheStats, DiskCache
 from canvus_async.errors import (
     ApiError,
     BadRequest,
@@ -38,17 +44,12 @@ from canvus_async.errors import (
     Unauthorized,
     UnexpectedContent,
 )
-from canvus_async.exporting import Downloaded
-from canvus_async.live import Live
 from canvus_async.models import Point, Rect, Size
 from canvus_async.models.changes import Change
+from canvus_async.models.layout import Layout
 from canvus_async.options import Limits, Reconnect, Retry, Timeouts
 from canvus_async.protocol.names import safe_filename
-from canvus_async.protocol.placement import Layout
-from canvus_async.resources.many import Fetched
-from canvus_async.selecting import Fit, MipmapRequest
-from canvus_async.store import Cache, MemoryCache
-from canvus_async.streaming import AssetStream
+from canvus_async.subscriptions.live import Live
 
 __all__ = [
     "ApiError",

@@ -17,7 +17,8 @@ import pytest
 if TYPE_CHECKING:
     from pytest_asyncio import fixture as _fixture
 
-    from canvus_async.client import Canvas, Client
+    from canvus_async.canvas import Canvas
+    from canvus_async.client import Client
     from canvus_async.server import CanvusServer
 else:
     try:

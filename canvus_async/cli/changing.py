@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 from rich.console import Console
 
+from canvus_async.canvas import Canvas
 from canvus_async.cli.connecting import Token, Url, connect
 from canvus_async.cli.listing import Json
-from canvus_async.client import Canvas
 from canvus_async.models import AssetWidget, Image, Pdf, Point, Video, Widget
 from canvus_async.resources.collections import CloneableCollection
 from canvus_async.resources.keywords import NoteFields

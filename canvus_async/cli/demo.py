@@ -17,12 +17,13 @@ from rich.filesize import decimal
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from canvus_async.canvas import Canvas
 from canvus_async.cli import samples
 from canvus_async.cli.connecting import Token, Url
 from canvus_async.cli.exhibition import furnish
 from canvus_async.cli.listing import Json
 from canvus_async.cli.snapshot import Order, save
-from canvus_async.client import Canvas, Client
+from canvus_async.client import Client
 from canvus_async.models import AssetWidget, MipmapInfo
 from canvus_async.server import CanvusServer
 

@@ -14,13 +14,13 @@ from rich.filesize import decimal
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from canvus_async.bulk.export import Downloaded
+from canvus_async.bulk.items import Fit, Levels
 from canvus_async.cli.connecting import Token, Url, connect
 from canvus_async.cli.listing import Json
 from canvus_async.errors import NotSupported
-from canvus_async.exporting import Downloaded
 from canvus_async.models import CanvasBackground, Image, Pdf, Video, Widget
 from canvus_async.protocol.names import safe_filename
-from canvus_async.selecting import Fit, Levels
 
 _REDRAW = 0.1
 

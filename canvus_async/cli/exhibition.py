@@ -6,7 +6,7 @@ from typing import TypedDict
 
 import msgspec
 
-from canvus_async.client import Canvas
+from canvus_async.canvas import Canvas
 from canvus_async.models import AssetWidget, BackgroundGrid, ConnectorEnd, Note, Pdf, Point, Rect, Size
 
 GAP = 90.0

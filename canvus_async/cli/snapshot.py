@@ -8,14 +8,14 @@ import msgspec
 from cyclopts import Parameter
 from rich.console import Console
 
+from canvus_async.canvas import Canvas
 from canvus_async.cli.connecting import Token, Url, connect, notices
 from canvus_async.cli.listing import Json
-from canvus_async.client import Canvas
-from canvus_async.files import PartFile
+from canvus_async.content.part_file import PartFile
 from canvus_async.models import Rect
 from canvus_async.protocol.names import safe_filename
-from canvus_async.snapshots.taking import Form, Snapshot
-from canvus_async.snapshots.viewing import Region
+from canvus_async.snapshots.camera import Form, Snapshot
+from canvus_async.snapshots.view import Region
 
 _FORMS: dict[str, Form] = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}
 _PACE = 1.0

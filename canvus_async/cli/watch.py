@@ -7,11 +7,11 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.text import Text
 
+from canvus_async.canvas import Canvas
 from canvus_async.cli.connecting import Token, Url, connect, notices
-from canvus_async.client import Canvas
-from canvus_async.live import Live
 from canvus_async.models import PlacedWidget, UnknownWidget, Widget
 from canvus_async.models.changes import Change
+from canvus_async.subscriptions.live import Live
 
 KINDS = (
     *("images", "pdfs", "videos", "notes", "browsers", "anchors", "connectors", "tables"),

@@ -8,8 +8,8 @@ import msgspec
 
 from canvus_async.errors import BY_STATUS, ApiError, ServerError, UnexpectedContent
 from canvus_async.models import KINDS, UnknownWidget, Widget
-from canvus_async.protocol.decoding import RecordDecoder
-from canvus_async.protocol.repair import BrokenLine
+from canvus_async.protocol.decoding.decoder import RecordDecoder
+from canvus_async.protocol.decoding.repair import BrokenLine
 from canvus_async.protocol.retrying import retry_after_seconds
 
 T = TypeVar("T")

@@ -12,10 +12,10 @@ from typing import Any, Generic, cast
 
 from canvus_async.models import JSON, KINDS, UnknownWidget
 from canvus_async.models.changes import Change, R, as_deleted
-from canvus_async.protocol.assembling import Patch
-from canvus_async.protocol.decoding import Batch, RecordDecoder
-from canvus_async.protocol.kinds import kind_of
-from canvus_async.protocol.repair import BrokenLine
+from canvus_async.protocol.decoding.assembling import Patch
+from canvus_async.protocol.decoding.decoder import Batch, RecordDecoder
+from canvus_async.protocol.decoding.kinds import kind_of
+from canvus_async.protocol.decoding.repair import BrokenLine
 
 _NAMELESS = "an object without an id"
 _NO_CLASSES = frozenset[type]()

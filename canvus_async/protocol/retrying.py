@@ -1,6 +1,7 @@
 """When a call may be tried again, and after how long: the rules, without the waiting."""
 
 import math
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -83,3 +84,14 @@ class Budget:
     def refund(self) -> None:
         """Give one back, for a success."""
         self.left = min(self.size, self.left + 1)
+
+
+def delays(*, first: float, longest: float, random: Callable[[], float]) -> Iterator[float]:
+    """Seconds without end: each between 0 and a bound that doubles from `first` up to `longest` (full jitter).
+
+    `random` gives numbers from 0 to 1. Full jitter spreads many clients that lost the same server over the whole wait.
+    """
+    bound = first
+    while True:
+        yield bound * random()
+        bound = min(longest, 2 * bound)

@@ -4,14 +4,13 @@ import os
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable
 from pathlib import Path
 
-from canvus_async.bulk import OnError
-from canvus_async.exporting import Downloaded
-from canvus_async.fetching import Fetcher
-from canvus_async.lanes import BulkProgress
-from canvus_async.resources import many
-from canvus_async.selecting import Item
-from canvus_async.streaming import AssetStream
-from canvus_async.uploads import Progress
+from canvus_async.bulk import calls
+from canvus_async.bulk.export import Downloaded
+from canvus_async.bulk.items import Item
+from canvus_async.bulk.job import OnError
+from canvus_async.content.asset_stream import AssetStream
+from canvus_async.content.fetcher import Fetcher
+from canvus_async.progress import BulkProgress, Progress
 
 
 class Assets:
@@ -88,7 +87,7 @@ class Assets:
         At most `concurrency` at a time, and never more than `Limits.assets`. What is whole is not fetched again, so run
         it again to finish; `into/export.jsonl` tells what each file is. See `Canvas.download_many()`.
         """
-        return many.download_many(
+        return calls.download_many(
             self._fetcher,
             self._canvas_id,
             items,

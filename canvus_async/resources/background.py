@@ -3,12 +3,13 @@
 from functools import partial
 from typing import Unpack
 
+from canvus_async.http.multipart import Uploadable, form, opened
+from canvus_async.http.transport import Transport
 from canvus_async.models import CanvasBackground
+from canvus_async.progress import Progress
 from canvus_async.protocol.names import path_segment
 from canvus_async.protocol.writing import payload
 from canvus_async.resources.keywords import BackgroundFields, BackgroundUpload
-from canvus_async.transport import Transport
-from canvus_async.uploads import Progress, Uploadable, form, opened
 
 
 class Background:

@@ -3,14 +3,15 @@
 import builtins
 from collections.abc import AsyncGenerator
 
+from canvus_async.http.transport import Transport
 from canvus_async.models import CanvasInfo
 from canvus_async.protocol.answers import decoder_for
 from canvus_async.protocol.names import path_segment
 from canvus_async.protocol.writing import payload
 from canvus_async.resources.collections import listed
 from canvus_async.resources.keywords import CanvasFields
-from canvus_async.subscription import Feed, Subscription
-from canvus_async.transport import Transport
+from canvus_async.subscriptions.feed import Feed
+from canvus_async.subscriptions.subscription import Subscription
 
 
 class Canvases:

@@ -9,17 +9,19 @@ from functools import partial
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
+from canvus_async.content.fetcher import Fetcher
 from canvus_async.errors import ClientClosed, NotFound, RequestTimeout, UnexpectedContent
-from canvus_async.fetching import Fetcher
-from canvus_async.live import Live
+from canvus_async.http.multipart import Uploadable, form, opened
+from canvus_async.http.transport import Transport
 from canvus_async.models import AssetWidget, Point, UnknownWidget, Widget
+from canvus_async.progress import Progress
 from canvus_async.protocol.answers import decoder_for
 from canvus_async.protocol.names import path_segment
 from canvus_async.protocol.writing import payload
 from canvus_async.resources.keywords import CloneFields
-from canvus_async.subscription import Feed, Subscription
-from canvus_async.transport import Transport
-from canvus_async.uploads import Progress, Uploadable, form, opened
+from canvus_async.subscriptions.feed import Feed
+from canvus_async.subscriptions.live import Live
+from canvus_async.subscriptions.subscription import Subscription
 
 logger = logging.getLogger("canvus_async")
 T = TypeVar("T")

@@ -2,10 +2,11 @@
 
 from typing import Unpack
 
+from canvus_async.http.multipart import Uploadable
 from canvus_async.models import Image
+from canvus_async.progress import Progress
 from canvus_async.resources.collections import FileCollection
 from canvus_async.resources.keywords import ImageFields, ImageUpdate
-from canvus_async.uploads import Progress, Uploadable
 
 
 class Images(FileCollection[Image]):

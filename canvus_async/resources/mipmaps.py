@@ -4,15 +4,14 @@ import os
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable
 from pathlib import Path
 
-from canvus_async.bulk import OnError
-from canvus_async.exporting import Downloaded
-from canvus_async.fetching import Fetcher
-from canvus_async.lanes import BulkProgress
+from canvus_async.bulk import calls
+from canvus_async.bulk.calls import Fetched
+from canvus_async.bulk.export import Downloaded
+from canvus_async.bulk.items import Levels, MipmapItem, Pages
+from canvus_async.bulk.job import OnError
+from canvus_async.content.fetcher import Fetcher
 from canvus_async.models import MipmapInfo
-from canvus_async.resources import many
-from canvus_async.resources.many import Fetched
-from canvus_async.selecting import Levels, MipmapItem, Pages
-from canvus_async.uploads import Progress
+from canvus_async.progress import BulkProgress, Progress
 
 
 class Mipmaps:
@@ -97,7 +96,7 @@ class Mipmaps:
         called with the results so far, the bytes so far, and the results in all, None while that is unknown. To leave
         before the end, use it inside `contextlib.aclosing`.
         """
-        return many.fetch_many(
+        return calls.fetch_many(
             self._fetcher,
             self._canvas_id,
             items,
@@ -126,7 +125,7 @@ class Mipmaps:
         What is whole is not fetched again, so run it again to finish; `into/export.jsonl` tells what each file is. See
         `Canvas.download_many()`.
         """
-        return many.download_many(
+        return calls.download_many(
             self._fetcher,
             self._canvas_id,
             items,

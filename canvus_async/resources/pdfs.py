@@ -2,10 +2,11 @@
 
 from typing import Unpack
 
+from canvus_async.http.multipart import Uploadable
 from canvus_async.models import Pdf
+from canvus_async.progress import Progress
 from canvus_async.resources.collections import FileCollection
 from canvus_async.resources.keywords import PdfFields, PdfUpdate
-from canvus_async.uploads import Progress, Uploadable
 
 
 class Pdfs(FileCollection[Pdf]):

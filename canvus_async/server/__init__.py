@@ -3,6 +3,6 @@
 from canvus_async.server.app import CanvusServer
 from canvus_async.server.faults import Faults
 from canvus_async.server.gate import RequestRecord
-from canvus_async.server.storage import DataInUse, UnsuitableFolder
+from canvus_async.server.store.database import DataInUse, UnsuitableFolder
 
 __all__ = ["CanvusServer", "DataInUse", "Faults", "RequestRecord", "UnsuitableFolder"]

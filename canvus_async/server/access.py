@@ -14,8 +14,8 @@ import msgspec
 from aiohttp import web
 
 from canvus_async.server.refusals import Denied, Missing, Unauthenticated
-from canvus_async.server.storage import Storage, User
-from canvus_async.server.widgets import Canvas
+from canvus_async.server.rules.widgets import Canvas
+from canvus_async.server.store.database import Storage, User
 
 TOKEN = "Private-Token"  # noqa: S105  # a header's name
 COOKIE = "CanvusSession"

@@ -12,20 +12,20 @@ from uuid import uuid4
 from aiohttp import web
 
 from canvus_async.server.access import Users
-from canvus_async.server.asset_endpoints import AssetEndpoints
-from canvus_async.server.background_endpoints import BackgroundEndpoints
-from canvus_async.server.canvas_endpoints import CanvasEndpoints
-from canvus_async.server.connection import Connection
+from canvus_async.server.endpoints.assets import AssetEndpoints
+from canvus_async.server.endpoints.background import BackgroundEndpoints
+from canvus_async.server.endpoints.canvases import CanvasEndpoints
+from canvus_async.server.endpoints.intake import Intake
+from canvus_async.server.endpoints.services import Services
+from canvus_async.server.endpoints.widgets import WidgetEndpoints
 from canvus_async.server.faults import Faults
 from canvus_async.server.gate import Gate, RequestRecord, note_status
-from canvus_async.server.intake import Intake
+from canvus_async.server.http.connection import Connection
 from canvus_async.server.processing import Processing
-from canvus_async.server.rendering import Renderer
-from canvus_async.server.services import Services
+from canvus_async.server.rendering.renderer import Renderer
 from canvus_async.server.state import State
-from canvus_async.server.storage import Storage
-from canvus_async.server.streaming import Streams
-from canvus_async.server.widget_endpoints import WidgetEndpoints
+from canvus_async.server.store.database import Storage
+from canvus_async.server.streams.subscriptions import Streams
 
 MAX_UPLOAD = 512 << 20
 MAX_BODY = 16 << 20

@@ -11,9 +11,9 @@ from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.typedefs import Handler
 
-from canvus_async.server.files import FileBody
-from canvus_async.server.replies import refusal
-from canvus_async.server.streaming import Streams
+from canvus_async.server.http.file_replies import FileBody
+from canvus_async.server.http.replies import refusal
+from canvus_async.server.streams.subscriptions import Streams
 
 
 @dataclass

@@ -9,8 +9,8 @@ from aiohttp.http_exceptions import BadHttpMessage
 from aiohttp.typedefs import Handler
 
 from canvus_async.server.faults import Faults
+from canvus_async.server.http.replies import refusal
 from canvus_async.server.refusals import Refused, WrongMethod
-from canvus_async.server.replies import refusal
 
 LOGGED = 10_000
 """Requests that the log holds at most; the oldest half goes when it is full."""

@@ -2,9 +2,9 @@
 
 import asyncio
 
-from canvus_async.server import editing
+from canvus_async.server.rules import editing
+from canvus_async.server.rules.widgets import Canvas, Widget
 from canvus_async.server.state import State
-from canvus_async.server.widgets import Canvas, Widget
 
 
 class Processing:

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from canvus_async.models import JSON
-from canvus_async.server import editing
 from canvus_async.server.access import Right
-from canvus_async.server.assets import AssetStore
-from canvus_async.server.feed import Event, Feed
-from canvus_async.server.storage import Storage, StoredAsset
-from canvus_async.server.widgets import Canvas, Widget, encode
+from canvus_async.server.rules import editing
+from canvus_async.server.rules.widgets import Canvas, Widget, encode
+from canvus_async.server.store.asset_files import AssetStore
+from canvus_async.server.store.database import Storage, StoredAsset
+from canvus_async.server.streams.broadcast import Event, Feed
 
 
 class State:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from canvus_async.models import CanvasBackground, Rect
 from canvus_async.snapshots.colours import colour
 from canvus_async.snapshots.commands import Blend, Colour, Command, Fit, Panel, Picture, Stroke, Wanted
-from canvus_async.snapshots.viewing import EMPTY, View
+from canvus_async.snapshots.view import EMPTY, View
 
 GROUND = Colour(0x1E, 0x1E, 0x1E)
 """Behind a canvas that tells of no background."""

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from canvus_async.models import KINDS, Anchor, CanvasBackground, CanvasInfo, Image, Note, Pdf, UnknownWidget
 from canvus_async.models.changes import Change
-from canvus_async.protocol.decoding import RecordDecoder
+from canvus_async.protocol.decoding.decoder import RecordDecoder
 from canvus_async.protocol.merging import Merge, SnapshotMerger
 from tests.protocol.samples import BACKGROUND, line, widget, without
 

@@ -20,8 +20,7 @@ from canvus_async.errors import (
     Stalled,
     UnexpectedContent,
 )
-from canvus_async.protocol.backoff import delays
-from canvus_async.protocol.retrying import Budget, may_retry, retry_after_seconds
+from canvus_async.protocol.retrying import Budget, delays, may_retry, retry_after_seconds
 
 AT = {"method": "X", "path": "p"}
 DATE = "Sat, 21 Nov 2026 10:00:00 GMT"

@@ -10,9 +10,9 @@ from urllib.parse import quote
 
 from hypothesis import strategies as st
 
-from tests.openapi import DESCRIPTION, WIDGETS, Schema, resolved
 from tests.server import samples
 from tests.server.api import form_body
+from tests.server.openapi import DESCRIPTION, WIDGETS, Schema, resolved
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 FILES = [

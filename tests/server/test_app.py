@@ -10,7 +10,7 @@ from aiohttp import web
 
 from canvus_async.server import CanvusServer, Faults
 from canvus_async.server.gate import Gate
-from canvus_async.server.streaming import Streams
+from canvus_async.server.streams.subscriptions import Streams
 from tests.server import samples
 from tests.server.api import Api, eventually
 

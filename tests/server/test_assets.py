@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from canvus_async.server.files import Part, content_disposition, requested_part
+from canvus_async.server.http.file_replies import Part, content_disposition, requested_part
 from tests.server import samples
 from tests.server.api import Api, eventually
 from tests.server.conftest import Ask, AskIn

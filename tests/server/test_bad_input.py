@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from canvus_async.server.kinds import BACKGROUND, KINDS, When
+from canvus_async.server.http.replies import decode_object
 from canvus_async.server.refusals import Invalid
-from canvus_async.server.replies import decode_object
-from canvus_async.server.widgets import encode
+from canvus_async.server.rules.kinds import BACKGROUND, KINDS, When
+from canvus_async.server.rules.widgets import encode
 from tests.server.api import Api
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from canvus_async.server import CanvusServer
 from canvus_async.server.access import Right
-from canvus_async.server.feed import SURPLUS, Event, Feed, Subscriber
+from canvus_async.server.streams.broadcast import SURPLUS, Event, Feed, Subscriber
 from tests.server import samples
 from tests.server.api import Api, eventually
 from tests.server.conftest import Ask

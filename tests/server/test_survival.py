@@ -15,7 +15,7 @@ import pytest
 
 import canvus_async
 from canvus_async.server import CanvusServer, DataInUse
-from canvus_async.server.storage import CHECKPOINT_EVERY
+from canvus_async.server.store.database import CHECKPOINT_EVERY
 from tests.server import samples
 from tests.server.api import Api, eventually
 from tests.server.conftest import AskIn

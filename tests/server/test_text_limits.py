@@ -2,7 +2,7 @@
 
 import pytest
 
-from canvus_async.server.fields import LONGEST_NAME, LONGEST_TEXT
+from canvus_async.server.rules.fields import LONGEST_NAME, LONGEST_TEXT
 from tests.server import samples
 from tests.server.api import Api
 

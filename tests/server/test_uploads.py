@@ -9,8 +9,8 @@ import aiohttp
 import pytest
 
 from canvus_async.server import CanvusServer
-from canvus_async.server.assets import AssetStore
-from canvus_async.server.storage import StoredAsset
+from canvus_async.server.store.asset_files import AssetStore
+from canvus_async.server.store.database import StoredAsset
 from tests.server import samples
 from tests.server.api import Api, Part, eventually
 from tests.server.conftest import AskIn

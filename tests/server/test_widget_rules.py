@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from canvus_async.server.measures import fit
+from canvus_async.server.rules.measures import fit
 from tests.server import samples
 from tests.server.api import Api
 

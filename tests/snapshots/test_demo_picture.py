@@ -12,10 +12,10 @@ from PIL import Image as Picture
 from canvus_async import Client, Rect
 from canvus_async.cli.exhibition import rows
 from canvus_async.models import Anchor, Connector, Image, Note, Pdf, Widget
-from canvus_async.snapshots.planning import plan
+from canvus_async.snapshots.plan import plan
+from tests.cli.test_app import canvus, serving
 from tests.snapshots.likeness import ALIKE, difference
 from tests.snapshots.remake import EXPECTED, SHOWN
-from tests.test_cli import canvus, serving
 
 change = msgspec.structs.replace
 

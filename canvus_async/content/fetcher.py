@@ -1,0 +1,214 @@
+"""Mipmaps and assets by content hash: bounded, fetched once for all who ask at the same time, verified, cached."""
+
+import asyncio
+import hashlib
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from canvus_async.content.asset_stream import AssetStream, ranged
+from canvus_async.content.cache import Cache
+from canvus_async.content.download import is_webp
+from canvus_async.content.hashes import ContentHashes
+from canvus_async.content.saver import Saver, Wanted, another_content
+from canvus_async.content.single_flight import Flights
+from canvus_async.errors import UnexpectedContent
+from canvus_async.http.limiters import Slot
+from canvus_async.http.request import Request
+from canvus_async.http.transport import Transport
+from canvus_async.models import MipmapInfo
+from canvus_async.progress import Progress
+from canvus_async.protocol.names import path_segment
+
+_SMALL = 1024 * 1024
+"""Bytes up to which a body is hashed in place, which costs less than a thread."""
+
+
+class Fetcher:
+    """What the resources of one client fetch through, so that limits, cache and single flight hold for all of them."""
+
+    def __init__(self, transport: Transport, cache: Cache | None) -> None:
+        self.transport = transport
+        self._cache = cache
+        self._bodies: Flights[bytes] = Flights()
+        self._hashes = ContentHashes()
+        self._saver = Saver(transport, self._hashes)
+        self._prefix = ""
+        self._headers: Mapping[str, str] = {}
+        self._info = msgspec.json.Decoder(MipmapInfo)
+
+    # -- into memory --
+
+    async def info(self, canvas_id: str, hash: str, page: int) -> MipmapInfo:  # noqa: A002  # the wire's name
+        """The mipmap info of one page; from the cache where it was asked before."""
+        fetch = partial(self._fetch_info, canvas_id, hash, page)
+        return self._info.decode(await self._once(f"info {hash} {page}", fetch))
+
+    async def _fetch_info(self, canvas_id: str, hash: str, page: int) -> bytes:  # noqa: A002
+        path = f"mipmaps/{_segment(hash)}{_page_query(page)}"
+        self.check_identified()
+        body = await self.transport.call("GET", path, canvas_id=canvas_id, slot=self.transport.slots.mipmaps)
+        try:
+            self.transport.answers.one(body, MipmapInfo, method="GET", path=path)  # only what can be read is cached
+        except UnexpectedContent:
+            del body  # a traceback with locals need not show it
+            raise
+        return body
+
+    def mipmap(self, canvas_id: str, hash: str, level: int, page: int) -> Awaitable[bytes]:  # noqa: A002
+        """The WebP bytes of one level; from the cache where they were fetched before."""
+        fetch = partial(self._fetch_level, canvas_id, hash, level, page)
+        return self._once(f"mipmap {hash} {page} {level}", fetch)
+
+    async def _fetch_level(self, canvas_id: str, hash: str, level: int, page: int) -> bytes:  # noqa: A002
+        transport = self.transport
+        request = self._content(mipmap_path(hash, level, page), canvas_id)
+        body = await transport.get(request, transport.slots.mipmaps, transport.limits.body)
+        if is_webp(body):
+            return body
+        error = transport.answers.unreadable(body, "no WebP image", method="GET", path=request.path)
+        del body  # a traceback with locals need not show it
+        raise error
+
+    async def asset(self, canvas_id: str, hash: str, max_bytes: int | None) -> bytes:  # noqa: A002
+        """The bytes of an original file, never more than `max_bytes`; not cached."""
+        request = self._content(asset_path(hash), canvas_id)
+        limit = max_bytes or self.transport.limits.asset
+        for _ in range(2):
+            body = await self.transport.get(request, self.transport.slots.assets, limit)
+            if not self._hashes.worth_computing(hash):
+                return body
+            digest = hashlib.sha256(body) if len(body) < _SMALL else await asyncio.to_thread(hashlib.sha256, body)
+            if self._hashes.fits(hash, digest.hexdigest()):
+                return body
+        raise another_content(hash)
+
+    def _content(self, path: str, canvas_id: str) -> Request:
+        self.check_identified()
+        if self._headers.get("canvas-id") != canvas_id:
+            self._headers = _content_headers(canvas_id)
+        return Request(method="GET", path=path, headers=self._headers, content=True)
+
+    def check_identified(self) -> None:
+        """Raise ValueError for an anonymous client: mipmaps and assets are never shared by link (seed 000)."""
+        if self.transport.credentials.anonymous:
+            raise ValueError("mipmaps and assets need a token besides the canvas id: pass token= to Client")
+
+    async def _once(self, name: str, fetch: Callable[[], Awaitable[bytes]]) -> bytes:
+        """What is cached under `name`, else what `fetch` brings, called once for all who ask meanwhile."""
+        key = f"{self._prefix or await self._asker()} {name}"
+        cache = self._cache
+        if cache is None:
+            return await self._bodies.once(key, fetch)
+        kept = cache.get(key)
+        if kept is not None and not isinstance(kept, bytes):
+            kept = await kept
+        return await self._bodies.once(key, fetch, cache.put) if kept is None else kept
+
+    async def _asker(self) -> str:
+        """The beginning of every cache key: where from, and a digest of who asks."""
+        who = await self.transport.identity(Request(method="GET", path="mipmaps"))
+        prefix = f"{self.transport.root} {who}"
+        if not self.transport.credentials.renewable:
+            self._prefix = prefix
+        return prefix
+
+    # -- to disk --
+
+    async def save_level(
+        self,
+        canvas_id: str,
+        hash: str,  # noqa: A002
+        level: int,
+        page: int,
+        to: str | os.PathLike[str],
+        *,
+        overwrite: bool = True,
+        fsync: bool = False,
+        progress: Progress | None = None,
+    ) -> int:
+        """One level as a file at `to`, from the cache where it was fetched before; gives its length in bytes.
+
+        What is saved is not cached as well: a bulk download would push out all that is asked for again and again.
+        """
+        request = self._content(mipmap_path(hash, level, page), canvas_id)
+        key = f"{self._prefix or await self._asker()} mipmap {hash} {page} {level}"
+        kept = None if self._cache is None else self._cache.get(key)
+        if kept is not None and not isinstance(kept, bytes):
+            kept = await kept
+        if kept is not None:
+            return await self._saver.write(kept, to, overwrite=overwrite, fsync=fsync, progress=progress)
+        wanted = Wanted(request, self.transport.slots.mipmaps, webp=True)
+        return await self._saver.save(wanted, to, overwrite=overwrite, fsync=fsync, progress=progress)
+
+    async def save_asset(
+        self,
+        canvas_id: str,
+        hash: str,  # noqa: A002
+        to: str | os.PathLike[str],
+        *,
+        max_bytes: int | None = None,
+        overwrite: bool = True,
+        fsync: bool = False,
+        progress: Progress | None = None,
+    ) -> int:
+        """An original file at `to`, checked against its hash where that can be; gives its length in bytes."""
+        request = self._content(asset_path(hash), canvas_id)
+        wanted = Wanted(request, self.transport.slots.assets, hash=hash, max_bytes=max_bytes)
+        return await self._saver.save(wanted, to, overwrite=overwrite, fsync=fsync, progress=progress)
+
+    def stream(self, canvas_id: str, hash: str, part: str | None) -> AssetStream:  # noqa: A002
+        """An original file, or the part of it that a Range header names, as it comes."""
+        return AssetStream(self.transport, ranged(self._content(asset_path(hash), canvas_id), part))
+
+    async def save(
+        self,
+        path: str,
+        to: str | os.PathLike[str],
+        *,
+        slot: Slot,
+        overwrite: bool = True,
+        progress: Progress | None = None,
+    ) -> Path:
+        """The body of `GET path` as a file at `to`, which is there whole or not at all; returns that path."""
+        wanted = Wanted(Request(method="GET", path=path, headers=_content_headers(None), content=True), slot)
+        await self._saver.save(wanted, to, overwrite=overwrite, fsync=False, progress=progress)
+        return Path(to)
+
+
+def _content_headers(canvas_id: str | None) -> Mapping[str, str]:
+    """The headers of a request for a file, which must not come compressed."""
+    headers = {"Accept-Encoding": "identity"}
+    return headers if canvas_id is None else headers | {"canvas-id": canvas_id}
+
+
+def asset_path(hash: str) -> str:  # noqa: A002  # the wire's name
+    """The path of an original file. Raises ValueError for what is no hash."""
+    return f"assets/{_segment(hash)}"
+
+
+def mipmap_path(hash: str, level: int, page: int) -> str:  # noqa: A002  # the wire's name
+    """The path of one mipmap level. Raises ValueError for a level or page below 0 and for what is no hash."""
+    if isinstance(level, bool) or not isinstance(level, int):
+        raise TypeError(f"level must be a whole number, got {level!r}")
+    if level < 0:
+        raise ValueError(f"level must be 0 (original size) or more, got {level}")
+    return f"mipmaps/{_segment(hash)}/{level}{_page_query(page)}"
+
+
+def _segment(hash: str) -> str:  # noqa: A002
+    """A hash as a part of a path; digits and letters, as all hashes seen so far, need no closer look."""
+    if isinstance(hash, str) and hash.isalnum() and hash.isascii() and len(hash) <= 128:
+        return hash
+    return path_segment(hash, what="hash")
+
+
+def _page_query(page: int) -> str:
+    if isinstance(page, bool) or not isinstance(page, int):
+        raise TypeError(f"page must be a whole number, got {page!r}")
+    if page < 0:
+        raise ValueError(f"page must be 0 (the first page) or more, got {page}")
+    return f"?page={page}" if page else ""

@@ -1,0 +1,50 @@
+"""`/canvases/{id}/background`: what lies behind a canvas, as colours or as a picture."""
+
+from aiohttp import web
+
+from canvus_async.server.access import Right
+from canvus_async.server.endpoints.intake import Intake
+from canvus_async.server.endpoints.services import API, SLASH, Services
+from canvus_async.server.http.replies import json_reply, read_object
+from canvus_async.server.rules import editing
+from canvus_async.server.rules.kinds import BACKGROUND, When
+
+
+class BackgroundEndpoints:
+    """The one background that each canvas has."""
+
+    def __init__(self, services: Services, intake: Intake) -> None:
+        self._services = services
+        self._intake = intake
+
+    def routes(self) -> list[web.RouteDef]:
+        """What is answered here."""
+        address = f"{API}/canvases/{{canvas}}/background{SLASH}"
+        return [web.get(address, self.get), web.patch(address, self.update), web.post(address, self.upload)]
+
+    async def get(self, request: web.Request) -> web.StreamResponse:
+        """The background; its `image.hash` opens mipmaps and the asset."""
+        canvas = self._services.admit(request, Right.VIEW)
+        return await self._services.answer(
+            request,
+            self._services.state.feed(canvas),
+            lambda: canvas.background.raw,
+            single=True,
+            wants=lambda event: event.kind is BACKGROUND,
+        )
+
+    async def update(self, request: web.Request) -> web.StreamResponse:
+        """Other colours, or another of the three types."""
+        self._services.admit(request, Right.EDIT)
+        body = await read_object(request)
+        canvas = self._services.admit(request, Right.EDIT)
+        background = canvas.background
+        changed = editing.change(canvas, background, BACKGROUND.parse(body, When.UPDATE))
+        if changed[0].fields != background.fields:
+            self._services.state.put(canvas, changed)
+        return json_reply(changed[0].raw)
+
+    async def upload(self, request: web.Request) -> web.StreamResponse:
+        """A picture from a form; its hash follows shortly."""
+        self._services.admit(request, Right.EDIT)
+        return json_reply((await self._intake.background(request)).raw)

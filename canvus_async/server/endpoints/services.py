@@ -1,0 +1,70 @@
+"""What every endpoint works with, and the steps that all of them begin and end with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from canvus_async.server.access import Right, Users, check, right_of, sent_token
+from canvus_async.server.http.replies import json_reply
+from canvus_async.server.processing import Processing
+from canvus_async.server.refusals import Unauthenticated
+from canvus_async.server.rendering.renderer import Renderer
+from canvus_async.server.rules.widgets import Canvas
+from canvus_async.server.state import State
+from canvus_async.server.streams.broadcast import Event, Feed
+from canvus_async.server.streams.subscriptions import Streams
+
+API = "/api/v1"
+SLASH = "{slash:/?}"
+"""The end of every address: with or without a slash."""
+
+_NO = {"false", "0"}
+"""Values of `subscribe` that ask for no subscription; the seeds give it none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """The parts of one running server."""
+
+    state: State
+    users: Users
+    streams: Streams
+    processing: Processing
+    renderer: Renderer
+    server_id: str
+    max_upload: int
+
+    def admit(self, request: web.Request, need: Right) -> Canvas:
+        """The canvas of a request's path, if whoever asks may do that with it.
+
+        After an await it is asked for again: the canvas may be gone by then. Raises Refused.
+        """
+        canvas_id = request.match_info["canvas"]
+        user, canvas = self.users.identify(request), self.state.canvases.get(canvas_id)
+        if user is None and sent_token(request) and (canvas is None or right_of(None, canvas) < need):
+            raise Unauthenticated("Invalid access token")
+        return check(user, canvas, canvas_id, need)
+
+    async def answer(
+        self,
+        request: web.Request,
+        feed: Feed,
+        snapshot: Callable[[], bytes],
+        *,
+        size: int = 1,
+        single: bool = False,
+        wants: Callable[[Event], bool],
+    ) -> web.StreamResponse:
+        """A GET's reply: what there is now, or with `?subscribe` that and what follows.
+
+        `snapshot` makes it and is let go of with it: a stream of hours must not hold on to what was there when it
+        began. `size`: of how many things it may be.
+        """
+        if request.query.get("subscribe", "false").lower() in _NO or request.method != "GET":
+            return json_reply(snapshot())
+        user = self.users.identify(request)
+        token = None if user is None else user.token
+        return await self.streams.serve(
+            request, feed, snapshot=snapshot, size=size, wants=wants, single=single, token=token
+        )

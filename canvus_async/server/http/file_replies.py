@@ -1,0 +1,128 @@
+"""Files as replies: whole, in part, or as the news that the asker has them already.
+
+aiohttp's own FileResponse is not used: its ETag is made from the file's time and cannot be set, so If-Range with the
+content's hash would be ignored, and it looks for a compressed file beside the one that was asked for.
+"""
+
+import asyncio
+import re
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+from urllib.parse import quote
+
+from aiohttp import web
+from aiohttp.abc import AbstractStreamWriter
+
+from canvus_async.protocol.names import safe_filename
+from canvus_async.server.http.replies import refusal
+from canvus_async.server.refusals import Missing
+
+IMMUTABLE = "private, max-age=157680000, immutable"
+"""The Cache-Control of everything that is named by a hash (seed 000)."""
+
+INLINE = 256 * 1024
+"""Bytes up to which a file is read at once and answered like any small reply."""
+
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+
+
+class Part(NamedTuple):
+    """Bytes from `start` up to, not including, `stop`."""
+
+    start: int
+    stop: int
+
+
+class FileBody(web.StreamResponse):
+    """A large file, or a part of one, sent by the kernel. `cut`: break the connection off halfway."""
+
+    def __init__(self, path: Path, part: Part, *, status: int, headers: dict[str, str]) -> None:
+        super().__init__(status=status, headers=headers)
+        self.content_length = part.stop - part.start
+        self.cut = False
+        self._path = path
+        self._part = part
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        """Send the head, and the file after it."""
+        if self.prepared:
+            return await super().prepare(request)
+        with self._path.open("rb") as file:
+            writer = await super().prepare(request)
+            if request.method != "HEAD":
+                await self._send(request, file)
+        return writer
+
+    async def _send(self, request: web.BaseRequest, file: BinaryIO) -> None:
+        transport = request.transport
+        if transport is None:
+            raise ConnectionResetError("the client is gone")
+        count = self._part.stop - self._part.start
+        await asyncio.get_running_loop().sendfile(transport, file, self._part.start, count // 2 if self.cut else count)
+        if self.cut:
+            transport.close()
+
+
+def file_reply(
+    request: web.Request, path: Path, *, etag: str, content_type: str, filename: str, disposition: str
+) -> web.StreamResponse:
+    """A file that never changes, as far as the request's Range, If-Range and If-None-Match ask for it.
+
+    `etag` is strong: equal tags mean equal bytes. `disposition` is "attachment" or "inline". Raises Missing.
+    """
+    tag = f'"{etag}"'
+    headers = {
+        "ETag": tag,
+        "Cache-Control": IMMUTABLE,
+        "Accept-Ranges": "bytes",
+        "Content-Type": content_type,
+        "Content-Disposition": content_disposition(disposition, filename),
+        "X-Content-Type-Options": "nosniff",
+    }
+    if request.if_none_match and any(each.value in {etag, "*"} for each in request.if_none_match):
+        return web.Response(status=304, headers={"ETag": tag, "Cache-Control": IMMUTABLE})
+    try:
+        size = path.stat().st_size
+    except FileNotFoundError:
+        raise Missing("The file is not on this server") from None
+    part = requested_part(request.headers.get("Range"), size) if _may_be_partial(request, tag) else None
+    if part is None:
+        part, status = Part(0, size), 200
+    elif part.start >= part.stop:
+        return refusal(416, f"The file has {size} bytes", {"Content-Range": f"bytes */{size}"})
+    else:
+        headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
+        status = 206
+    if part.stop - part.start > INLINE:
+        return FileBody(path, part, status=status, headers=headers)
+    with path.open("rb") as file:
+        file.seek(part.start)
+        return web.Response(status=status, headers=headers, body=file.read(part.stop - part.start))
+
+
+def _may_be_partial(request: web.Request, tag: str) -> bool:
+    """Whether a Range counts: without If-Range, or where that names just this content. Dates never do: none is sent."""
+    return request.headers.get("If-Range", tag) == tag
+
+
+def requested_part(header: str | None, size: int) -> Part | None:
+    """The part that a Range header asks for; empty if the file has none of it.
+
+    None means the whole file: no header, or one that is no single range of bytes, which RFC 9110 lets a server ignore.
+    """
+    match = _RANGE.fullmatch(header.strip()) if header else None
+    if match is None:
+        return None
+    first, last = match.groups()
+    if not first:
+        return Part(max(0, size - int(last)), size) if last else None
+    if last and int(last) < int(first):
+        return None
+    return Part(int(first), min(size, int(last) + 1) if last else size)
+
+
+def content_disposition(disposition: str, filename: str) -> str:
+    """The header that names a file: plain for old readers, and exact in UTF-8 (RFC 6266)."""
+    name = safe_filename(filename)
+    plain = "".join(char if char.isascii() and char not in '"\\%' else "_" for char in name)
+    return f"{disposition}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

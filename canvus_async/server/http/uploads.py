@@ -1,0 +1,151 @@
+"""Uploads: multipart/form-data with a file part `data` and, before or after it, an optional JSON part `json`.
+
+The file goes to disk as it comes, hashed on the way, never as a whole through memory.
+"""
+
+import asyncio
+import hashlib
+import re
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import IO
+from urllib.parse import unquote
+
+from aiohttp import BadContentDispositionHeader, BadContentDispositionParam, BodyPartReader, MultipartReader, web
+
+from canvus_async.models import JSON
+from canvus_async.server.http.replies import decode_object
+from canvus_async.server.refusals import Invalid, TooBig
+from canvus_async.server.store.asset_files import INCOMING_PREFIX
+
+BATCH = 1 << 20
+"""Bytes that are hashed and written at once, in a thread."""
+
+JSON_PART = 1 << 20
+"""The largest `json` part, in bytes."""
+
+PARTS = 32
+"""The most parts that a body may have; those with other names are skipped."""
+
+_MALFORMED = (
+    ValueError,
+    AssertionError,
+    RuntimeError,
+    LookupError,
+    BadContentDispositionHeader,  # aiohttp warns of these two, and warnings may be errors here
+    BadContentDispositionParam,
+)
+"""What aiohttp's reader raises for a body that is no proper form."""
+
+_PERCENT_ENCODED = re.compile(r"(?:[A-Za-z0-9_.~-]|%[0-9A-Fa-f]{2})+")
+
+
+@dataclass
+class Upload:
+    """A file that has arrived: where it waits, its SHA-256 in hex, its length, the name that it was sent with, and
+    the object that came with it."""
+
+    path: Path
+    hash: str = ""
+    size: int = 0
+    filename: str = ""
+    fields: dict[str, JSON] = field(default_factory=dict[str, JSON])
+
+
+def is_multipart(request: web.Request) -> bool:
+    """Whether the body is a form rather than JSON."""
+    return request.content_type.startswith("multipart/")
+
+
+@asynccontextmanager
+async def receive(request: web.Request, folder: Path, *, max_bytes: int) -> AsyncGenerator[Upload, None]:
+    """Take a form's file in; it is removed on leaving unless it was moved away. Raises Invalid and TooBig."""
+    if request.content_type != "multipart/form-data":
+        raise Invalid("An upload must be multipart/form-data")
+    if request.content_length is not None and request.content_length > max_bytes + JSON_PART:
+        raise TooBig(f"The file is larger than {max_bytes} bytes")
+    with NamedTemporaryFile(dir=folder, prefix=INCOMING_PREFIX, delete=False) as file:
+        upload = Upload(Path(file.name))
+        try:
+            try:
+                await _read_parts(await request.multipart(), upload, file, max_bytes)
+            except _MALFORMED as error:
+                raise Invalid(f"The multipart body is malformed: {error}") from None
+            file.close()
+            yield upload
+        finally:
+            upload.path.unlink(missing_ok=True)
+
+
+async def _read_parts(parts: MultipartReader, upload: Upload, file: IO[bytes], max_bytes: int) -> None:
+    seen: set[str] = set()
+    for _ in range(PARTS):
+        part = await parts.next()
+        if part is None:
+            break
+        if not isinstance(part, BodyPartReader):
+            raise Invalid("A part of the form is itself multipart")
+        if part.name in seen:
+            raise Invalid(f"There is more than one {part.name} part")
+        if part.name == "data":
+            upload.filename = _filename(part.filename)
+            await _store(part, upload, file, max_bytes)
+        elif part.name == "json":
+            upload.fields = decode_object(await _small(part), "json part")
+        else:
+            await _small(part)
+        seen.add(part.name or "")
+    else:
+        raise Invalid(f"There are more than {PARTS} parts")
+    if "data" not in seen:
+        raise Invalid("The data part with the file is missing")
+    if not upload.size:
+        raise Invalid("The file is empty")
+
+
+async def _store(part: BodyPartReader, upload: Upload, file: IO[bytes], max_bytes: int) -> None:
+    digest = hashlib.sha256()
+    batch = bytearray()
+
+    def flush() -> None:
+        digest.update(batch)
+        file.write(batch)
+        batch.clear()
+
+    while chunk := await part.read_chunk(256 * 1024):
+        upload.size += len(chunk)
+        if upload.size > max_bytes:
+            raise TooBig(f"The file is larger than {max_bytes} bytes")
+        batch += chunk
+        if len(batch) >= BATCH:
+            await asyncio.to_thread(flush)
+    flush()
+    file.flush()
+    upload.hash = digest.hexdigest()
+
+
+async def _small(part: BodyPartReader) -> bytes:
+    body = bytearray()
+    while chunk := await part.read_chunk():
+        body += chunk
+        if len(body) > JSON_PART:
+            raise TooBig(f"The {part.name} part is larger than {JSON_PART} bytes")
+    return bytes(body)
+
+
+def _filename(sent: str | None) -> str:
+    """The name as its owner knows it.
+
+    Some clients (aiohttp's among them) percent-encode the whole name and others none of it: a name in which everything
+    that would have been encoded is encoded is taken as such.
+    """
+    name = (sent or "").encode(errors="replace").decode()
+    if "%" in name and _PERCENT_ENCODED.fullmatch(name):
+        try:
+            return unquote(name, errors="strict")
+        except UnicodeDecodeError:
+            return name
+    return name

@@ -1,0 +1,113 @@
+"""PDF pages as pictures, with PDFium.
+
+A page is what a reader shows: its crop box, turned as the page says, on white, with annotations and filled-in forms.
+PDFium is not thread-safe, and closing counts: all that is its own begins and ends under one lock.
+"""
+
+import math
+import threading
+from collections.abc import Callable, Generator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Protocol, cast
+
+import pypdfium2  # type: ignore[import-untyped]  # pyright: ignore[reportMissingTypeStubs] - it ships no types
+from PIL import Image
+
+from canvus_async.server.rendering.formats import BrokenAsset, PageOutOfRange
+from canvus_async.server.rendering.pictures import shrink
+
+PIXELS_PER_POINT = 2.0
+"""144 dots per inch, so that A4 gives 1191 x 1684 pixels."""
+
+PAGE_SIDE = 4096
+"""Pixels: a page whose longest side would be larger is rendered at a smaller scale."""
+
+UNREADABLE = "The PDF cannot be read: the file is damaged or incomplete."
+
+
+class _Bitmap(Protocol):
+    def to_pil(self) -> Image.Image: ...
+    def close(self) -> None: ...
+
+
+class _Page(Protocol):
+    def render(self, *, scale: float) -> _Bitmap: ...
+    def close(self) -> None: ...
+
+
+class _Document(Protocol):
+    def __len__(self) -> int: ...
+    def init_forms(self) -> object: ...
+    def get_page(self, index: int) -> _Page: ...
+    def get_page_size(self, index: int) -> tuple[float, float]: ...
+    def close(self) -> None: ...
+
+
+_load = cast("Callable[[Path], _Document]", pypdfium2.PdfDocument)
+_pdfium = threading.Lock()
+
+
+def document_size(path: Path) -> tuple[float, float, int]:
+    """Width and height of the first page in points (1/72 inch), and the number of pages.
+
+    Raises BrokenAsset where the file is damaged, has no pages, or needs a password.
+    """
+    with _opened(path) as document:
+        if len(document) < 1:
+            raise BrokenAsset("The PDF has no pages.")
+        return *document.get_page_size(0), len(document)
+
+
+def page_size(path: Path, page: int) -> tuple[int, int, int]:
+    """Width and height in pixels of a page (0-based) at mipmap level 0, and how many pages there are.
+
+    Raises BrokenAsset, PageOutOfRange.
+    """
+    with _opened(path) as document:
+        _check_page(document, page)
+        _, size = _scale(*document.get_page_size(page))
+        return *size, len(document)
+
+
+def page_picture(path: Path, page: int) -> Image.Image:
+    """A page (0-based) as RGB pixels, of exactly `page_size`. Raises BrokenAsset, PageOutOfRange."""
+    with _opened(path) as document:
+        _check_page(document, page)
+        scale, size = _scale(*document.get_page_size(page))
+        document.init_forms()  # before the page is loaded, else filled-in fields stay empty
+        with (
+            closing(document.get_page(page)) as loaded,
+            closing(loaded.render(scale=scale)) as drawn,
+        ):
+            picture = drawn.to_pil()  # a copy, for its bytes come in another order
+    return shrink(picture, size)
+
+
+@contextmanager
+def _opened(path: Path) -> Generator[_Document, None, None]:
+    with _pdfium:
+        try:
+            with closing(_load(path)) as document:
+                yield document
+        except pypdfium2.PdfiumError as exc:
+            if "password" in str(exc).lower():
+                raise BrokenAsset("The PDF needs a password, so it cannot be shown.") from exc
+            raise BrokenAsset(UNREADABLE) from exc
+
+
+def _check_page(document: _Document, page: int) -> None:
+    if not 0 <= page < len(document):
+        raise PageOutOfRange(f"Page {page} does not exist: the PDF has {len(document)} pages, counted from 0.")
+
+
+def _scale(width: float, height: float) -> tuple[float, tuple[int, int]]:
+    """Pixels per point for a page of this size in points, and its size in pixels.
+
+    Rounded up, as PDFium's binding does when it renders.
+    """
+    longest = max(width, height)
+    if not (min(width, height) > 0 and math.isfinite(longest)):
+        raise BrokenAsset(UNREADABLE)
+    scale = min(PIXELS_PER_POINT, (PAGE_SIDE - 0.5) / longest)
+    return scale, (math.ceil(width * scale), math.ceil(height * scale))

@@ -1,0 +1,236 @@
+"""Mipmaps on demand: WebP levels made off the event loop, once each, and kept on disk.
+
+`Renderer` is the whole interface, with `probe` for uploads; see `pictures` and `documents` for what is drawn.
+"""
+
+import asyncio
+import re
+import tempfile
+from collections import OrderedDict
+from collections.abc import Callable, Container, Coroutine, Hashable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from PIL import Image
+
+from canvus_async.models import MipmapInfo, Size
+from canvus_async.server.rendering.documents import page_picture, page_size
+from canvus_async.server.rendering.formats import BrokenAsset, LevelOutOfRange, PageOutOfRange, UnsupportedAsset
+from canvus_async.server.rendering.levels import level_size, max_level
+from canvus_async.server.rendering.pictures import fit_webp, picture_level, picture_size, shrink
+from canvus_async.server.rendering.probing import AssetInfo, identify, probe
+
+__all__ = [
+    "AssetInfo",
+    "BrokenAsset",
+    "LevelOutOfRange",
+    "PageOutOfRange",
+    "Renderer",
+    "UnsupportedAsset",
+    "probe",
+]
+
+QUALITY = 80
+"""WebP quality, 0 to 100; alpha is kept exactly."""
+
+METHOD = 1
+"""WebP effort, 0 to 6: a tenth slower than 0 for up to 44 % fewer bytes; 4, the default, takes three times as long."""
+
+_PREFIX = "."
+
+REMEMBERED = 4096
+"""Pages whose `MipmapInfo` is kept in memory."""
+
+_HEX = re.compile(r"[0-9a-fA-F]{1,128}")
+_LEVEL_NAME = re.compile(rf"\d+-\d+\.webp|{re.escape(_PREFIX)}\w+\.tmp")
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class Renderer:
+    """Makes and keeps the mipmap levels of assets.
+
+    `cache` is a folder of WebP files, made when needed, which several renderers may share. `workers` threads draw.
+    A hash names immutable bytes: `path` is read only for what is not known yet.
+    """
+
+    renders: int
+    """How many times pixels were drawn; one drawing gives a level and all smaller ones."""
+
+    def __init__(self, cache: Path, *, workers: int = 2) -> None:
+        self.renders = 0
+        self._cache = cache
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="canvus-render")
+        self._infos: OrderedDict[tuple[str, int], MipmapInfo] = OrderedDict()
+        self._measuring: dict[tuple[str, int], asyncio.Task[MipmapInfo]] = {}
+        self._drawing: dict[tuple[str, int], asyncio.Task[None]] = {}
+        self._forgetting: dict[str, asyncio.Task[None]] = {}
+
+    async def info(self, hash: str, path: Path, page: int) -> MipmapInfo:  # noqa: A002 - the wire's name
+        """The levels of a page (0-based; images have page 0 only).
+
+        `resolution` is the image's own, as shown, or the page's at `documents.PIXELS_PER_POINT`.
+        Raises UnsupportedAsset, BrokenAsset, PageOutOfRange; ValueError for a hash that is not hexadecimal.
+        """
+        key = (_checked(hash), page)
+        if key in self._infos:
+            self._infos.move_to_end(key)
+            return self._infos[key]
+        return await _together(self._measuring, key, lambda: self._measure(key, path))
+
+    async def level(self, hash: str, path: Path, page: int, level: int) -> Path:  # noqa: A002 - the wire's name
+        """A whole WebP file holding one level of a page, drawn now if it is not there yet.
+
+        Its size is `level_size`, except that a side beyond WebP's 16383 pixels is scaled to fit. However many ask at
+        once, a page is drawn by one thread at a time; an asker who gives up stops nobody else.
+        Raises what `info` raises, and LevelOutOfRange; BrokenAsset also where only drawing shows the damage.
+        """
+        info = await self.info(hash, path, page)
+        if not 0 <= level <= info.max_level:
+            raise LevelOutOfRange(f"Mipmap level {level} does not exist: levels are 0 to {info.max_level}.")
+        folder = self._folder(hash)
+        target = folder / _name(page, level)
+        if hash in self._forgetting:
+            await asyncio.wait((self._forgetting[hash],))
+        while not _whole(target):
+            await _together(self._drawing, (hash, page), lambda: self._draw(path, folder, info, page, level))
+        return target
+
+    def forget(self, hash: str) -> None:  # noqa: A002 - the wire's name
+        """Remove the levels of a hash, once what is being drawn of it is done; who asks meanwhile gets new ones."""
+        for key in [key for key in self._infos if key[0] == hash]:
+            del self._infos[key]
+        if hash not in self._forgetting:
+            task = self._forgetting[hash] = asyncio.create_task(self._remove(hash))
+            task.add_done_callback(partial(_landed, self._forgetting, hash))
+
+    def sweep(self, known: Container[str]) -> None:
+        """Remove the levels of all hashes that are no longer known. Blocking; for the start."""
+        for folder in self._cache.glob("??/*"):
+            if folder.name not in known and _HEX.fullmatch(folder.name) and folder == self._folder(folder.name):
+                _remove_levels(folder)
+
+    async def _remove(self, hash_: str) -> None:
+        if drawing := [task for (name, _), task in self._drawing.items() if name == hash_]:
+            await asyncio.wait(drawing)
+        await asyncio.to_thread(_remove_levels, self._folder(hash_))
+
+    async def aclose(self) -> None:
+        """Stop: drawings that wait are dropped, those under way are finished. Whoever waits gets a RuntimeError."""
+        for task in [*self._drawing.values(), *self._measuring.values()]:
+            task.cancel()
+        if self._forgetting:
+            await asyncio.wait(self._forgetting.values())
+        await asyncio.to_thread(self._threads.shutdown, wait=True, cancel_futures=True)
+
+    def _folder(self, hash_: str) -> Path:
+        return self._cache / hash_[:2] / hash_
+
+    async def _measure(self, key: tuple[str, int], path: Path) -> MipmapInfo:
+        info = await asyncio.to_thread(measure, path, key[1])
+        self._infos[key] = info
+        if len(self._infos) > REMEMBERED:
+            self._infos.popitem(last=False)
+        return info
+
+    async def _draw(self, path: Path, folder: Path, info: MipmapInfo, page: int, level: int) -> None:
+        draw = partial(draw_levels, path, folder, info, page, level)
+        await asyncio.get_running_loop().run_in_executor(self._threads, draw)
+        self.renders += 1
+
+
+def measure(path: Path, page: int) -> MipmapInfo:
+    """The mipmap levels of one page of a file. Blocking. Raises as `Renderer.info`."""
+    found = identify(path)
+    if found.kind == "pdf":
+        width, height, pages = page_size(path, page)
+    elif found.kind == "image":
+        if page != 0:
+            raise PageOutOfRange(f"Page {page} does not exist: a picture has only page 0.")
+        width, height, pages = *picture_size(path, found.decoder), 1
+    else:
+        raise UnsupportedAsset("Mipmaps exist for pictures and PDF documents only.")
+    return MipmapInfo(Size(width, height), max_level(width, height), pages)
+
+
+def draw_levels(path: Path, folder: Path, info: MipmapInfo, page: int, level: int) -> None:
+    """Draw a page and publish `level` and every smaller level that is not there yet. Blocking.
+
+    The smaller ones cost a third on top, and spare the next asker the decoding.
+    """
+    width, height = int(info.resolution.width), int(info.resolution.height)
+    found = identify(path)
+    if found.kind == "pdf":
+        picture = shrink(page_picture(path, page), level_size(width, height, level))
+    else:
+        picture = picture_level(path, found.decoder, level)
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in range(level, info.max_level + 1):
+        picture = shrink(picture, fit_webp(*level_size(width, height, each)))
+        target = folder / _name(page, each)
+        if not _whole(target):
+            _publish(picture, target)
+
+
+def _publish(picture: Image.Image, target: Path) -> None:
+    """Write a picture so that its file is either not there or whole."""
+    with tempfile.NamedTemporaryFile(prefix=_PREFIX, suffix=".tmp", dir=target.parent, delete=False) as file:
+        temporary = Path(file.name)
+        try:
+            picture.save(file, "WEBP", quality=QUALITY, method=METHOD)
+            file.close()
+            temporary.replace(target)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
+def _remove_levels(folder: Path) -> None:
+    """Remove the files in one hash's folder that a renderer made, and the folder if nothing else is in it. Blocking."""
+    with suppress(OSError):  # what cannot be removed now is removed at a later start
+        if folder.is_symlink():
+            return
+        for path in folder.iterdir():
+            if _LEVEL_NAME.fullmatch(path.name) and path.is_file() and not path.is_symlink():
+                path.unlink(missing_ok=True)
+        folder.rmdir()
+
+
+def _whole(target: Path) -> bool:
+    """Whether a level is there; an empty file is what a power cut may leave."""
+    try:
+        return target.stat().st_size > 0
+    except FileNotFoundError:
+        return False
+
+
+def _name(page: int, level: int) -> str:
+    return f"{page}-{level}.webp"
+
+
+def _checked(hash_: str) -> str:
+    if not _HEX.fullmatch(hash_):
+        raise ValueError(f"a content hash is 1 to 128 hexadecimal digits, got {hash_!r}")
+    return hash_
+
+
+async def _together(flights: dict[K, asyncio.Task[V]], key: K, work: Callable[[], Coroutine[Any, Any, V]]) -> V:
+    """Do the work once for all who ask for `key` while it is under way. It goes on when an asker is cancelled."""
+    flight = flights.get(key)
+    if flight is None:
+        flight = flights[key] = asyncio.create_task(work())
+        flight.add_done_callback(partial(_landed, flights, key))
+    await asyncio.wait((flight,))
+    if flight.cancelled():
+        raise RuntimeError("the renderer has been closed")
+    return flight.result()
+
+
+def _landed(flights: dict[K, asyncio.Task[V]], key: K, flight: asyncio.Task[V]) -> None:
+    del flights[key]
+    if not flight.cancelled():
+        flight.exception()  # seen, also when every asker has gone

@@ -1,0 +1,186 @@
+"""A file at its path is whole, or it is not there."""
+
+import asyncio
+import errno
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from canvus_async import LocalWriteError
+from canvus_async.content.part_file import PART, PartFile
+
+BIG = os.urandom(64 * 1024) * 120  # two and a half batches
+
+
+def leftovers(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if PART in path.name]
+
+
+@pytest.mark.parametrize("content", [b"", b"small", BIG], ids=["empty", "small", "big"])
+@pytest.mark.parametrize("fsync", [False, True])
+async def test_the_name_appears_with_the_whole_content(tmp_path: Path, content: bytes, fsync: bool) -> None:
+    part = PartFile(tmp_path / "a.webp")
+    for start in range(0, len(content), 100_000):
+        await part.write(content[start : start + 100_000])
+    assert not (tmp_path / "a.webp").exists()
+
+    assert await part.publish(fsync=fsync) == str(tmp_path / "a.webp")
+    await part.discard()
+
+    assert (tmp_path / "a.webp").read_bytes() == content
+    assert leftovers(tmp_path) == []
+
+
+async def test_a_discarded_file_leaves_nothing(tmp_path: Path) -> None:
+    part = PartFile(tmp_path / "a")
+    await part.write(BIG)
+    await part.discard()
+    await part.discard()
+
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_restart_forgets_what_was_written(tmp_path: Path) -> None:
+    part = PartFile(tmp_path / "a")
+    await part.write(BIG)
+    await part.restart()
+    await part.write(b"second")
+    await part.publish()
+
+    assert (tmp_path / "a").read_bytes() == b"second"
+
+
+async def test_d16_an_existing_file_is_replaced_or_refused_as_asked(tmp_path: Path) -> None:
+    target = tmp_path / "a"
+    target.write_bytes(b"old")
+
+    with pytest.raises(FileExistsError, match="overwrite=True"):
+        PartFile(target, overwrite=False)
+    part = PartFile(target)
+    await part.write(b"new")
+    await part.publish()
+
+    assert target.read_bytes() == b"new"
+
+
+async def test_d16_a_file_that_appears_meanwhile_is_not_replaced(tmp_path: Path) -> None:
+    part = PartFile(tmp_path / "a", overwrite=False)
+    await part.write(b"new")
+    (tmp_path / "a").write_bytes(b"theirs")
+
+    with pytest.raises(FileExistsError):
+        await part.publish()
+    await part.discard()
+
+    assert (tmp_path / "a").read_bytes() == b"theirs"
+    assert leftovers(tmp_path) == []
+
+
+async def test_d17_a_link_is_replaced_and_what_it_points_at_untouched(tmp_path: Path) -> None:
+    (tmp_path / "real").write_bytes(b"precious")
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+
+    part = PartFile(tmp_path / "link")
+    await part.write(b"new")
+    await part.publish()
+
+    assert (tmp_path / "real").read_bytes() == b"precious"
+    assert (tmp_path / "link").read_bytes() == b"new"
+    assert not (tmp_path / "link").is_symlink()
+
+
+def test_d15_a_missing_folder_fails_at_once_with_its_errno(tmp_path: Path) -> None:
+    with pytest.raises(LocalWriteError, match="No such file or directory") as failed:
+        PartFile(tmp_path / "nowhere" / "a")
+    assert failed.value.errno == errno.ENOENT
+
+
+@pytest.mark.parametrize("content", [b"", b"small", BIG], ids=["empty", "small", "big"])
+@pytest.mark.parametrize("ending", ["published", "restarted", "discarded"])
+async def test_a_file_that_comes_later_is_as_whole_or_as_gone(tmp_path: Path, content: bytes, ending: str) -> None:
+    part = PartFile(tmp_path / "a", later=True)
+    assert list(tmp_path.iterdir()) == []
+    await part.write(content)
+    if ending == "restarted":
+        await part.restart()
+        await part.write(content)
+    if ending != "discarded":
+        await part.publish()
+    await part.discard()
+
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == ([] if ending == "discarded" else [content])
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_d15_a_folder_is_no_file(tmp_path: Path, overwrite: bool) -> None:
+    with pytest.raises(LocalWriteError, match="is a folder"):
+        PartFile(tmp_path, overwrite=overwrite)
+
+
+@pytest.mark.parametrize("content", [b"small", BIG], ids=["small", "big"])
+async def test_d15_a_folder_is_no_file_also_where_the_file_comes_later(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a").mkdir()
+    part = PartFile(tmp_path / "a", later=True)
+    await part.write(content)
+    with pytest.raises(LocalWriteError, match="is a folder"):
+        await part.publish()
+    await part.discard()
+
+    assert list(tmp_path.iterdir()) == [tmp_path / "a"]
+
+
+async def test_d18_two_writers_of_one_name_do_not_meet(tmp_path: Path) -> None:
+    parts = [PartFile(tmp_path / "a") for _ in range(5)]
+    for number, part in enumerate(parts):
+        await part.write(bytes([number]) * 100_000)
+    await asyncio.gather(*(part.publish() for part in parts))
+
+    content = (tmp_path / "a").read_bytes()
+    assert len(content) == 100_000
+    assert len(set(content)) == 1
+    assert leftovers(tmp_path) == []
+
+
+async def test_d19_a_cancelled_write_waits_for_its_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    entered, leave = threading.Event(), threading.Event()
+    writev = os.writev
+
+    def slow_write(fd: int, chunks: list[bytes]) -> int:
+        entered.set()
+        assert leave.wait(5)
+        return writev(fd, chunks)
+
+    monkeypatch.setattr(os, "writev", slow_write)
+    part = PartFile(tmp_path / "a")
+    await part.write(BIG)
+    assert await asyncio.to_thread(entered.wait, 5)
+
+    ending = asyncio.create_task(part.discard())
+    await asyncio.sleep(0)
+    ending.cancel()
+    await asyncio.sleep(0)
+    assert not ending.done()
+    leave.set()
+    with pytest.raises(asyncio.CancelledError):
+        await ending
+
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_d14_a_full_disk_is_a_local_write_error_with_its_errno(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = os.open("/dev/full", os.O_WRONLY)
+    part = PartFile(tmp_path / "a")
+    os.dup2(full, part._fd)
+    os.close(full)
+
+    with pytest.raises(LocalWriteError, match="No space left on device") as failed:
+        await part.write(BIG)
+        await part.publish()
+    await part.discard()
+
+    assert failed.value.errno == errno.ENOSPC
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,123 @@
+"""A token goes into a header and shows itself nowhere else."""
+
+import asyncio
+import pickle
+import traceback
+
+import pytest
+from multidict import CIMultiDict
+
+from canvus_async import Client
+from canvus_async.http.credentials import Credentials, Secret, hidden, secret
+
+CANARY = "canary-7f3a"
+
+
+async def test_a_token_is_trimmed_and_sent_as_private_token() -> None:
+    credentials = Credentials(f" {CANARY}\n", None)
+
+    headers = credentials.headers(await credentials.current())
+
+    assert {name: str.encode(value) for name, value in headers.items()} == {"Private-Token": CANARY.encode()}
+
+
+async def test_a_session_cookie_goes_into_the_cookie_header() -> None:
+    credentials = Credentials(None, "abc")
+
+    headers = credentials.headers(await credentials.current())
+
+    assert {name: str.encode(value) for name, value in headers.items()} == {"Cookie": b"CanvusSession=abc"}
+
+
+async def test_nobody_sends_nothing() -> None:
+    credentials = Credentials(None, None)
+
+    assert credentials.anonymous
+    assert credentials.headers(await credentials.current()) == {}
+
+
+@pytest.mark.parametrize("token", ["", "  ", "a b", "a\r\nX: y", "a\u2028b", "tökén", "a\0"])
+def test_a_token_that_cannot_be_one_is_refused_without_repeating_it(token: str) -> None:
+    with pytest.raises(ValueError, match="token") as refused:
+        Credentials(token, None)
+    assert not token.strip() or token not in str(refused.value)
+
+
+def test_a_token_and_a_cookie_together_are_refused() -> None:
+    with pytest.raises(ValueError, match="not both"):
+        Credentials(CANARY, "cookie")
+
+
+def test_a_secret_does_not_show_itself() -> None:
+    hidden = secret(CANARY, what="token")
+
+    shown = [repr(hidden), f"{hidden}", f"{hidden!r}", f"{hidden:>20}", repr({"t": hidden}), repr([hidden])]
+    shown += [repr(CIMultiDict({"Private-Token": hidden})), repr(Credentials(CANARY, None)), repr((hidden,))]
+    assert not [text for text in shown if CANARY in text]
+
+
+@pytest.mark.parametrize("form", ["a+b/c=canary", "a%2Bb%2Fc%3Dcanary", r"a+b\/c=canary"])
+def test_what_a_server_repeats_of_a_token_is_found_in_an_address_and_in_json_too(form: str) -> None:
+    assert Credentials("a+b/c=canary", None).redacted(f"<{form}>") == "<***>"
+
+
+def test_a_secret_is_not_pickled() -> None:
+    with pytest.raises(TypeError, match="not pickled"):
+        pickle.dumps(secret(CANARY, what="token"))
+
+
+def test_a_traceback_with_locals_does_not_show_a_secret() -> None:
+    def fail(token: Secret) -> None:
+        headers = {"Private-Token": token}
+        raise RuntimeError(len(headers))
+
+    try:
+        fail(secret(CANARY, what="token"))
+    except RuntimeError as error:
+        text = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
+    assert "headers" in text
+    assert "canary-7f3a'," not in text.replace('CANARY = "canary-7f3a"', "")
+
+
+async def test_a_token_function_is_asked_once_for_all_who_need_it() -> None:
+    asked = 0
+
+    async def fetch() -> str:
+        nonlocal asked
+        asked += 1
+        await asyncio.sleep(0)
+        return f"{CANARY}-{asked}"
+
+    credentials = Credentials(fetch, None)
+    tokens = await asyncio.gather(*(credentials.current() for _ in range(10)))
+    assert asked == 1
+
+    await asyncio.gather(*(credentials.renew(token) for token in tokens))
+    assert asked == 2
+    assert str.encode(await credentials.current() or "") == f"{CANARY}-2".encode()
+
+
+async def test_a_token_function_that_is_not_async_is_refused() -> None:
+    with pytest.raises(TypeError, match="must be async"):
+        await Credentials(lambda: CANARY, None).current()  # type: ignore[arg-type,return-value]
+
+
+async def test_the_identity_tells_askers_apart_and_not_who_they_are() -> None:
+    one, same, other, nobody = (Credentials(token, None) for token in (CANARY, CANARY, "other", None))
+
+    assert await one.identity() == await same.identity()
+    assert len({await one.identity(), await other.identity(), await nobody.identity()}) == 3
+    assert CANARY not in await one.identity()
+
+
+@pytest.mark.parametrize("token", [f"{CANARY} with a space", f"{CANARY}"])
+def test_a_client_that_cannot_be_made_does_not_show_its_token(token: str) -> None:
+    given = hidden(token)
+    del token
+    try:
+        Client("http://canvus.example.com", token=given)
+    except ValueError as error:
+        report = traceback.TracebackException.from_exception(error, capture_locals=True)
+        assert CANARY not in "".join(report.format())
+    else:
+        pytest.fail("it was made")

@@ -1,0 +1,227 @@
+"""Deliberate breakages of what talks to the server and writes files; `python -m tests.mutants` makes them."""
+
+from tests.mutants.breakages import Edit, Mutant, mutant
+
+TRANSPORT, FETCHING, FILES = (
+    "tests/http/test_transport.py",
+    "tests/content/test_fetcher.py",
+    "tests/content/test_part_file.py",
+)
+UPLOADS, REDIRECTS, CANARY = (
+    f"tests/{name}.py" for name in ("http/test_uploads", "http/test_redirects", "security/test_canary")
+)
+SESSIONS = "tests/http/test_sessions.py"
+
+SHELL = [
+    # requests
+    mutant(
+        "redirects are followed by aiohttp",
+        "allow_redirects=False",
+        "allow_redirects=True",
+        REDIRECTS,
+    ),
+    mutant(
+        "a redirect to another origin is followed for reads",
+        "if target is not None and same and request.method in SAFE",
+        "if target is not None and request.method in SAFE",
+        REDIRECTS,
+    ),
+    mutant(
+        "the token is among a session's defaults",
+        "return await self.sessions.session(streaming=request.streaming).request(",
+        "session = self.sessions.session(streaming=request.streaming)\n"
+        "            session.headers.update(self.credentials.headers(credential))\n"
+        "            return await session.request(",
+        SESSIONS,
+    ),
+    mutant(
+        "aiohttp's second sending is left on",
+        "session._retry_connection = False",
+        "session._retry_connection = True",
+        TRANSPORT,
+    ),
+    mutant(
+        "streams take their connections from the pool of calls",
+        "session = self._open.get(streaming)",
+        "streaming = False\n        session = self._open.get(streaming)",
+        "tests/subscriptions/test_subscription.py",
+    ),
+    mutant(
+        "cookies are kept",
+        "cookie_jar=aiohttp.DummyCookieJar()",
+        "cookie_jar=aiohttp.CookieJar(unsafe=True)",
+        SESSIONS,
+    ),
+    mutant("the environment's proxy is used", "trust_env=False", "trust_env=True", SESSIONS),
+    mutant("certificates are not verified", "self._ssl or True", "self._ssl or False", TRANSPORT),
+    mutant(
+        "a token goes over plain http",
+        'if parts.scheme == "https":',
+        "if True:",
+        TRANSPORT,
+        "tests/protocol/test_urls.py",
+    ),
+    mutant(
+        "a POST is repeated after a lost answer",
+        'repeatable = method in SAFE or method == "DELETE"',
+        "repeatable = True",
+        TRANSPORT,
+        UPLOADS,
+        "tests/protocol/test_retrying.py",
+    ),
+    mutant(
+        "a lost write is said to have failed",
+        "if not error.sent or isinstance(error, RedirectRefused):",
+        "if True:",
+        TRANSPORT,
+        UPLOADS,
+    ),
+    mutant(
+        "a Retry-After of any length is waited for",
+        "if pause is not None and pause > options.max_retry_after:",
+        "if False:",
+        TRANSPORT,
+    ),
+    mutant(
+        "the retry budget is ignored",
+        "or not self.budget.spend()",
+        "or (self.budget.spend(), False)[1]",
+        TRANSPORT,
+    ),
+    mutant(
+        "the token function is asked after every 401",
+        "self.credentials.renewable and not renewed",
+        "self.credentials.renewable",
+        TRANSPORT,
+    ),
+    mutant(
+        "the token function is never asked again",
+        "renewed = False",
+        "renewed = True",
+        TRANSPORT,
+    ),
+    mutant(
+        "a body may be eight times its limit",
+        "if size > max_bytes:",
+        "if size > 8 * max_bytes:",
+        TRANSPORT,
+        FETCHING,
+        "tests/content/test_downloads.py",
+    ),
+    mutant(
+        "a secret's repr shows it",
+        "def __repr__(self) -> str:\n        return _HIDDEN",
+        "def __repr__(self) -> str:\n        return str.__repr__(self)",
+        CANARY,
+    ),
+    mutant(
+        "errors carry the headers that were sent",
+        "        raise error\n\n    def _headers(",
+        "        raise error from RuntimeError(str.encode(credential or ''))\n\n    def _headers(",
+        f"{CANARY}::test_no_error_shows_the_token",
+    ),
+    mutant(
+        "what a server repeats is quoted as it is",
+        "        self._redact = redact",
+        "        self._redact = str",
+        f"{CANARY}::test_no_error_shows_a_token_that_the_server_repeats",
+    ),
+    mutant(
+        "an answer's repr shows its headers",
+        "response_class=_Answer",
+        "response_class=aiohttp.ClientResponse",
+        f"{CANARY}::test_no_error_shows_a_token_that_the_server_repeats",
+    ),
+    mutant(
+        "a server that has all of an upload is given no longer than a stall",
+        "partial(limit.extend, self.timeouts.answer, partial(self._late, request))",
+        "partial(limit.extend, self.timeouts.stall)",
+        UPLOADS,
+    ),
+    mutant(
+        "an id may lead anywhere",
+        'value in {".", ".."} or len(value) > 256 or _UNTRUSTED_SEGMENT.search(value)',
+        "len(value) > 256",
+        FETCHING,
+        "tests/protocol/test_names.py",
+    ),
+    mutant(
+        "a file that changes while it is sent is taken for whole",
+        "if left or _stamp(self.file) != before:",
+        "if False:",
+        UPLOADS,
+        "tests/test_client.py",
+    ),
+    # files
+    Mutant(
+        "the length of a download is not checked",
+        (
+            Edit("if self._expected is not None and part.size != self._expected:", "if False:"),
+            Edit(
+                'raise self._incomplete(f"cut short: {error}") from None',
+                "if self._part.size == 0:\n                raise",
+            ),
+        ),
+        (FETCHING, "tests/content/test_downloads.py"),
+    ),
+    mutant(
+        "a download is written under its own name",
+        'f"{stem}{PART}{os.urandom(8).hex()}"',
+        "stem",
+        FILES,
+        FETCHING,
+    ),
+    mutant(
+        "a broken download is left behind",
+        "os.unlink(temporary)",
+        "os.stat(temporary)",
+        FILES,
+        FETCHING,
+    ),
+    Mutant(
+        "a picture need not be one",
+        (
+            Edit("if is_webp(body):", "if True:"),
+            Edit("if self._webp and not is_webp(self._head) and not may_become_webp(self._head):", "if False:"),
+            Edit("if self._webp and len(self._head) < 12:", "if False:"),
+        ),
+        (FETCHING, "tests/content/test_downloads.py"),
+    ),
+    mutant(
+        "one asker is given what another was",
+        "return await self.credentials.identity()",
+        "return ''",
+        FETCHING,
+    ),
+    mutant(
+        "everybody who asks makes a request",
+        "while key in flights:",
+        "while key + '?' in flights:",
+        FETCHING,
+    ),
+    mutant(
+        "a server's file name is used as it is",
+        "return _shorten(clean) or default",
+        "return name or default",
+        "tests/protocol/test_names.py",
+    ),
+    # subscriptions
+    mutant(
+        "closing the client leaves readers waiting",
+        "self._transport.deadlines.endings.add(self._interrupt)",
+        "pass",
+        f"{SESSIONS}::test_s52_closing_the_client_ends_what_waits_although_the_session_is_the_users",
+    ),
+    mutant(
+        "a line may be eight times its limit",
+        "limit=transport.limits.line",
+        "limit=8 * transport.limits.line",
+        "tests/subscriptions/test_rows_lines.py::test_s05_lines_over_the_limit_end_it_after_five_in_a_row",
+    ),
+    mutant(
+        "what ends properly goes back to the pool of subscriptions",
+        "force_close=streaming,",
+        "force_close=False,",
+        "tests/subscriptions/test_rows_networks.py",
+    ),
+]

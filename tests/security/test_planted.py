@@ -1,0 +1,42 @@
+"""The search for the token finds it in every place that it looks in."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.security.planted import PLANTS
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def outcomes() -> str:
+    """What pytest says of all that is planted."""
+    command = [sys.executable, "-m", "pytest", "-q", "-rA", "--tb=no", "--show-capture=no", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        [*command, "tests/security/planted.py"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "COLUMNS": "1000"},
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("place", PLANTS)
+def test_a_token_planted_somewhere_fails_the_test_and_says_where(outcomes: str, place: str) -> None:
+    said = re.search(rf"^ERROR \S+test_planted\[{re.escape(place)}\] - (.*)$", outcomes, re.MULTILINE)
+
+    assert said
+    assert "the token is in" in said[1]
+    assert place in said[1]
+
+
+def test_where_nothing_is_planted_nothing_is_found(outcomes: str) -> None:
+    assert "PASSED tests/security/planted.py::test_nothing_planted" in outcomes
+    assert "test_nothing_planted -" not in outcomes

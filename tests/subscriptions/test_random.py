@@ -1,0 +1,54 @@
+"""Hundreds of bad days by chance: whoever follows a canvas knows the truth in the end, was told no lie before,
+and asked a server that drops every connection ever less often.
+
+A run that fails says its seed; `run(seed, happenings)` does the same again.
+"""
+
+import asyncio
+
+import pytest
+
+from tests.conftest import descriptors
+from tests.subscriptions.clock import JumpingLoop
+from tests.subscriptions.runs import run
+
+
+def play(seeds: range, happenings: int) -> None:
+    """Run each seed on a loop of its own, after which no task and no socket is left."""
+    connections = told = 0
+    for seed in seeds:
+        before = descriptors()
+
+        async def checked(seed: int = seed) -> tuple[int, int]:
+            counted = await run(seed, happenings)
+            left = asyncio.all_tasks() - {asyncio.current_task()}
+            if left:
+                _, left = await asyncio.wait(left, timeout=1)
+            assert not left, f"left running: {left}"
+            return counted
+
+        try:
+            with asyncio.Runner(loop_factory=JumpingLoop) as runner:
+                connected, changes = runner.run(checked())
+            left = {entry for entry in descriptors() - before if "/dev/null" not in entry}
+            assert not left, f"left open: {left}"
+        except BaseException as failure:
+            failure.add_note(f"seed {seed}: run({seed}, {happenings})")
+            raise
+        connections += connected
+        told += changes
+    # whatever the seeds: connections were lost and changes told, or all this would prove nothing
+    assert connections > 8 * len(seeds)
+    assert told > 50 * len(seeds)
+
+
+@pytest.mark.parametrize("first", range(0, 200, 20))
+def test_two_hundred_bad_days(first: int) -> None:
+    play(range(first, first + 20), 40)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("first", range(1000, 3000, 100))
+def test_two_thousand_worse_days(first: int) -> None:
+    play(range(first, first + 100), 120)

@@ -1,0 +1,252 @@
+"""Connections that end, fall silent, are slow to begin, or are not what they should be."""
+
+import asyncio
+import gzip
+import zlib
+from contextlib import aclosing
+from itertools import pairwise
+from typing import cast
+
+import pytest
+
+from canvus_async import Reconnect, RequestTimeout
+from canvus_async.models import Note
+from canvus_async.protocol.retrying import delays
+from tests.raw_server import Exchange
+from tests.subscriptions.clock import on_a_jumping_clock
+from tests.subscriptions.wire import ends, follows, keeps_alive, line, note, playing, quiet, refuses, stays, take
+
+BEFORE, AFTER = note("a", text="before"), note("a", text="after")
+
+
+def now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+@pytest.mark.parametrize("closes", [False, True], ids=["S8 server alive", "S9 server gone"])
+@on_a_jumping_clock
+async def test_s08_s09_silence_is_noticed_within_three_keepalives(closes: bool) -> None:
+    """A peer that vanished looks the same from here as one that is silent: neither bytes nor FIN nor RST come."""
+    began = 0.0
+
+    async def falls_silent(exchange: Exchange) -> None:
+        nonlocal began
+        began = now()
+        if closes:  # what this server reads does not matter any more either
+            cast("asyncio.Transport", exchange.writer.transport).pause_reading()
+            await asyncio.sleep(3600)
+        await exchange.gone()
+
+    async with playing(follows([BEFORE], falls_silent), stays([AFTER])) as (server, _client, canvas):
+        async with canvas.notes.live() as live:
+            changes = live.changes()
+            assert (await anext(changes)).initial
+            change = await anext(changes)
+            assert (cast("Note", change.new).text, change.resync, server.connections) == ("after", True, 2)
+            assert 40 < now() - began < 46
+
+
+@on_a_jumping_clock
+async def test_s08_what_waits_to_be_read_is_not_thrown_away_while_the_consumer_works() -> None:
+    """Silence is the server's, not the reader's: what the server has said counts when it comes, not when it is read."""
+
+    async def speaks_once(exchange: Exchange) -> None:
+        await exchange.line(note("b"))
+        await exchange.gone()
+
+    async with playing(follows([BEFORE], keeps_alive), follows([BEFORE], speaks_once)) as (server, _client, canvas):
+        for connections in (1, 2):
+            async with aclosing(canvas.notes.subscribe()) as notes:
+                assert (await anext(notes)).text == "before"
+                await asyncio.sleep(3600)
+                if connections == 2:
+                    assert (await anext(notes)).id == "b"
+                assert await quiet(notes)
+                assert server.connections == connections
+
+
+@on_a_jumping_clock
+async def test_s08_silence_is_noticed_by_one_who_never_waits_long() -> None:
+    async with playing(stays([BEFORE]), stays([AFTER])) as (server, _client, canvas):
+        async with aclosing(canvas.notes.subscribe()) as notes:
+            assert (await anext(notes)).text == "before"
+            polls = 0
+            while await quiet(notes, 0.5):
+                polls += 1
+                await asyncio.sleep(0.5)
+            assert 40 < polls < 46
+        assert server.connections == 2
+
+
+@pytest.mark.parametrize("drips", [False, True], ids=["never", "dripped"])
+@on_a_jumping_clock
+async def test_s10_a_head_that_does_not_come_within_half_a_minute_is_given_up(drips: bool) -> None:
+    async def script(exchange: Exchange) -> None:
+        await exchange.request()
+        for byte in b"HTTP/1.1 200 OK\r\nX-Padding: " + b"x" * 8000 if drips else b"":
+            await exchange.send(bytes([byte]))
+            await asyncio.sleep(0.02)
+        await exchange.gone()
+
+    async with playing(script) as (server, _client, canvas):
+        async with aclosing(canvas.notes.subscribe()) as notes:
+            began = now()
+            with pytest.raises(RequestTimeout, match=r"no answer within 30\.0 s"):
+                await anext(notes)
+            assert (server.connections, 150 < now() - began < 170) == (5, True)  # Reconnect.open_attempts
+
+    async with playing(script, stays([AFTER])) as (server, _client, canvas):
+        async with aclosing(canvas.notes.subscribe()) as notes:
+            assert (await anext(notes)).text == "after"
+        assert server.connections == 2
+
+
+@pytest.mark.parametrize("blanks", [False, True], ids=["nothing", "keepalives only"])
+@on_a_jumping_clock
+async def test_s11_a_first_line_that_does_not_come_within_a_minute_is_given_up(blanks: bool) -> None:
+    async def script(exchange: Exchange) -> None:
+        await exchange.request()
+        await exchange.stream()
+        await (keeps_alive(exchange) if blanks else exchange.gone())
+
+    async with playing(script) as (server, _client, canvas):
+        async with aclosing(canvas.notes.subscribe()) as notes:
+            began = now()
+            with pytest.raises(RequestTimeout, match="no first line"):
+                await anext(notes)
+            assert (server.connections, 200 < now() - began < 310) == (5, True)
+
+    async with playing(script, stays([AFTER])) as (_, _client, canvas), aclosing(canvas.notes.subscribe()) as notes:
+        assert (await anext(notes)).text == "after"
+
+
+async def fin(exchange: Exchange) -> None:
+    """End the connection in an orderly way, wherever it is."""
+
+
+async def rst(exchange: Exchange) -> None:
+    exchange.reset()
+
+
+@pytest.mark.parametrize("end", [fin, rst])
+@pytest.mark.parametrize("chunked", [True, False], ids=["chunked", "until the end of the connection"])
+@on_a_jumping_clock
+async def test_s12_a_line_that_is_cut_off_is_not_read(end: object, chunked: bool) -> None:
+    cut = line(note("a", text="cut off"))[:-30]
+
+    async def script(exchange: Exchange) -> None:
+        await exchange.request()
+        await exchange.start(200, *(["Transfer-Encoding: chunked"] if chunked else []))
+        await (exchange.chunk if chunked else exchange.send)(line([BEFORE]))
+        await asyncio.sleep(1)
+        await (exchange.chunk if chunked else exchange.send)(cut)
+        await asyncio.sleep(1)
+        await end(exchange)  # type: ignore[operator]  # one of the two functions above
+
+    async with playing(script, stays([AFTER])) as (_, _client, canvas), canvas.notes.live() as live:
+        seen = await take(live.changes(), 2)
+        assert live.counters.bad_lines == 0
+
+    assert [cast("Note", change.new).text for change in seen] == ["before", "after"]
+
+
+@on_a_jumping_clock
+async def test_s12_lines_lost_with_a_reset_connection_come_with_the_next_snapshot() -> None:
+    async def five_lines_and_a_reset(exchange: Exchange) -> None:
+        for number in range(5):
+            await exchange.line(note(str(number)))
+        exchange.reset()
+
+    last = [BEFORE, *(note(str(number)) for number in range(5))]
+    async with playing(follows([BEFORE], five_lines_and_a_reset), stays(last)) as (_, _client, canvas):
+        async with aclosing(canvas.notes.subscribe()) as notes:
+            assert (await anext(notes)).id == "a"
+            await asyncio.sleep(60)  # the consumer is busy meanwhile
+            assert [seen.id for seen in await take(notes, 5)] == ["0", "1", "2", "3", "4"]
+            assert await quiet(notes)
+
+
+@on_a_jumping_clock
+async def test_s12_a_last_line_without_its_end_counts_where_the_answer_ends_properly() -> None:
+    scripts = ends([BEFORE], line(AFTER).rstrip()), refuses(404)
+    async with playing(*scripts) as (_, _client, canvas), aclosing(canvas.notes.subscribe()) as notes:
+        assert [seen.text for seen in await take(notes, 2)] == ["before", "after"]
+
+
+@on_a_jumping_clock
+async def test_s13_a_server_that_ends_every_stream_at_once_is_asked_ever_less_often() -> None:
+    connected: list[float] = []
+
+    async def script(exchange: Exchange) -> None:
+        connected.append(now())
+        await exchange.request()
+        await exchange.stream([BEFORE])
+        await exchange.send(b"0\r\n\r\n")
+
+    async with playing(script) as (_, _client, canvas), aclosing(canvas.notes.subscribe()) as notes:
+        assert (await anext(notes)).text == "before"
+        assert await quiet(notes, 15_000)
+
+    assert 700 < len(connected) < 1300  # 0 to 30 s apart, 15 on average
+    assert max(b - a for a, b in pairwise(connected)) <= 30.1
+
+
+def test_s13_at_most_ten_connects_in_the_first_thirty_seconds() -> None:
+    """With dice that fall in the middle; full jitter may make it more or less, and 0 at worst only once in a while."""
+    options = Reconnect()
+    waits = delays(first=options.first_wait, longest=options.max_wait, random=lambda: 0.5)
+    connects, clock = 1, 0.0
+    while (clock := clock + next(waits)) <= 30:
+        connects += 1
+
+    assert connects <= 10
+
+
+@on_a_jumping_clock
+async def test_s13_a_connection_that_lived_for_a_minute_makes_waits_short_again() -> None:
+    connected: list[float] = []
+
+    async def script(exchange: Exchange) -> None:
+        connected.append(now())
+        await exchange.request()
+        await exchange.stream([BEFORE])
+        if len(connected) == 20:
+            for _ in range(5):
+                await asyncio.sleep(15)
+                await exchange.chunk(b"\n")
+        if len(connected) == 21:
+            await exchange.gone()
+
+    async with playing(script) as (_, _client, canvas), aclosing(canvas.notes.subscribe()) as notes:
+        assert (await anext(notes)).text == "before"
+        assert await quiet(notes, 1000)
+
+    assert connected[20] - connected[19] < 75.6  # five keepalives and at most half a second
+
+
+@on_a_jumping_clock
+async def test_s33_a_compressed_stream_is_read_although_none_was_asked_for() -> None:
+    packer = zlib.compressobj(wbits=31)
+
+    async def script(exchange: Exchange) -> None:
+        request = await exchange.request()
+        assert request.headers["accept-encoding"] == "identity"
+        await exchange.start(200, "Transfer-Encoding: chunked", "Content-Encoding: gzip")
+        for text in (line([BEFORE]), line(AFTER)):
+            await exchange.chunk(packer.compress(text) + packer.flush(zlib.Z_SYNC_FLUSH))
+        await exchange.gone()
+
+    async with playing(script) as (_, _client, canvas), aclosing(canvas.notes.subscribe()) as notes:
+        assert [seen.text for seen in await take(notes, 2)] == ["before", "after"]
+
+
+@on_a_jumping_clock
+async def test_s33_a_compressed_stream_that_is_not_flushed_is_a_silent_one() -> None:
+    async def script(exchange: Exchange) -> None:
+        await exchange.request()
+        await exchange.start(200, "Transfer-Encoding: chunked", "Content-Encoding: gzip")
+        await exchange.chunk(gzip.compress(line([BEFORE]))[:12])
+        await exchange.gone()
+
+    async with playing(script, stays([AFTER])) as (_, _client, canvas), aclosing(canvas.notes.subscribe()) as notes:
+        assert (await anext(notes)).text == "after"

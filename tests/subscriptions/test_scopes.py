@@ -1,0 +1,246 @@
+"""While a consumer's own code runs, nothing of ours is open around it; and whichever way it leaves, nothing is left.
+
+A generator that yields inside a time limit, a cancel scope or a task group cancels its caller's code, not its own.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import aclosing, asynccontextmanager, suppress
+from typing import Any
+
+import anyio
+import pytest
+from anyio._backends._asyncio import CancelScope as AnyioScope
+
+from canvus_async import Canvas, ClientClosed, NotFound
+from canvus_async.http.deadlines import Limit
+from tests.conftest import descriptors
+from tests.subscriptions.clock import JumpingLoop, on_a_jumping_clock
+from tests.subscriptions.wire import Setting, ends, note, playing, refuses, stays
+
+A, B = note("a"), note("b")
+
+SCOPES = (asyncio.Timeout, asyncio.TaskGroup, AnyioScope, Limit)
+HARMLESS = {
+    "Connection._watch",  # looks at who reads, and comes again later when nobody does
+    "Deadlines._look",  # looks at limits that are open, of which there are none
+    "_set_result_unless_cancelled",  # the test server's sleep
+    "_weakref_handle",  # aiohttp's look at idle connections
+}
+
+
+@pytest.fixture
+def scopes() -> Iterator[set[object]]:
+    """The time limits, cancel scopes and task groups that are open now, whoever opened them."""
+    opened: set[object] = set()
+
+    def watch(patch: pytest.MonkeyPatch, kind: type, enter: str, leave: str) -> None:
+        entering, leaving = getattr(kind, enter), getattr(kind, leave)
+
+        def entered(scope: object) -> object:
+            opened.add(scope)
+            return entering(scope)
+
+        def left(scope: object, *error: object) -> object:
+            opened.discard(scope)
+            return leaving(scope, *error)
+
+        patch.setattr(kind, enter, entered)
+        patch.setattr(kind, leave, left)
+
+    with pytest.MonkeyPatch.context() as patch:
+        for kind in SCOPES:
+            for enter, leave in (("__aenter__", "__aexit__"), ("__enter__", "__exit__")):
+                if enter in vars(kind):
+                    watch(patch, kind, enter, leave)
+        yield opened
+
+
+def timers() -> set[str]:
+    """The timers that the loop will call, by what they call."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, JumpingLoop)
+    pending = (handle._callback for handle in loop._scheduled if not handle.cancelled())  # type: ignore[attr-defined]
+    return {getattr(callback, "__qualname__", repr(callback)) for callback in pending}
+
+
+def test_nothing_of_ours_is_open_while_the_consumers_code_runs(scopes: set[object]) -> None:
+    @on_a_jumping_clock
+    async def test() -> None:
+        seen: list[str] = []
+        scripts = ends([A], note("a", text="1"), note("a", text="2")), refuses(503), ends([B]), refuses(404)
+        async with playing(*scripts) as (server, _, canvas):
+            servers = lambda: {task for task in asyncio.all_tasks() if "_serve" in repr(task)}  # noqa: E731
+            with pytest.raises(NotFound):
+                async with aclosing(canvas.notes.subscribe()) as notes:
+                    async for found in notes:
+                        seen.append(f"{found.id}{found.text}")
+                        assert not scopes
+                        assert asyncio.all_tasks() - servers() == {asyncio.current_task()}
+                        assert timers() <= HARMLESS
+                        await asyncio.sleep(7200)  # the real proof: nothing interrupts it
+                        assert asyncio.current_task().cancelling() == 0  # type: ignore[union-attr]
+        assert seen == ["a", "a1", "a2", "a2", "b"]  # the fourth says that it is gone
+        assert server.connections == 4
+
+    test()
+
+
+def test_the_watch_for_scopes_sees_one(scopes: set[object]) -> None:
+    @on_a_jumping_clock
+    async def test() -> None:
+        async def bad() -> AsyncIterator[None]:
+            async with asyncio.timeout(5):
+                yield
+
+        async with aclosing(bad()) as items:  # type: ignore[type-var]  # it is a generator
+            async for _ in items:
+                assert len(scopes) == 1
+                assert any("_on_timeout" in name for name in timers())
+        with anyio.CancelScope():
+            assert len(scopes) == 1
+        async with asyncio.TaskGroup():
+            assert len(scopes) == 1
+        assert not scopes
+
+    test()
+
+
+# -- ways out --
+
+
+@asynccontextmanager
+async def nothing_left(setting: Setting) -> AsyncIterator[None]:
+    """Inside, somebody follows a canvas; a turn of the loop after that no task and no socket of theirs is left."""
+    tasks = asyncio.all_tasks()
+    sockets = {entry for entry in descriptors() if "socket:" in entry}
+    yield
+    await asyncio.sleep(0)
+    ours = {task for task in asyncio.all_tasks() - tasks if "_serve" not in repr(task)}
+    assert not ours
+    accepted = setting.server.open
+    assert len({entry for entry in descriptors() if "socket:" in entry} - sockets) <= accepted
+    await setting.server.until_open(0)
+
+
+async def subscribing(canvas: Canvas) -> None:
+    async with aclosing(canvas.notes.subscribe()) as notes:
+        async for _note in notes:
+            pass
+
+
+async def mirroring(canvas: Canvas) -> None:
+    async with canvas.notes.live() as live:
+        async for _change in live.changes():
+            pass
+
+
+async def waiting(canvas: Canvas) -> None:
+    async with canvas.notes.live() as live:
+        await live.wait_for(lambda seen: seen.title == "never", timeout=3600)
+
+
+Follower = Callable[[Canvas], Coroutine[Any, Any, None]]
+FOLLOWERS = [subscribing, mirroring, waiting]
+SCRIPTS = {"live": stays([A, B]), "connecting": lambda exchange: exchange.gone(), "pausing": refuses(503)}
+
+
+async def by_cancel(setting: Setting, follower: Follower) -> None:
+    task = asyncio.create_task(follower(setting.canvas))
+    await asyncio.sleep(0.2)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def by_double_cancel(setting: Setting, follower: Follower) -> None:
+    task = asyncio.create_task(follower(setting.canvas))
+    await asyncio.sleep(0.2)
+    task.cancel()
+    asyncio.get_running_loop().call_soon(task.cancel)
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def by_timeout(setting: Setting, follower: Follower) -> None:
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await follower(setting.canvas)
+
+
+async def by_anyio_scope(setting: Setting, follower: Follower) -> None:
+    with anyio.move_on_after(0.2) as scope:
+        await follower(setting.canvas)
+    assert scope.cancelled_caught
+
+
+async def by_task_group(setting: Setting, follower: Follower) -> None:
+    with pytest.raises(ExceptionGroup) as group:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(follower, setting.canvas)
+            await anyio.sleep(0.2)
+            raise ZeroDivisionError
+    assert group.group_contains(ZeroDivisionError)
+    assert len(group.value.exceptions) == 1
+
+
+async def by_client(setting: Setting, follower: Follower) -> None:
+    task = asyncio.create_task(follower(setting.canvas))
+    await asyncio.sleep(0.2)
+    await setting.client.aclose()
+    with pytest.raises(ClientClosed):
+        await task
+
+
+WAYS = [by_cancel, by_double_cancel, by_timeout, by_anyio_scope, by_task_group, by_client]
+
+
+@pytest.mark.parametrize("script", SCRIPTS.values(), ids=SCRIPTS.keys())
+@pytest.mark.parametrize("follower", FOLLOWERS)
+@pytest.mark.parametrize("way", WAYS)
+@on_a_jumping_clock
+async def test_whichever_way_a_consumer_leaves_nothing_is_left(way: Any, follower: Follower, script: Any) -> None:
+    async with playing(script) as setting, nothing_left(setting):
+        await way(setting, follower)
+
+
+@pytest.mark.parametrize("error", [None, ZeroDivisionError, KeyboardInterrupt, GeneratorExit])
+@on_a_jumping_clock
+async def test_leaving_from_within_the_body_leaves_nothing(error: type[BaseException] | None) -> None:
+    async with playing(stays([A, B])) as setting, nothing_left(setting):
+        with suppress(*([error] if error else [])):
+            async with aclosing(setting.canvas.notes.subscribe()) as notes:
+                async for _note in notes:
+                    if error:
+                        raise error
+                    break
+        with suppress(*([error] if error else [])):
+            async with setting.canvas.notes.live() as live:
+                async for _change in live.changes():
+                    if error:
+                        raise error
+                    break
+
+
+@on_a_jumping_clock
+async def test_a_hundred_cancelled_together_leave_nothing() -> None:
+    async with playing(stays([A, B])) as setting, nothing_left(setting):
+        tasks = [asyncio.create_task(follower(setting.canvas)) for follower in FOLLOWERS[:2] * 50]
+        await setting.server.until_requests(100)
+        await asyncio.sleep(0.2)
+        for task in tasks:
+            task.cancel()
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        assert {type(outcome) for outcome in outcomes} == {asyncio.CancelledError}
+
+
+@on_a_jumping_clock
+async def test_athrow_closes_and_raises_what_is_thrown_in() -> None:
+    async with playing(stays([A])) as setting, nothing_left(setting):
+        for thrown in (ZeroDivisionError, ZeroDivisionError("mine")):
+            notes = setting.canvas.notes.subscribe()
+            assert (await notes.asend(None)).id == "a"
+            with pytest.raises(ZeroDivisionError):
+                await notes.athrow(thrown)
+            with pytest.raises(StopAsyncIteration):
+                await anext(notes)
