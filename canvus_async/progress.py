@@ -10,7 +10,7 @@ BulkProgress: TypeAlias = Callable[[int, int, int | None], object]
 """Called with the results so far, the bytes that came so far, and the results there will be, None if not known yet."""
 
 
-class Tally:
+class ProgressCounter:
     """How far a job is."""
 
     def __init__(self, unseen: int | None, progress: BulkProgress | None) -> None:

@@ -12,9 +12,9 @@ from canvus_async.bulk.job import Bulk, Job, OnError, size_of
 from canvus_async.bulk.lanes import Lane
 from canvus_async.bulk.planner import Expander, Wish
 from canvus_async.content.fetcher import Fetcher
-from canvus_async.http.limiters import Slot
+from canvus_async.http.limiters import Limiter
 from canvus_async.options import check_positive
-from canvus_async.progress import BulkProgress, Tally
+from canvus_async.progress import BulkProgress, ProgressCounter
 
 I = TypeVar("I")  # noqa: E741
 
@@ -36,15 +36,15 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
 class _Fetching:
     """Into memory."""
 
-    def __init__(self, fetcher: Fetcher, canvas_id: str, tally: Tally) -> None:
+    def __init__(self, fetcher: Fetcher, canvas_id: str, counter: ProgressCounter) -> None:
         self._fetcher = fetcher
         self._canvas_id = canvas_id
-        self._tally = tally
+        self._counter = counter
 
     async def one(self, wish: Wish[Fetched]) -> Fetched:
         level, page = wish.level or 0, wish.page or 0
         body = await self._fetcher.mipmap(self._canvas_id, wish.content.hash, level, page)
-        self._tally.moved(len(body))
+        self._counter.moved(len(body))
         return Fetched(item=wish.item, hash=wish.content.hash, page=page, level=level, body=body)
 
     def failed(self, wish: Wish[Fetched], error: Exception) -> Fetched:
@@ -64,11 +64,11 @@ def fetch_many(
 ) -> AsyncGenerator[Fetched, None]:
     """Levels of mipmaps into memory."""
     fetcher.check_identified()
-    tally = Tally(size_of(items), progress)
-    lane: Lane[Fetched] = Lane(_workers(concurrency, fetcher.transport.slots.mipmaps))
-    making = _Fetching(fetcher, canvas_id, tally)
+    counter = ProgressCounter(size_of(items), progress)
+    lane: Lane[Fetched] = Lane(_workers(concurrency, fetcher.transport.limiters.mipmaps))
+    making = _Fetching(fetcher, canvas_id, counter)
     expander = Expander(fetcher, canvas_id, making, mipmaps=lane, levels=levels, pages=pages)
-    return Bulk(Job(items, expander.plan, (lane,), tally=tally, on_error=checked(on_error)))
+    return Bulk(Job(items, expander.plan, (lane,), counter=counter, on_error=checked(on_error)))
 
 
 def download_many(
@@ -88,11 +88,11 @@ def download_many(
 ) -> AsyncGenerator[Downloaded, None]:
     """Levels of mipmaps (None: none) and originals into a folder; a dry run only tells what there is to do."""
     fetcher.check_identified()
-    tally = Tally(size_of(items), progress)
-    slots = fetcher.transport.slots
-    mipmaps: Lane[Downloaded] | None = None if levels is None else Lane(_workers(concurrency, slots.mipmaps))
-    assets: Lane[Downloaded] | None = Lane(_workers(concurrency, slots.assets)) if originals else None
-    export = Export(fetcher, canvas_id, into, levels=levels is not None, fsync=fsync, tally=tally, dry=dry_run)
+    counter = ProgressCounter(size_of(items), progress)
+    limiters = fetcher.transport.limiters
+    mipmaps: Lane[Downloaded] | None = None if levels is None else Lane(_workers(concurrency, limiters.mipmaps))
+    assets: Lane[Downloaded] | None = Lane(_workers(concurrency, limiters.assets)) if originals else None
+    export = Export(fetcher, canvas_id, into, levels=levels is not None, fsync=fsync, counter=counter, dry=dry_run)
     expander = Expander(fetcher, canvas_id, export, mipmaps=mipmaps, levels=levels or 0, pages=pages, originals=assets)
     lanes = tuple(lane for lane in (mipmaps, assets) if lane is not None)
     if not lanes:
@@ -101,7 +101,7 @@ def download_many(
         items,
         expander.plan,
         lanes,
-        tally=tally,
+        counter=counter,
         on_error=checked(on_error),
         prepare=export.prepare,
         finish=export.finish,
@@ -116,7 +116,7 @@ def checked(on_error: OnError) -> OnError:
     return on_error
 
 
-def _workers(concurrency: int | None, slot: Slot) -> int:
+def _workers(concurrency: int | None, limiter: Limiter) -> int:
     """How many at a time: no more than the client's limit, so that nobody else waits behind a queue of them."""
     check_positive("concurrency", optional={"concurrency"}, whole={"concurrency"}, concurrency=concurrency)
-    return slot.count if concurrency is None else min(concurrency, slot.count)
+    return limiter.count if concurrency is None else min(concurrency, limiter.count)

@@ -16,7 +16,7 @@ from canvus_async.bulk.manifest import Entry, Manifest
 from canvus_async.bulk.planner import Wish
 from canvus_async.content.fetcher import Fetcher
 from canvus_async.content.part_file import sweep, until_done, write_error
-from canvus_async.progress import Progress, Tally
+from canvus_async.progress import Progress, ProgressCounter
 
 LEVELS = "mipmaps"
 _PLAIN = re.compile(r"[0-9a-z]{6,128}")
@@ -58,7 +58,7 @@ class Export:
         *,
         levels: bool,
         fsync: bool,
-        tally: Tally,
+        counter: ProgressCounter,
         dry: bool = False,
     ) -> None:
         self._fetcher = fetcher
@@ -66,7 +66,7 @@ class Export:
         self._into = os.fspath(into)
         self._levels = levels
         self._fsync = fsync
-        self._tally = tally
+        self._counter = counter
         self._dry = dry
         self._manifest: Manifest | None = None
 
@@ -110,7 +110,7 @@ class Export:
         missing = self._dry and size is None
         fetched = size is None and not missing
         if fetched:
-            progress = self._counting() if self._tally.watched else None
+            progress = self._counting() if self._counter.watched else None
             fetcher, canvas_id, fsync = self._fetcher, self._canvas_id, self._fsync
             if level is None:
                 size = await fetcher.save_asset(canvas_id, content.hash, path, fsync=fsync, progress=progress)
@@ -155,7 +155,7 @@ class Export:
 
         def moved(done: int, total: int) -> None:
             nonlocal before
-            self._tally.moved(done - before if done > before else done)
+            self._counter.moved(done - before if done > before else done)
             before = done
 
         return moved

@@ -14,7 +14,7 @@ from typing import Any, Generic, Literal, Never, TypeAlias, TypeVar
 
 from canvus_async.bulk.lanes import Lane, More, T, Unit, wake
 from canvus_async.errors import CanvusError, ClientClosed
-from canvus_async.progress import Tally
+from canvus_async.progress import ProgressCounter
 
 OnError: TypeAlias = Literal["yield", "raise"]
 """What becomes of an item that fails: a result with `error`, or the end of the whole job."""
@@ -36,7 +36,7 @@ class Job(Generic[Source, T]):
         plan: Callable[[Source], Iterable[tuple[Lane[T], Unit[T]]]],
         lanes: tuple[Lane[T], ...],
         *,
-        tally: Tally,
+        counter: ProgressCounter,
         on_error: OnError = "yield",
         prepare: Callable[[], Awaitable[None]] | None = None,
         finish: Callable[[], None] | None = None,
@@ -47,8 +47,8 @@ class Job(Generic[Source, T]):
         self._plan = plan
         self._lanes = lanes
         self._several = len(lanes) > 1
-        self._tally = tally
-        self._watched = tally.watched
+        self._counter = counter
+        self._watched = counter.watched
         self._raises = on_error == "raise"
         self._prepare = prepare
         self._finish = finish
@@ -147,14 +147,14 @@ class Job(Generic[Source, T]):
                 finally:
                     lane.running -= 1
                 if isinstance(outcome, More):
-                    self._tally.known(outcome.size - 1)
+                    self._counter.known(outcome.size - 1)
                     lane.unfold(outcome)
                 else:
                     while len(results) >= self._capacity:
                         await self._room()
                     results.append(outcome)
                     if watched:
-                        self._tally.moved(0, done=1)
+                        self._counter.moved(0, done=1)
                     if self._consumer is not None:
                         wake(self._consumer)
                 if several or self._exhausted:
@@ -215,12 +215,12 @@ class Job(Generic[Source, T]):
             else:
                 where.add(unit)
         if self._watched:
-            self._tally.pulled(count)
+            self._counter.pulled(count)
         return own
 
     def _exhaust(self) -> None:
         self._exhausted = True
-        self._tally.exhausted()
+        self._counter.exhausted()
         for lane in self._lanes:
             lane.wake(lane.workers)
 

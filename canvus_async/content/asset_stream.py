@@ -60,13 +60,13 @@ class AssetStream:
         return self._response
 
     async def __aenter__(self) -> Self:
-        slot = self._transport.slots.streams
-        if not slot.take():
-            await slot.wait()
+        limiter = self._transport.limiters.streams
+        if not limiter.take():
+            await limiter.wait()
         try:
             self._response = await self._transport.retrier.run("GET", self._request.path, self._open)
         except BaseException:
-            slot.give()
+            limiter.give()
             raise
         return self
 
@@ -84,7 +84,7 @@ class AssetStream:
     ) -> None:
         response, self._response = self._response, None
         if response is not None:
-            self._transport.slots.streams.give()
+            self._transport.limiters.streams.give()
             response.close()
 
     def __aiter__(self) -> Self:

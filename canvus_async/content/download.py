@@ -16,7 +16,7 @@ from canvus_async.errors import (
     Stalled,
     UnexpectedContent,
 )
-from canvus_async.http.deadlines import Limit
+from canvus_async.http.deadlines import Deadline
 from canvus_async.http.failures import check_content, is_identity, next_chunk
 from canvus_async.http.request import Request
 from canvus_async.http.transport import Transport
@@ -250,7 +250,7 @@ class _Pace:
         """Leave out some time in which nothing was read."""
         self._since += seconds
 
-    def check(self, count: int, request: Request, limit: Limit) -> None:
+    def check(self, count: int, request: Request, limit: Deadline) -> None:
         """So many bytes have come: the wait for the next begins. Raises Stalled where they are too few."""
         limit.extend(self._stall)
         self._bytes += count

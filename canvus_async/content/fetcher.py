@@ -13,10 +13,10 @@ from canvus_async.content.asset_stream import AssetStream, ranged
 from canvus_async.content.cache import Cache
 from canvus_async.content.download import is_webp
 from canvus_async.content.hashes import ContentHashes
-from canvus_async.content.saver import Saver, Wanted, another_content
-from canvus_async.content.single_flight import Flights
+from canvus_async.content.saver import FileTransfer, Saver, another_content
+from canvus_async.content.single_flight import SingleFlight
 from canvus_async.errors import UnexpectedContent
-from canvus_async.http.limiters import Slot
+from canvus_async.http.limiters import Limiter
 from canvus_async.http.request import Request
 from canvus_async.http.transport import Transport
 from canvus_async.models import MipmapInfo
@@ -33,7 +33,7 @@ class Fetcher:
     def __init__(self, transport: Transport, cache: Cache | None) -> None:
         self.transport = transport
         self._cache = cache
-        self._bodies: Flights[bytes] = Flights()
+        self._bodies: SingleFlight[bytes] = SingleFlight()
         self._hashes = ContentHashes()
         self._saver = Saver(transport, self._hashes)
         self._prefix = ""
@@ -50,7 +50,7 @@ class Fetcher:
     async def _fetch_info(self, canvas_id: str, hash: str, page: int) -> bytes:  # noqa: A002
         path = f"mipmaps/{_segment(hash)}{_page_query(page)}"
         self.check_identified()
-        body = await self.transport.call("GET", path, canvas_id=canvas_id, slot=self.transport.slots.mipmaps)
+        body = await self.transport.call("GET", path, canvas_id=canvas_id, limiter=self.transport.limiters.mipmaps)
         try:
             self.transport.answers.one(body, MipmapInfo, method="GET", path=path)  # only what can be read is cached
         except UnexpectedContent:
@@ -66,7 +66,7 @@ class Fetcher:
     async def _fetch_level(self, canvas_id: str, hash: str, level: int, page: int) -> bytes:  # noqa: A002
         transport = self.transport
         request = self._content(mipmap_path(hash, level, page), canvas_id)
-        body = await transport.get(request, transport.slots.mipmaps, transport.limits.body)
+        body = await transport.get(request, transport.limiters.mipmaps, transport.limits.body)
         if is_webp(body):
             return body
         error = transport.answers.unreadable(body, "no WebP image", method="GET", path=request.path)
@@ -78,7 +78,7 @@ class Fetcher:
         request = self._content(asset_path(hash), canvas_id)
         limit = max_bytes or self.transport.limits.asset
         for _ in range(2):
-            body = await self.transport.get(request, self.transport.slots.assets, limit)
+            body = await self.transport.get(request, self.transport.limiters.assets, limit)
             if not self._hashes.worth_computing(hash):
                 return body
             digest = hashlib.sha256(body) if len(body) < _SMALL else await asyncio.to_thread(hashlib.sha256, body)
@@ -141,7 +141,7 @@ class Fetcher:
             kept = await kept
         if kept is not None:
             return await self._saver.write(kept, to, overwrite=overwrite, fsync=fsync, progress=progress)
-        wanted = Wanted(request, self.transport.slots.mipmaps, webp=True)
+        wanted = FileTransfer(request, self.transport.limiters.mipmaps, webp=True)
         return await self._saver.save(wanted, to, overwrite=overwrite, fsync=fsync, progress=progress)
 
     async def save_asset(
@@ -157,7 +157,7 @@ class Fetcher:
     ) -> int:
         """An original file at `to`, checked against its hash where that can be; gives its length in bytes."""
         request = self._content(asset_path(hash), canvas_id)
-        wanted = Wanted(request, self.transport.slots.assets, hash=hash, max_bytes=max_bytes)
+        wanted = FileTransfer(request, self.transport.limiters.assets, hash=hash, max_bytes=max_bytes)
         return await self._saver.save(wanted, to, overwrite=overwrite, fsync=fsync, progress=progress)
 
     def stream(self, canvas_id: str, hash: str, part: str | None) -> AssetStream:  # noqa: A002
@@ -169,12 +169,12 @@ class Fetcher:
         path: str,
         to: str | os.PathLike[str],
         *,
-        slot: Slot,
+        limiter: Limiter,
         overwrite: bool = True,
         progress: Progress | None = None,
     ) -> Path:
         """The body of `GET path` as a file at `to`, which is there whole or not at all; returns that path."""
-        wanted = Wanted(Request(method="GET", path=path, headers=_content_headers(None), content=True), slot)
+        wanted = FileTransfer(Request(method="GET", path=path, headers=_content_headers(None), content=True), limiter)
         await self._saver.save(wanted, to, overwrite=overwrite, fsync=False, progress=progress)
         return Path(to)
 

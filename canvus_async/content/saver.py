@@ -9,9 +9,9 @@ from typing import NamedTuple
 from canvus_async.content.download import Download
 from canvus_async.content.hashes import ContentHashes
 from canvus_async.content.part_file import PartFile, sweep
-from canvus_async.content.single_flight import Flights
+from canvus_async.content.single_flight import SingleFlight
 from canvus_async.errors import CorruptDownload, LocalWriteError, UnexpectedContent
-from canvus_async.http.limiters import Slot
+from canvus_async.http.limiters import Limiter
 from canvus_async.http.request import Request
 from canvus_async.http.transport import Transport
 from canvus_async.progress import Progress
@@ -20,11 +20,11 @@ _SWEEP_AGAIN = 3600.0
 _FOLDERS = 1000
 
 
-class Wanted(NamedTuple):
-    """What to fetch, counted in which slot, and how it is checked: as WebP, by its hash, by its size."""
+class FileTransfer(NamedTuple):
+    """What to fetch, counted in which limiter, and how it is checked: as WebP, by its hash, by its size."""
 
     request: Request
-    slot: Slot
+    limiter: Limiter
     webp: bool = False
     hash: str = ""
     max_bytes: int | None = None
@@ -36,12 +36,12 @@ class Saver:
     def __init__(self, transport: Transport, hashes: ContentHashes) -> None:
         self._transport = transport
         self._hashes = hashes
-        self._flights: Flights[int] = Flights()
+        self._flights: SingleFlight[int] = SingleFlight()
         self._sweep_at: dict[str, float] = {}
 
     def save(
         self,
-        wanted: Wanted,
+        wanted: FileTransfer,
         to: str | os.PathLike[str],
         *,
         overwrite: bool,
@@ -57,16 +57,18 @@ class Saver:
         key = f"{target}\0{wanted.request.headers.get('canvas-id')}\0{wanted.request.path}"
         return self._flights.once(key, lambda: self._save(wanted, target, overwrite, fsync, progress))
 
-    async def _save(self, wanted: Wanted, target: str, overwrite: bool, fsync: bool, progress: Progress | None) -> int:
+    async def _save(
+        self, wanted: FileTransfer, target: str, overwrite: bool, fsync: bool, progress: Progress | None
+    ) -> int:
         folder = os.path.dirname(target)  # noqa: PTH120  # a fraction of the price of Path's
         known = self._transport.deadlines.time() < self._sweep_at.get(folder, -math.inf)
         if not known:
             await self._sweep(folder)
         elif not os.access(folder or ".", os.W_OK | os.X_OK):
             known = False  # no longer: to be told before anything is fetched
-        slot = wanted.slot
-        if not slot.take():
-            await slot.wait()
+        limiter = wanted.limiter
+        if not limiter.take():
+            await limiter.wait()
         try:
             hashing = self._hashes.worth_computing(wanted.hash)
             part = PartFile(target, overwrite=overwrite, hashing=hashing, later=known)
@@ -92,7 +94,7 @@ class Saver:
             self._sweep_at.pop(folder, None)  # the next looks closely again
             raise
         finally:
-            slot.give()
+            limiter.give()
         return part.size
 
     async def write(

@@ -10,7 +10,7 @@ Keep: TypeAlias = Callable[[str, T], Awaitable[None] | None]
 """Puts what was brought away for later, under its key."""
 
 
-class Flights(Generic[T]):
+class SingleFlight(Generic[T]):
     """Work by key. The first asker does it in its own task; when that is cancelled, another who waits takes over."""
 
     def __init__(self) -> None:

@@ -19,7 +19,7 @@ Verdict: TypeAlias = CanvusError | Callable[[], CanvusError]
 """The error that a limit ends with, or what makes it when it is needed."""
 
 
-class Limit:
+class Deadline:
     """A `with` block of one task, ended with an error when its time is over or the client is closed.
 
     It ends the block as `asyncio.timeout` does, by cancelling the task and taking the cancellation back; a cancellation
@@ -90,7 +90,7 @@ class Deadlines:
         self.endings: set[Callable[[], None]] = set()
         """What else to end; each is called once."""
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._limits: set[Limit] = set()
+        self._limits: set[Deadline] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._next_look = math.inf
 
@@ -110,21 +110,21 @@ class Deadlines:
         if self.closed:
             raise ClientClosed
 
-    def until_closed(self) -> Limit:
+    def until_closed(self) -> Deadline:
         """Ends what runs inside with ClientClosed as soon as the client is closed."""
-        return Limit(self, None, ClientClosed)
+        return Deadline(self, None, ClientClosed)
 
-    def within(self, seconds: float | None, error: Verdict) -> Limit:
+    def within(self, seconds: float | None, error: Verdict) -> Deadline:
         """Raises `error` once `seconds` are over, counted from now or from the last `extend()`."""
-        return Limit(self, seconds, error)
+        return Deadline(self, seconds, error)
 
-    def add(self, limit: Limit) -> None:
+    def add(self, limit: Deadline) -> None:
         """Watch over a limit."""
         self._limits.add(limit)
         if limit.due < self._next_look:
             self.expect(limit.due)
 
-    def discard(self, limit: Limit) -> None:
+    def discard(self, limit: Deadline) -> None:
         """A limit's block has been left; a client that waits for nothing leaves nothing in the loop."""
         self._limits.discard(limit)
         if not self._limits and self._timer is not None:

@@ -8,11 +8,11 @@ from canvus_async.http.deadlines import Deadlines
 from canvus_async.options import Limits
 
 
-class Slot:
+class Limiter:
     """Room for so many at once: first come, first served, so that a bulk job starves nobody.
 
-    `async with slot:`, or `take()` or else `await wait()`, and `give()` afterwards. A semaphore whose room can be taken
-    without a coroutine, which most fetches do.
+    `async with limiter:`, or `take()` or else `await wait()`, and `give()` afterwards. A semaphore whose room can be
+    taken without a coroutine, which most fetches do.
     """
 
     def __init__(self, count: int, deadlines: Deadlines) -> None:
@@ -60,11 +60,11 @@ class Slot:
         self.give()
 
 
-class Slots:
+class Limiters:
     """What one client has under way, by kind; everything that runs on it shares these."""
 
     def __init__(self, limits: Limits, deadlines: Deadlines) -> None:
-        self.requests = Slot(limits.requests, deadlines)
-        self.mipmaps = Slot(limits.mipmaps, deadlines)
-        self.assets = Slot(limits.assets, deadlines)
-        self.streams = Slot(limits.streams, deadlines)
+        self.requests = Limiter(limits.requests, deadlines)
+        self.mipmaps = Limiter(limits.mipmaps, deadlines)
+        self.assets = Limiter(limits.assets, deadlines)
+        self.streams = Limiter(limits.streams, deadlines)

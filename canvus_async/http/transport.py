@@ -31,9 +31,9 @@ from canvus_async.errors import (
     UnexpectedContent,
 )
 from canvus_async.http.credentials import Credentials, Secret
-from canvus_async.http.deadlines import Deadlines, Limit
+from canvus_async.http.deadlines import Deadline, Deadlines
 from canvus_async.http.failures import check_content, failure, lost, next_chunk
-from canvus_async.http.limiters import Slot, Slots
+from canvus_async.http.limiters import Limiter, Limiters
 from canvus_async.http.redirects import next_hop
 from canvus_async.http.request import Payload, Request
 from canvus_async.http.retries import Retrier
@@ -73,7 +73,7 @@ class Transport:
         self.reconnect = reconnect
         self.answers = Answers(credentials.redacted)
         self.deadlines = Deadlines()
-        self.slots = Slots(limits, self.deadlines)
+        self.limiters = Limiters(limits, self.deadlines)
         self.sessions = Sessions(limits, timeouts, ssl, session)
         self.retrier = Retrier(retry, self.deadlines)
         self.sent = 0
@@ -92,7 +92,7 @@ class Transport:
         json: bytes | None = None,
         payload: Payload | None = None,
         canvas_id: str | None = None,
-        slot: Slot | None = None,
+        limiter: Limiter | None = None,
         max_bytes: int | None = None,
     ) -> bytes:
         """The body of a 2xx answer to one request, retried where that is harmless; at most `max_bytes` of it.
@@ -105,8 +105,8 @@ class Transport:
             headers["Content-Type"] = "application/json"
         request = Request(method=method, path=path, headers=headers, json=json, payload=payload)
         if method in SAFE:
-            return await self.get(request, slot or self.slots.requests, max_bytes or self.limits.body)
-        async with slot or self.slots.requests:
+            return await self.get(request, limiter or self.limiters.requests, max_bytes or self.limits.body)
+        async with limiter or self.limiters.requests:
             return await self._write(request)
 
     async def one(
@@ -116,10 +116,10 @@ class Transport:
         body = self.call(method, path, json=json, payload=payload)
         return self.answers.one(await body, of, method=method, path=path)
 
-    async def get(self, request: Request, slot: Slot, max_bytes: int) -> bytes:
+    async def get(self, request: Request, limiter: Limiter, max_bytes: int) -> bytes:
         """The body of a 2xx answer to a request that changes nothing, as `call()`."""
-        if not slot.take():
-            await slot.wait()
+        if not limiter.take():
+            await limiter.wait()
         try:
             try:
                 body = await self.whole(request, max_bytes)
@@ -128,7 +128,7 @@ class Transport:
             self.retrier.budget.refund()
             return body
         finally:
-            slot.give()
+            limiter.give()
 
     async def _write(self, request: Request) -> bytes:
         """The body of the answer to a request that changes something; a lost answer to one is said to be that."""
@@ -167,7 +167,7 @@ class Transport:
                 if request.content:
                     check_content(request, response)
                 if not content.is_eof():
-                    limit.extend(self.timeouts.answer)
+                    limit.extend(self.timeouts.response)
                 try:
                     body = await content.readany()
                 except (aiohttp.ClientError, OSError) as problem:
@@ -200,7 +200,7 @@ class Transport:
             response.release()
             return response.headers
 
-        async with self.slots.requests:
+        async with self.limiters.requests:
             return await self.retrier.run("GET", path, attempt)
 
     # -- one exchange --
@@ -210,14 +210,14 @@ class Transport:
         with self._limit(request) as limit:
             return await self._answer(request, limit)
 
-    async def _answer(self, request: Request, limit: Limit) -> aiohttp.ClientResponse:
+    async def _answer(self, request: Request, limit: Deadline) -> aiohttp.ClientResponse:
         """Send, and see to it that the answer is a yes."""
         credential = self._sender or await self._credential(request, limit)
         response = await self._send(request, self._url(request.path), credential, limit)
         return response if response.status == 200 else await self._settle(request, response, credential, limit)
 
     async def _settle(
-        self, request: Request, response: aiohttp.ClientResponse, credential: Secret | None, limit: Limit
+        self, request: Request, response: aiohttp.ClientResponse, credential: Secret | None, limit: Deadline
     ) -> aiohttp.ClientResponse:
         """Renew the token once after a 401, follow redirects that stay on this origin, wait while the server still
         makes what was asked for, and turn a no into an error."""
@@ -225,7 +225,7 @@ class Transport:
         renewed = False
         hops = 0
         waits = delays(first=0.25, longest=5.0, random=random.random)
-        patience = self.deadlines.time() + (math.inf if self.timeouts.answer is None else self.timeouts.answer)
+        patience = self.deadlines.time() + (math.inf if self.timeouts.response is None else self.timeouts.response)
         while True:
             if response.status == 401 and self.credentials.renewable and not renewed:
                 response.close()
@@ -250,7 +250,7 @@ class Transport:
                     response.close()
             response = await self._send(request, url, credential, limit)
 
-    async def _pause(self, seconds: float, until: float, request: Request, limit: Limit) -> None:
+    async def _pause(self, seconds: float, until: float, request: Request, limit: Deadline) -> None:
         """Wait before asking again whether something is ready."""
         if self.deadlines.time() + seconds > until:
             raise self._late(request, "not ready")
@@ -258,13 +258,13 @@ class Transport:
         await asyncio.sleep(seconds)
 
     async def _send(
-        self, request: Request, url: URL, credential: Secret | None, limit: Limit
+        self, request: Request, url: URL, credential: Secret | None, limit: Deadline
     ) -> aiohttp.ClientResponse:
         data: bytes | aiohttp.Payload | None = request.json
         limit.extend(self._patience(request))
         if request.payload is not None:
             moved = partial(limit.extend, self.timeouts.stall, partial(self._still, request))
-            data = request.payload(moved, partial(limit.extend, self.timeouts.answer, partial(self._late, request)))
+            data = request.payload(moved, partial(limit.extend, self.timeouts.response, partial(self._late, request)))
             moved()
         self.sent += 1
         try:
@@ -306,14 +306,14 @@ class Transport:
         await self._credential(request, None)
         return await self.credentials.identity()
 
-    async def _credential(self, request: Request, limit: Limit | None) -> Secret | None:
+    async def _credential(self, request: Request, limit: Deadline | None) -> Secret | None:
         """The token or cookie to send, asked for where it takes asking."""
         if self.credentials.renewable:
             return await self._asked(request, self.credentials.current, limit)
         self._sender = await self.credentials.current()  # does not wait
         return self._sender
 
-    async def _asked(self, request: Request, ask: Callable[[], Awaitable[R]], outer: Limit | None) -> R:
+    async def _asked(self, request: Request, ask: Callable[[], Awaitable[R]], outer: Deadline | None) -> R:
         """What a token function says; one that fails or hangs is a failed connection: the request was not sent."""
         if outer is not None:
             outer.extend(None)
@@ -330,11 +330,11 @@ class Transport:
 
     def _patience(self, request: Request) -> float | None:
         """Seconds until the head of the answer, from the last byte of the request on."""
-        return self.timeouts.head if request.streaming else self.timeouts.answer
+        return self.timeouts.stream_open if request.streaming else self.timeouts.response
 
-    def _limit(self, request: Request) -> Limit:
+    def _limit(self, request: Request) -> Deadline:
         """What is set to the patience for each thing that is waited for."""
-        return Limit(self.deadlines, None, partial(self._late, request))
+        return Deadline(self.deadlines, None, partial(self._late, request))
 
     def _late(self, request: Request, what: str = "no answer") -> RequestTimeout:
         return RequestTimeout(f"{what} within {self._patience(request)} s", method=request.method, path=request.path)
@@ -343,9 +343,9 @@ class Transport:
         words = f"not a byte moved for {self.timeouts.stall} s"
         return Stalled(words, method=request.method, path=request.path)
 
-    def stalling(self, request: Request) -> Limit:
+    def stalling(self, request: Request) -> Deadline:
         """Raises Stalled when nothing moves inside for `Timeouts.stall` seconds."""
-        return Limit(self.deadlines, self.timeouts.stall, partial(self._still, request))
+        return Deadline(self.deadlines, self.timeouts.stall, partial(self._still, request))
 
     async def _refusal(self, request: Request, response: aiohttp.ClientResponse) -> ApiError:
         """The error for an answer that says no; its status counts even when its body cannot be read."""

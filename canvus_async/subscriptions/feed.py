@@ -21,7 +21,7 @@ from canvus_async.protocol.decoding.reader import LineReader
 from canvus_async.protocol.merging import SnapshotMerger
 from canvus_async.protocol.recovery import Recovery
 from canvus_async.subscriptions.connection import Connection, Counters
-from canvus_async.subscriptions.fairness import Turn
+from canvus_async.subscriptions.fairness import Fairness
 
 logger = logging.getLogger("canvus_async.subscription")
 
@@ -71,7 +71,7 @@ class Feed(Generic[R]):
         self._dice = dice
         self._connection: Connection[R] | None = None
         self._opening: asyncio.Timeout | None = None
-        self.turn = Turn()
+        self.fairness = Fairness()
         self._busy = False
 
     @property
@@ -167,10 +167,12 @@ class Feed(Generic[R]):
         """One chunk: decoded, merged, and what it changed made ready."""
         behind = connection.behind
         if behind:
-            await self.turn.pause()  # before a chunk is read, never between what is known and what has been told of it
+            await (
+                self.fairness.pause()
+            )  # before a chunk is read, never between what is known and what has been told of it
         batches = await connection.read()
         if not behind:
-            self.turn.begin()  # it has waited
+            self.fairness.begin()  # it has waited
         self.last_activity = connection.heard
         for batch in batches:
             self._merge(connection, batch)

@@ -35,7 +35,7 @@ class Subscription(AsyncGenerator[R, None]):
             for record in self._records:
                 return record
             if self._left > 0:
-                await self._feed.turn.pause()
+                await self._feed.fairness.pause()
             else:
                 changes = await self._feed.next()
                 self._left = len(changes)

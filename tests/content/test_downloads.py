@@ -286,7 +286,7 @@ async def test_d13_what_never_gets_ready_ends_with_a_timeout() -> None:
             await exchange.answer({"msg": "not yet"}, 202, "Retry-After: 0.02")
 
     async with raw_server(never) as server:
-        options = {"timeouts": Timeouts(answer=0.1), "retry": Retry(attempts=1)}
+        options = {"timeouts": Timeouts(response=0.1), "retry": Retry(attempts=1)}
         async with client(server.url, **options) as canvus:
             with pytest.raises(RequestTimeout, match="not ready within"):
                 await canvus.canvas("c1").mipmaps.fetch(HASH, 0)

@@ -467,7 +467,7 @@ async def test_s10_an_answer_that_never_comes_is_a_request_timeout() -> None:
         await exchange.gone()
 
     once = Retry(attempts=1)
-    async with raw_server(hang) as server, client(server.url, timeouts=Timeouts(answer=0.05), retry=once) as canvus:
+    async with raw_server(hang) as server, client(server.url, timeouts=Timeouts(response=0.05), retry=once) as canvus:
         with pytest.raises(RequestTimeout, match=r"no answer within 0\.05 s"):
             await canvus.canvases.get("c1")
         with pytest.raises(OutcomeUnknown):
@@ -484,7 +484,7 @@ async def test_a_drip_does_not_outwit_the_limit() -> None:
             await asyncio.sleep(0.01)
 
     once = Retry(attempts=1)
-    async with raw_server(drip) as server, client(server.url, timeouts=Timeouts(answer=0.2), retry=once) as canvus:
+    async with raw_server(drip) as server, client(server.url, timeouts=Timeouts(response=0.2), retry=once) as canvus:
         with pytest.raises(RequestTimeout):
             await canvus.canvases.get("c1")
 

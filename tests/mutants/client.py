@@ -134,7 +134,7 @@ SHELL = [
     ),
     mutant(
         "a server that has all of an upload is given no longer than a stall",
-        "partial(limit.extend, self.timeouts.answer, partial(self._late, request))",
+        "partial(limit.extend, self.timeouts.response, partial(self._late, request))",
         "partial(limit.extend, self.timeouts.stall)",
         UPLOADS,
     ),

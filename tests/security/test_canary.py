@@ -290,7 +290,7 @@ def hurried(url: str, way: str) -> Client:
         url,
         **WAYS[way],
         retry=Retry(first_wait=0.001, attempts=2),
-        timeouts=Timeouts(answer=0.1, stall=0.1),
+        timeouts=Timeouts(response=0.1, stall=0.1),
         limits=Limits(line=1000),
         reconnect=Reconnect(first_wait=0.001, bad_lines=1, open_attempts=2),
     )
