@@ -111,7 +111,7 @@ class Feed(Generic[R]):
     def close(self) -> None:
         """End the connection now, and wake whoever waits in `next()`. May be called again."""
         self.status = "closed"
-        self._transport.deadlines.endings.discard(self._interrupt)
+        self._transport.deadlines.on_close.discard(self._interrupt)
         if self._opening is not None and not self._opening.expired():
             self._opening.reschedule(asyncio.get_running_loop().time())
         self._drop()
@@ -130,7 +130,7 @@ class Feed(Generic[R]):
 
     async def _connect(self) -> None:
         self._transport.deadlines.check()
-        self._transport.deadlines.endings.add(self._interrupt)
+        self._transport.deadlines.on_close.add(self._interrupt)
         clock = asyncio.get_running_loop().time
         scope = self._opening = asyncio.timeout(None)
         try:
@@ -149,7 +149,6 @@ class Feed(Generic[R]):
         transport = self._transport
         reader = LineReader(self._decoder, limit=transport.limits.line, known=self.state)
         self._connection = Connection(
-            self._request,
             response,
             reader,
             answers=transport.answers,
