@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Self, TypeAlias
 
 from canvus_async.errors import CanvusError, ClientClosed
+from canvus_async.http.event_loop import LoopBinding
 
 ErrorSource: TypeAlias = CanvusError | Callable[[], CanvusError]
 """The error that a deadline raises, or a function that makes it when it is needed."""
@@ -37,9 +38,9 @@ class Deadline:
     def __enter__(self) -> Self:
         deadlines = self._deadlines
         deadlines.check()
-        task = asyncio.current_task(deadlines.loop)
+        task = asyncio.current_task()
         if task is None:
-            raise RuntimeError("a deadline needs a task")
+            raise RuntimeError("a call of the client needs a task: it was made from a callback of the event loop")
         self._task = task
         self._cancelling = task.cancelling()
         deadlines.add(self)
@@ -89,26 +90,26 @@ class Deadlines:
         self.closed = False
         self.on_close: set[Callable[[], None]] = set()
         """Called once each by `close()`."""
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self.binding = LoopBinding("Client")
+        self.binding.on_new_loop.append(self._restart)
         self._active: set[Deadline] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due = math.inf
 
-    @property
-    def loop(self) -> asyncio.AbstractEventLoop:
-        """The event loop that the client runs in."""
-        if self._loop is None:
-            self._loop = asyncio.get_running_loop()
-        return self._loop
+    def _restart(self) -> None:
+        """Forget what belonged to a loop that has been closed."""
+        self._active, self._timer, self._timer_due = set(), None, math.inf
+        self.on_close.clear()
 
     def time(self) -> float:
         """The clock of the event loop."""
-        return self.loop.time()
+        return self.binding.check().time()
 
     def check(self) -> None:
-        """Raise ClientClosed after `close()`."""
+        """Raise ClientClosed after `close()`, and RuntimeError in another event loop than that of the client."""
         if self.closed:
             raise ClientClosed
+        self.binding.check()
 
     def until_closed(self) -> Deadline:
         """A block that raises ClientClosed when the client is closed, without a time limit."""
@@ -134,7 +135,7 @@ class Deadlines:
         if due < self._timer_due:
             self._stop()
             self._timer_due = due
-            self._timer = self.loop.call_at(due, self._fire)
+            self._timer = self.binding.check().call_at(due, self._fire)
 
     def _stop(self) -> None:
         if self._timer is not None:

@@ -15,10 +15,15 @@ class Limiter:
 
     def __init__(self, total: int, deadlines: Deadlines) -> None:
         self.total = total
-        self._semaphore = asyncio.Semaphore(total)
         self._deadlines = deadlines
+        self._restart()
+        deadlines.binding.on_new_loop.append(self._restart)
+
+    def _restart(self) -> None:
+        self._semaphore = asyncio.Semaphore(self.total)
 
     async def __aenter__(self) -> None:
+        self._deadlines.check()
         if self._semaphore.locked():
             with self._deadlines.until_closed():
                 await self._semaphore.acquire()

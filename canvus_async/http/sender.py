@@ -28,7 +28,7 @@ from canvus_async.http.response import Response
 from canvus_async.http.sessions import Sessions
 from canvus_async.options import Timeouts
 from canvus_async.protocol.answers import Answers
-from canvus_async.protocol.retrying import delays, retry_after_seconds
+from canvus_async.protocol.retrying import SAFE, delays, retry_after_seconds
 
 R = TypeVar("R")
 
@@ -118,6 +118,8 @@ class Sender:
                 moved, partial(deadline.extend, self._timeouts.response, partial(self._late, request))
             )
             moved()
+        if request.method not in SAFE:
+            await _notice_closed_connections()
         self.sent += 1
         try:
             raw = await self._sessions.session(streaming=request.streaming).request(
@@ -131,7 +133,7 @@ class Sender:
             return Response(request, raw)
         except CanvusError:
             raise
-        except (aiohttp.ClientError, OSError) as problem:
+        except Exception as problem:  # noqa: BLE001  # a connector of the user's session may raise anything
             if isinstance(problem.__cause__, CanvusError):  # raised by the request body, wrapped by aiohttp
                 error = problem.__cause__
             elif self._deadlines.closed:
@@ -205,3 +207,14 @@ class Sender:
         except TransportError:
             body = b""
         return self._answers.refusal(response.status, response.headers, body, method=request.method, path=request.path)
+
+
+async def _notice_closed_connections() -> None:
+    """Let the event loop read the end of pooled connections that the server has closed.
+
+    If the loop was busy for longer than the server keeps idle connections, a write would be sent into a closed socket,
+    and its outcome would be unknown although no server has read it. One turn of the loop polls the sockets, the next
+    runs their callbacks; TLS takes one more.
+    """
+    for _ in range(3):
+        await asyncio.sleep(0)
