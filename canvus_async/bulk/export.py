@@ -7,6 +7,7 @@ import asyncio
 import hashlib
 import os
 import re
+import stat
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, closing
 from functools import partial
@@ -16,13 +17,16 @@ import msgspec
 
 from canvus_async.bulk.items import Content
 from canvus_async.bulk.job import Fetch
-from canvus_async.bulk.manifest import Entry, Manifest
+from canvus_async.bulk.manifest import NAME, Entry, Manifest
 from canvus_async.bulk.planner import FileRequest
 from canvus_async.content.fetcher import Fetcher
 from canvus_async.content.part_file import sweep, until_done, write_error
 from canvus_async.progress import ProgressCounter
 
 LEVELS = "mipmaps"
+_RESERVED = {LEVELS, NAME.partition(".")[0]}
+"""Hashes that would name files of ours: the server chooses the hash and, through file names, the extension."""
+
 _PORTABLE = re.compile(r"[0-9a-z]{6,128}")
 _NOT_ALPHANUMERIC = re.compile(r"[^0-9A-Za-z]")
 
@@ -139,16 +143,16 @@ class Export:
 
 
 def _existing_size(manifest: Manifest, name: str, path: str) -> int | None:
-    """The size of a file that exists and is whole; None otherwise."""
+    """The size of a regular file that exists and is whole; None otherwise, also for a link, which is replaced."""
     if not os.access(path, os.F_OK):  # checked for every file: cheaper than raising and catching FileNotFoundError
         return None
     try:
-        size = os.stat(path, follow_symlinks=False).st_size  # noqa: PTH116
+        found = os.stat(path, follow_symlinks=False)  # noqa: PTH116
     except FileNotFoundError:
         return None
     except OSError as problem:
         raise write_error(problem, path) from None
-    return size if manifest.believes(name, size) else None
+    return found.st_size if stat.S_ISREG(found.st_mode) and manifest.believes(name, found.st_size) else None
 
 
 def name_of(content: Content, page: int | None, level: int | None) -> str:
@@ -159,7 +163,7 @@ def name_of(content: Content, page: int | None, level: int | None) -> str:
 
 def stem_of(hash: str) -> str:  # noqa: A002  # the wire's name
     """A portable file name for a hash, unique also on file systems that ignore case."""
-    if _PORTABLE.fullmatch(hash):
+    if _PORTABLE.fullmatch(hash) and hash not in _RESERVED:
         return hash
     kept = _NOT_ALPHANUMERIC.sub("", hash)[:64]
     return f"{kept or 'hash'}-{hashlib.sha256(hash.encode(errors='surrogatepass')).hexdigest()[:16]}"
