@@ -83,7 +83,7 @@ PAGES = {
         # All errors
         CanvusError
         # No response
-        TransportError ConnectFailed RequestTimeout Stalled RedirectRefused OutcomeUnknown
+        TransportError ConnectFailed ConnectionLost RequestTimeout Stalled RedirectRefused OutcomeUnknown
         # The server refuses
         ApiError BadRequest Unauthorized Forbidden NotFound Conflict TooLarge RateLimited NotSupported ServerError
         # The response cannot be read

@@ -7,6 +7,8 @@ from typing import Literal, cast, get_args, get_origin
 from cyclopts import App
 from cyclopts.argument import Argument
 
+from reference_writer.markdown import paragraphs, wrapped
+
 
 def commands(app: App) -> Iterator[tuple[str, App]]:
     """The commands of `canvus`, in the order in which they were registered."""
@@ -20,7 +22,7 @@ def command(name: str, app: App) -> str:
     found = [each for each in app.assemble_argument_collection(parse_docstring=True) if each.show]
     positional = [each for each in found if not each.names[0].startswith("-")]
     options = [each for each in found if each.names[0].startswith("-")]
-    blocks = [f"## canvus {name}", str(app.help).strip(), _console(_usage(name, positional))]
+    blocks = [f"## canvus {name}", paragraphs(str(app.help).strip()), _console(_usage(name, positional))]
     blocks += ["\n".join(_argument(each) for each in (*positional, *options))]
     examples = [line.strip() for line in str(app.help_epilogue or "").splitlines() if line.startswith("  ")]
     if examples:
@@ -47,7 +49,7 @@ def _argument(argument: Argument) -> str:
         notes.append(f"default: `{default}`")
     notes += [f"environment variable: `{name}`" for name in argument.parameter.env_var or ()]
     words = " ".join(str(argument.parameter.help or "").split())
-    return f"- {names}: {words}" + (f" ({'; '.join(notes)})" if notes else "")
+    return wrapped(f"- {names}: {words}" + (f" ({'; '.join(notes)})" if notes else ""), indent="  ")
 
 
 def _value(hint: object) -> str:

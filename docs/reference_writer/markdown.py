@@ -2,6 +2,7 @@
 
 import ast
 import re
+import textwrap
 from collections.abc import Callable, Iterable, Mapping
 
 from reference_writer.definitions import Api, Attribute, Definition
@@ -120,7 +121,7 @@ class Writer:
         if fields is None:
             return ""
         names = [f"`{field.name}: {field.type}`" for field in all_attributes(fields)]
-        return _wrapped(f"Keywords `**{name}` ({self._links.code(kind)}), each of them optional:", names)
+        return wrapped(f"Keywords `**{name}` ({self._links.code(kind)}), each of them optional: {', '.join(names)}.")
 
     # -- classes --
 
@@ -164,7 +165,7 @@ class Writer:
             notes.append(f"`{attribute.default}` by default")
         doc = self._links.text(" ".join(attribute.doc.split()), own=owner.name)
         about = f" ({', '.join(notes)})" if notes else ""
-        return f"- `{attribute.name}`{about}{f': {doc}' if doc else ''}"
+        return wrapped(f"- `{attribute.name}`{about}{f': {doc}' if doc else ''}", indent="  ")
 
     def _inherited(self, definition: Definition) -> list[str]:
         """What a class has from others, by name."""
@@ -176,8 +177,12 @@ class Writer:
         builtin = {base for each in (definition, *definition.ancestors) for base in each.bases} & BUILTIN_ERRORS
         lines = [f"Also an instance of `{base}`." for base in sorted(builtin)]
         if len(found) == 1:
-            return [f"Inherited {found[0]}.", *lines]
-        return ["Inherited:\n\n" + "\n".join(f"- {each}" for each in found), *lines] if found else lines
+            return [wrapped(f"Inherited {found[0]}."), *lines]
+        return (
+            ["Inherited:\n\n" + "\n".join(wrapped(f"- {each}", indent="  ") for each in found), *lines]
+            if found
+            else lines
+        )
 
     def _prose(self, text: str, own: str) -> list[str]:
         """A docstring as Markdown: code that is indented in it becomes a fenced block."""
@@ -193,13 +198,13 @@ class Writer:
 
         for line in text.splitlines():
             if line.startswith("    ") or (code and not line):
-                end(lines, lambda body: self._links.text(body, own=own))
+                end(lines, lambda body: paragraphs(self._links.text(body, own=own)))
                 code.append(line[4:])
             else:
                 end(code, _fence)
                 lines.append(line)
         end(code, _fence)
-        end(lines, lambda body: self._links.text(body, own=own))
+        end(lines, lambda body: paragraphs(self._links.text(body, own=own)))
         return blocks
 
 
@@ -246,16 +251,21 @@ def _parameter(module: Module, arg: ast.arg, default: ast.expr | None) -> str:
     return f"{arg.arg}{annotation}{' = ' if annotation else '='}{module.default(default)}"
 
 
-def _wrapped(start: str, names: list[str]) -> str:
-    """A list of names after a few words, broken only between names."""
-    lines = [start]
-    for number, name in enumerate(names):
-        item = f"{name}{'.' if number == len(names) - 1 else ','}"
-        if len(lines[-1]) + 1 + len(item) > PAGE_WIDTH:
-            lines.append(item)
-        else:
-            lines[-1] += f" {item}"
-    return "\n".join(lines)
+def wrapped(text: str, *, indent: str = "") -> str:
+    """A paragraph on lines of at most PAGE_WIDTH columns, not broken within code."""
+    kept = re.sub(r"`[^`]*`", lambda code: code[0].replace(" ", "\0"), " ".join(text.split()))
+    lines = textwrap.wrap(kept, PAGE_WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(lines).replace("\0", " ")
+
+
+def paragraphs(text: str) -> str:
+    """Prose with those paragraphs wrapped again that links have made too long; lists and tables stay as they are."""
+    return "\n\n".join(
+        wrapped(part)
+        if max(map(len, part.splitlines())) > PAGE_WIDTH and not re.search(r"^\s*[-*|\d]", part, re.MULTILINE)
+        else part
+        for part in text.split("\n\n")
+    )
 
 
 def _snake(name: str) -> str:
