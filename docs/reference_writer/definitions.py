@@ -19,6 +19,9 @@ from reference_writer.source import (
 
 RECORD_BASES = {"msgspec.Struct", "NamedTuple", "TypedDict"}
 
+HIDDEN = {"Faults.answer"}
+"""Methods without an underscore that only the package itself calls."""
+
 
 @dataclass(frozen=True)
 class Attribute:
@@ -148,8 +151,9 @@ class Definition:
     def _functions(self) -> Iterator[Function]:
         body = self.node.body if isinstance(self.node, ast.ClassDef) else []
         for node in body:
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("_"):
-                yield node
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                hidden = node.name.startswith("_") or f"{self.name}.{node.name}" in HIDDEN
+                yield from () if hidden else (node,)
 
     def _fields(self) -> Iterator[Attribute]:
         body = self.node.body if isinstance(self.node, ast.ClassDef) else []

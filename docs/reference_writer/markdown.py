@@ -26,9 +26,6 @@ HANDLES = {
 }
 """What an object of a class is called in signatures; the names of those that a property leads to are worked out."""
 
-HIDDEN = {"Faults.answer"}
-"""Public to the rest of the package only."""
-
 BUILTIN_ERRORS = {"OSError", "TimeoutError"}
 """Errors of Python that errors of the package are, too."""
 
@@ -130,13 +127,10 @@ class Writer:
         if call := self._constructor(definition):
             blocks.append(_fence(call))
         blocks += self._prose(definition.doc, definition.name)
-        attributes = [each for each in definition.attributes if f"{definition.name}.{each.name}" not in HIDDEN]
-        if attributes:
-            blocks.append("\n".join(self._attribute(definition, each) for each in attributes))
+        if definition.attributes:
+            blocks.append("\n".join(self._attribute(definition, each) for each in definition.attributes))
         blocks += self._inherited(definition)
-        for name, method in definition.methods.items():
-            if f"{definition.name}.{name}" not in HIDDEN:
-                blocks.append(self._method(definition, method, level + 1))
+        blocks += [self._method(definition, method, level + 1) for method in definition.methods.values()]
         return blocks
 
     def _constructor(self, definition: Definition) -> str:
