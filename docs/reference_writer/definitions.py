@@ -181,6 +181,8 @@ class Definition:
                         yield Attribute(name, self.module.source(annotation), doc=following(init.body, node))
                     case ast.Assign(targets=[ast.Attribute(attr=name)], value=value):
                         yield Attribute(name, self._type_of(value, init), doc=following(init.body, node))
+                    case _:
+                        pass
 
     def _type_of(self, value: ast.expr, init: ast.FunctionDef) -> str:
         """The type of a value where that is plain: a parameter, a literal, a new object; else ""."""

@@ -6,7 +6,6 @@ that they were written with.
 
 import ast
 import inspect
-import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ PACKAGE = "canvus_async"
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 Node: TypeAlias = ast.ClassDef | Function | ast.Assign | ast.AnnAssign
 MIB = 1 << 20
-OPERATORS: dict[type[ast.operator], Callable[[int, int], int]] = {ast.Mult: operator.mul, ast.LShift: operator.lshift}
+OPERATORS: dict[type[ast.operator], Callable[[int, int], int]] = {ast.Mult: int.__mul__, ast.LShift: int.__lshift__}
 
 
 class CannotWrite(Exception):
