@@ -14,7 +14,7 @@ import msgspec
 from aiohttp import web
 
 from canvus_async.server.refusals import Denied, Missing, Unauthenticated
-from canvus_async.server.rules.widgets import Canvas
+from canvus_async.server.rules.widgets import StoredCanvas
 from canvus_async.server.store.database import Storage, User
 
 TOKEN = "Private-Token"  # noqa: S105  # a header's name
@@ -43,7 +43,7 @@ class Users:
                 if kept is not None:
                     storage.remove_user(kept)
                     self._by_token.pop(kept, None)
-                self._keep(User(self.owner_token, "owner"))
+                self._save(User(self.owner_token, "owner"))
                 storage.set_meta("owner_token", self.owner_token)
 
     def add(self, role: str, *, blocked: bool, canvases: Iterable[str] | None) -> str:
@@ -51,7 +51,7 @@ class Users:
         if role not in {"owner", "edit", "view"}:
             raise ValueError(f'a role is "owner", "edit" or "view", got {role!r}')
         user = User(secrets.token_hex(24), role, blocked, None if canvases is None else frozenset(canvases))
-        self._keep(user)
+        self._save(user)
         return user.token
 
     def current(self, user: User) -> User:
@@ -63,10 +63,10 @@ class Users:
         if user.canvases is None:
             return user
         granted = msgspec.structs.replace(user, canvases=user.canvases | {canvas_id})
-        self._keep(granted)
+        self._save(granted)
         return granted
 
-    def _keep(self, user: User) -> None:
+    def _save(self, user: User) -> None:
         self._storage.put_user(user)
         self._by_token[user.token] = user
 
@@ -90,7 +90,7 @@ def sent_token(request: web.Request) -> str:
     return request.headers.get(TOKEN) or request.cookies.get(COOKIE) or ""
 
 
-def right_of(user: User | None, canvas: Canvas) -> Right:
+def right_of(user: User | None, canvas: StoredCanvas) -> Right:
     """What someone may do with a canvas."""
     linked = Right[canvas.link.upper()]
     if user is None or (user.canvases is not None and canvas.id not in user.canvases):
@@ -98,13 +98,13 @@ def right_of(user: User | None, canvas: Canvas) -> Right:
     return max(Right[user.role.upper()], linked)
 
 
-def check(user: User | None, canvas: Canvas | None, canvas_id: str, need: Right) -> Canvas:
+def check_right(user: User | None, canvas: StoredCanvas | None, canvas_id: str, needed: Right) -> StoredCanvas:
     """The canvas, if this is someone who may do that with it; what they may not see does not exist for them."""
     right = Right.NONE if canvas is None else right_of(user, canvas)
     if user is None and right is Right.NONE:
         raise Unauthenticated("Access token is missing")
     if canvas is None or right is Right.NONE:
         raise Missing(f"Canvas {canvas_id} does not exist")
-    if right < need:
+    if right < needed:
         raise Denied("Permission denied")
     return canvas

@@ -15,12 +15,12 @@ from canvus_async.server.access import Users
 from canvus_async.server.endpoints.assets import AssetEndpoints
 from canvus_async.server.endpoints.background import BackgroundEndpoints
 from canvus_async.server.endpoints.canvases import CanvasEndpoints
-from canvus_async.server.endpoints.intake import Intake
+from canvus_async.server.endpoints.file_uploads import FileUploads
 from canvus_async.server.endpoints.services import Services
 from canvus_async.server.endpoints.widgets import WidgetEndpoints
 from canvus_async.server.faults import Faults
-from canvus_async.server.gate import Gate, RequestRecord, note_status
-from canvus_async.server.http.connection import Connection
+from canvus_async.server.gate import Gate, RequestRecord, record_status
+from canvus_async.server.http.connection import HttpConnection
 from canvus_async.server.processing import Processing
 from canvus_async.server.rendering.renderer import Renderer
 from canvus_async.server.state import State
@@ -67,7 +67,7 @@ class CanvusServer:
         self._host = self._address = host
         self._port = port
         self._data = None if data is None else Path(data)
-        self._wanted_token = token
+        self._requested_token = token
         self._max_upload = max_upload
         self._processing_delay = processing_delay
         self._streams = Streams(keepalive)
@@ -98,12 +98,12 @@ class CanvusServer:
     @property
     def token(self) -> str:
         """The owner's token."""
-        return self._parts.users.owner_token
+        return self._running.users.owner_token
 
     @property
     def canvas_ids(self) -> list[str]:
         """The ids of all canvases, oldest first."""
-        return list(self._parts.state.canvases)
+        return list(self._running.state.canvases)
 
     @property
     def requests(self) -> list[RequestRecord]:
@@ -121,7 +121,7 @@ class CanvusServer:
         return 0 if self._web is None else len(self._web.connections)
 
     @property
-    def _parts(self) -> Services:
+    def _running(self) -> Services:
         if self._services is None:
             raise RuntimeError("the server is not running")
         return self._services
@@ -131,7 +131,7 @@ class CanvusServer:
         if self._services is not None:
             raise RuntimeError("the server is running already")
         async with AsyncExitStack() as stack:
-            services = self._open(stack)
+            services = self._start_services(stack)
             runner = web.AppRunner(self._application(services), handler_cancellation=True, shutdown_timeout=GRACE)
             await runner.setup()
             stack.push_async_callback(self._gate.drain)
@@ -151,7 +151,7 @@ class CanvusServer:
 
     async def create_canvas(self, name: str = "New canvas") -> str:
         """A new canvas; gives its id."""
-        return self._parts.state.create_canvas(name, str(uuid4())).id
+        return self._running.state.create_canvas(name, str(uuid4())).id
 
     def add_user(
         self,
@@ -164,19 +164,19 @@ class CanvusServer:
 
         "view" may read, "edit" also write and make canvases, "owner" also delete them. A `blocked` user is told 403.
         """
-        return self._parts.users.add(role, blocked=blocked, canvases=canvases)
+        return self._running.users.add(role, blocked=blocked, canvases=canvases)
 
     def share(self, canvas_id: str, link: Literal["none", "view", "edit"]) -> None:
         """Let anyone see or edit a canvas without a token, or no one any more. Raises KeyError for no such canvas."""
         if link not in {"none", "view", "edit"}:
             raise ValueError(f'a link gives "none", "view" or "edit", got {link!r}')
-        state = self._parts.state
+        state = self._running.state
         canvas = state.canvases[canvas_id]
         state.change_canvas(canvas, link=link)
         if link == "none":
-            state.feed(canvas).end(anonymous_only=True)
+            state.broadcast(canvas).end(anonymous_only=True)
 
-    def _open(self, stack: AsyncExitStack) -> Services:
+    def _start_services(self, stack: AsyncExitStack) -> Services:
         """The parts of a running server; what they hold is let go of with the stack, in order."""
         if self._data is None:
             folder = Path(stack.enter_context(TemporaryDirectory(prefix="canvus-", ignore_cleanup_errors=True)))
@@ -189,14 +189,14 @@ class CanvusServer:
         storage.set_meta("server_id", server_id)
         renderer = Renderer(folder / "mipmaps")
         stack.push_async_callback(renderer.aclose)
-        state = State(storage, folder / "assets", forget=renderer.forget)
+        state = State(storage, folder / "assets", on_asset_removed=renderer.forget)
         stack.callback(state.assets.close)
         renderer.sweep(state.assets.known)  # what a kill left behind
         processing = Processing(state, self._processing_delay)
         stack.callback(processing.close)
         return Services(
             state=state,
-            users=Users(storage, self._wanted_token),
+            users=Users(storage, self._requested_token),
             streams=self._streams,
             processing=processing,
             renderer=renderer,
@@ -208,20 +208,20 @@ class CanvusServer:
         loop, manager = asyncio.get_running_loop(), self._web
         if manager is None:
             raise RuntimeError("the server is not running")
-        listener = await loop.create_server(lambda: Connection(manager, loop=loop), self._host, self._port)
+        listener = await loop.create_server(lambda: HttpConnection(manager, loop=loop), self._host, self._port)
         stack.callback(listener.close)
         bound = listener.sockets[0].getsockname()  # a name may stand for several addresses, each with a port of its own
         self._address, self._port = bound[0], bound[1]
 
     def _application(self, services: Services) -> web.Application:
         application = web.Application(middlewares=[self._gate.middleware], client_max_size=MAX_BODY)
-        application.on_response_prepare.append(note_status)
+        application.on_response_prepare.append(record_status)
         application.on_shutdown.append(self._end_streams)
-        intake = Intake(services)
+        file_uploads = FileUploads(services)
         for endpoints in (
             CanvasEndpoints(services),
-            BackgroundEndpoints(services, intake),
-            WidgetEndpoints(services, intake),
+            BackgroundEndpoints(services, file_uploads),
+            WidgetEndpoints(services, file_uploads),
             AssetEndpoints(services),
         ):
             application.router.add_routes(endpoints.routes())

@@ -24,7 +24,7 @@ class _Rule:
     method: str
     left: int | None
 
-    def claims(self, request: web.Request) -> bool:
+    def claim(self, request: web.Request) -> bool:
         if self.left == 0 or self.match not in request.path_qs or self.method not in {"", request.method}:
             return False
         if self.left is not None:
@@ -56,7 +56,7 @@ class Faults:
 
     def drop_streams(self) -> None:
         """Break off every subscription that is open now, as a lost connection does. New ones are served."""
-        self._streams.cut()
+        self._streams.abort()
 
     def silence(self, on: bool = True) -> None:
         """Send nothing on subscriptions after their first line, no keepalive either, until `silence(False)`."""
@@ -100,36 +100,36 @@ class Faults:
     async def answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """What becomes of a request on such a day."""
         if self._refusing:
-            return _hang_up(request)
+            return _drop_connection(request)
         for delay in self._delays:
-            if delay.claims(request):
+            if delay.claim(request):
                 await asyncio.sleep(delay.seconds)
         for failure in self._failures:
-            if failure.claims(request):
+            if failure.claim(request):
                 headers = {} if failure.retry_after is None else {"Retry-After": str(failure.retry_after)}
                 return refusal(failure.status, "This failure was asked for", headers)
         response = await handler(request)
-        if any(rule.claims(request) for rule in self._losses):
-            return _hang_up(request)
-        if not response.prepared and any(rule.claims(request) for rule in self._truncations):
-            return _cut(response)
+        if any(rule.claim(request) for rule in self._losses):
+            return _drop_connection(request)
+        if not response.prepared and any(rule.claim(request) for rule in self._truncations):
+            return _truncated(response)
         return response
 
 
-def _hang_up(request: web.Request) -> web.Response:
+def _drop_connection(request: web.Request) -> web.Response:
     if request.transport is not None:
         request.transport.abort()
     return web.Response(status=503)  # goes nowhere
 
 
-def _cut(response: web.StreamResponse) -> web.StreamResponse:
+def _truncated(response: web.StreamResponse) -> web.StreamResponse:
     if isinstance(response, FileBody):
-        response.cut = True
+        response.truncated = True
         return response
-    return _HalfBody(response) if isinstance(response, web.Response) else response
+    return _TruncatedBody(response) if isinstance(response, web.Response) else response
 
 
-class _HalfBody(web.StreamResponse):
+class _TruncatedBody(web.StreamResponse):
     """A reply that announces its whole length and breaks off halfway."""
 
     def __init__(self, whole: web.Response) -> None:

@@ -12,7 +12,7 @@ from canvus_async.server.faults import Faults
 from canvus_async.server.http.replies import refusal
 from canvus_async.server.refusals import Refused, WrongMethod
 
-LOGGED = 10_000
+MAX_RECORDS = 10_000
 """Requests that the log holds at most; the oldest half goes when it is full."""
 
 _log = logging.getLogger(__name__)
@@ -41,13 +41,13 @@ class Gate:
         record = RequestRecord(request.method, request.path_qs)
         request[_RECORD] = record
         self.requests.append(record)
-        if len(self.requests) > LOGGED:
-            del self.requests[: LOGGED // 2]
+        if len(self.requests) > MAX_RECORDS:
+            del self.requests[: MAX_RECORDS // 2]
         try:
             return await self._faults.answer(request, lambda _: self._handle(request, handler))
-        except Refused as no:
-            headers = {"Allow": ", ".join(no.allowed)} if isinstance(no, WrongMethod) else {}
-            return refusal(no.status, no.msg, headers)
+        except Refused as refused:
+            headers = {"Allow": ", ".join(refused.allowed)} if isinstance(refused, WrongMethod) else {}
+            return refusal(refused.status, refused.msg, headers)
         except web.HTTPException:
             raise  # put into form by the connection, like those that never come here
         except (BadHttpMessage, web.RequestPayloadError) as error:
@@ -68,7 +68,7 @@ class Gate:
         try:
             await asyncio.wait({write})
         except asyncio.CancelledError:
-            write.add_done_callback(_report)
+            write.add_done_callback(_log_late_failure)
             raise
         return write.result()
 
@@ -78,14 +78,14 @@ class Gate:
             await asyncio.wait(self._writes)
 
 
-def _report(write: asyncio.Future[web.StreamResponse]) -> None:
+def _log_late_failure(write: asyncio.Future[web.StreamResponse]) -> None:
     """Take note of how a write ended that nobody waits for any more."""
     error = None if write.cancelled() else write.exception()
     if error is not None and not isinstance(error, Refused | web.HTTPException | ConnectionError):
         _log.error("a write failed after its client was gone", exc_info=error)
 
 
-async def note_status(request: web.Request, response: web.StreamResponse) -> None:
+async def record_status(request: web.Request, response: web.StreamResponse) -> None:
     """Put the status of an answer into the log of requests, as it is about to be sent."""
     record = request.get(_RECORD)
     if record is not None and request.transport is not None and not request.transport.is_closing():

@@ -3,7 +3,7 @@
 import asyncio
 
 from canvus_async.server.rules import editing
-from canvus_async.server.rules.widgets import Canvas, Widget
+from canvus_async.server.rules.widgets import StoredCanvas, StoredWidget
 from canvus_async.server.state import State
 
 
@@ -17,7 +17,7 @@ class Processing:
         for canvas, widget in state.unprocessed():
             self.schedule(canvas, widget)
 
-    def schedule(self, canvas: Canvas, widget: Widget) -> None:
+    def schedule(self, canvas: StoredCanvas, widget: StoredWidget) -> None:
         """See to this widget shortly; one that is replaced meanwhile is seen to once, from now on."""
         loop = asyncio.get_running_loop()
         self._cancel(widget.id)

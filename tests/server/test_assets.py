@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from canvus_async.server.http.file_replies import Part, content_disposition, requested_part
+from canvus_async.server.http.file_replies import ByteRange, content_disposition, requested_range
 from tests.server import samples
 from tests.server.api import Api, eventually
 from tests.server.conftest import Ask, AskIn
@@ -174,13 +174,13 @@ async def test_all_who_ask_for_a_level_at_once_get_it(api: Api, image: Any, here
     ("header", "part"),
     [
         (None, None),
-        ("bytes=0-99", Part(0, 100)),
-        ("bytes=100-", Part(100, 1000)),
-        ("bytes=-100", Part(900, 1000)),
-        ("bytes=-5000", Part(0, 1000)),
-        ("bytes=990-5000", Part(990, 1000)),
-        ("bytes=1000-", Part(1000, 1000)),
-        ("bytes=-0", Part(1000, 1000)),
+        ("bytes=0-99", ByteRange(0, 100)),
+        ("bytes=100-", ByteRange(100, 1000)),
+        ("bytes=-100", ByteRange(900, 1000)),
+        ("bytes=-5000", ByteRange(0, 1000)),
+        ("bytes=990-5000", ByteRange(990, 1000)),
+        ("bytes=1000-", ByteRange(1000, 1000)),
+        ("bytes=-0", ByteRange(1000, 1000)),
         ("bytes=5-4", None),
         ("bytes=-", None),
         ("bytes=0-1,5-6", None),
@@ -189,8 +189,8 @@ async def test_all_who_ask_for_a_level_at_once_get_it(api: Api, image: Any, here
         ("bytes=" + "9" * 30 + "-", None),
     ],
 )
-def test_a_range_is_one_part_of_the_file_or_ignored(header: str | None, part: Part | None) -> None:
-    assert requested_part(header, 1000) == part
+def test_a_range_is_one_part_of_the_file_or_ignored(header: str | None, part: ByteRange | None) -> None:
+    assert requested_range(header, 1000) == part
 
 
 @pytest.fixture(params=["small", "large"])

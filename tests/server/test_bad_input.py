@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from canvus_async.server.http.replies import decode_object
 from canvus_async.server.refusals import Invalid
-from canvus_async.server.rules.kinds import BACKGROUND, KINDS, When
+from canvus_async.server.rules.kinds import BACKGROUND, WIDGET_KINDS, Operation
 from canvus_async.server.rules.widgets import encode
 from tests.server.api import Api
 
@@ -133,19 +133,23 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=6,
 )
-NAMES = sorted({name for kind in (*KINDS, BACKGROUND) for name in kind.known})
+NAMES = sorted({name for kind in (*WIDGET_KINDS, BACKGROUND) for name in kind.all_fields})
 BODIES = st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=5), JSON, max_size=4)
 
 
 @settings(max_examples=300, deadline=None)
-@given(kind=st.sampled_from([*KINDS, BACKGROUND]), when=st.sampled_from([When.CREATE, When.UPDATE]), body=BODIES)
-def test_any_object_is_parsed_or_refused_by_its_field(kind: Any, when: When, body: dict[str, Any]) -> None:
+@given(
+    kind=st.sampled_from([*WIDGET_KINDS, BACKGROUND]),
+    operation=st.sampled_from([Operation.CREATE, Operation.UPDATE]),
+    body=BODIES,
+)
+def test_any_object_is_parsed_or_refused_by_its_field(kind: Any, operation: Operation, body: dict[str, Any]) -> None:
     try:
-        values = kind.parse(body, when)
+        values = kind.parse(body, operation)
     except Invalid:
         return
 
-    assert values.keys() <= kind.known.keys()
+    assert values.keys() <= kind.all_fields.keys()
     assert encode(values)
 
 
@@ -165,13 +169,13 @@ async def test_no_object_makes_the_server_fail(api: Api, canvas: str) -> None:
     wild: list[Any] = [None, True, -1, 0, 2.5, 1e12, "", "x", "#ffffff", [], {}, {"x": 1, "y": 2}, {"id": "x"}]
     wild += [{"width": 5, "height": 5}, {"columns": 1, "rows": 1}, {"rel_location": 1}, [{}], {"": None}]
     seen: set[int] = set()
-    for kind in KINDS:
-        for name in kind.known:
+    for kind in WIDGET_KINDS:
+        for name in kind.all_fields:
             for value in wild:
                 reply = await api.post(f"{canvas}/{kind.path}", {name: value})
                 seen.add(reply.status)
                 assert reply.status == 200 or (reply.status == 400 and reply.msg), (kind.path, name, value, reply.body)
-    for name in BACKGROUND.known:
+    for name in BACKGROUND.all_fields:
         for value in wild:
             assert (await api.patch(f"{canvas}/background", **{name: value})).status in {200, 400}
 

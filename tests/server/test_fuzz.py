@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from canvus_async.server import CanvusServer
-from canvus_async.server.rules.kinds import KINDS, When
+from canvus_async.server.rules.kinds import WIDGET_KINDS, Operation
 from tests.seeds.random_requests import CASES, NOBODY, Case
 from tests.seeds.wire import Answer, exchange, request
 from tests.server import samples
@@ -259,11 +259,13 @@ async def test_what_requests_have_made_is_there_after_a_restart(
 
 
 def test_the_description_knows_every_kind_of_widget_and_every_field() -> None:
-    for kind in KINDS:
+    for kind in WIDGET_KINDS:
         known = WIDGETS[kind.path]
         assert known.type == kind.type
-        for schema, when in ((known.create, When.CREATE), (known.update, When.UPDATE)):
-            assert schema["properties"].keys() == {name for name, each in kind.known.items() if when in each.when}
+        for schema, operation in ((known.create, Operation.CREATE), (known.update, Operation.UPDATE)):
+            assert schema["properties"].keys() == {
+                name for name, each in kind.all_fields.items() if operation in each.accepted_in
+            }
 
 
 async def test_every_operation_of_the_description_is_there(world: World) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from canvus_async.server import CanvusServer
 from canvus_async.server.access import Right
-from canvus_async.server.streams.broadcast import SURPLUS, Event, Feed, Subscriber
+from canvus_async.server.streams.broadcast import EXTRA_PENDING, Broadcast, Event, Subscriber
 from tests.server import samples
 from tests.server.api import Api, eventually
 from tests.server.conftest import Ask
@@ -336,7 +336,7 @@ async def test_only_the_newest_state_of_a_thing_waits_in_its_old_place() -> None
 async def test_a_follower_of_one_thing_hears_its_end_and_nothing_after() -> None:
     box, _ = subscriber(single=True)
     box.offer(Event(key="a", raw=b"1"))
-    box.offer(Event(key="a", raw=b"gone", gone=True))
+    box.offer(Event(key="a", raw=b"gone", deleted=True))
 
     assert box.take() == b"gone\n"
     assert box.ended
@@ -346,7 +346,7 @@ async def test_a_follower_of_one_thing_hears_its_end_and_nothing_after() -> None
 
 async def test_a_mailbox_that_overflows_breaks_the_connection_off() -> None:
     box, aborts = subscriber(size=10)
-    for number in range(SURPLUS + 10):
+    for number in range(EXTRA_PENDING + 10):
         box.offer(Event(key=str(number), raw=b"{}"))
     assert aborts == []
 
@@ -357,15 +357,15 @@ async def test_a_mailbox_that_overflows_breaks_the_connection_off() -> None:
 def test_a_change_is_encoded_once_for_all_who_follow() -> None:
     event = Event(key="a", raw=b"{}", right=Right.VIEW)
 
-    assert event.in_list is event.in_list
-    assert event.alone is event.alone
+    assert event.list_line is event.list_line
+    assert event.single_line is event.single_line
 
 
 async def test_nobody_is_told_after_leaving() -> None:
-    feed = Feed()
+    broadcast = Broadcast()
     box, _ = subscriber()
-    feed.attach(box)
-    feed.detach(box)
-    feed.publish(Event(key="a", raw=b"1"))
+    broadcast.attach(box)
+    broadcast.detach(box)
+    broadcast.publish(Event(key="a", raw=b"1"))
 
     assert box.take() == b""

@@ -296,7 +296,7 @@ async def test_a_file_that_comes_back_while_it_goes_stays(tmp_path: Path) -> Non
     for turn in range(2):
         upload = store.incoming / str(turn)
         upload.write_bytes(b"one")
-        async with store.arriving(upload, asset):
+        async with store.adding(upload, asset):
             if turn:
                 store.discard(asset)  # the last widget that showed it goes in this moment
             store.register(asset)
@@ -312,7 +312,7 @@ async def test_a_file_that_no_widget_came_to_need_goes(tmp_path: Path) -> None:
     upload = store.incoming / "1"
     upload.write_bytes(b"one")
     with pytest.raises(ZeroDivisionError):
-        async with store.arriving(upload, asset):
+        async with store.adding(upload, asset):
             raise ZeroDivisionError
     store.close()
 

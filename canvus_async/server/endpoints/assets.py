@@ -6,8 +6,9 @@ from typing import NamedTuple
 import msgspec
 from aiohttp import web
 
-from canvus_async.server.access import Right, check
-from canvus_async.server.endpoints.services import API, SLASH, Services
+from canvus_async.protocol.urls import API
+from canvus_async.server.access import Right, check_right
+from canvus_async.server.endpoints.services import SLASH, Services
 from canvus_async.server.http.file_replies import IMMUTABLE, file_reply
 from canvus_async.server.http.replies import json_reply
 from canvus_async.server.refusals import Invalid, Missing, Unsupported
@@ -95,9 +96,9 @@ class AssetEndpoints:
         if not canvas_id:
             raise Missing("The canvas-id header is missing")
         user = self._services.users.require(request)
-        canvas = check(user, self._services.state.canvases.get(canvas_id), canvas_id, Right.VIEW)
+        canvas = check_right(user, self._services.state.canvases.get(canvas_id), canvas_id, Right.VIEW)
         asset_hash = request.match_info["hash"]
-        widget = canvas.shows(asset_hash)
+        widget = canvas.find_by_hash(asset_hash)
         asset = self._assets.known.get(asset_hash)
         if widget is None or asset is None:
             raise Missing(f"Asset {asset_hash} does not exist on canvas {canvas_id}")

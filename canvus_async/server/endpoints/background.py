@@ -2,20 +2,21 @@
 
 from aiohttp import web
 
+from canvus_async.protocol.urls import API
 from canvus_async.server.access import Right
-from canvus_async.server.endpoints.intake import Intake
-from canvus_async.server.endpoints.services import API, SLASH, Services
+from canvus_async.server.endpoints.file_uploads import FileUploads
+from canvus_async.server.endpoints.services import SLASH, Services
 from canvus_async.server.http.replies import json_reply, read_object
 from canvus_async.server.rules import editing
-from canvus_async.server.rules.kinds import BACKGROUND, When
+from canvus_async.server.rules.kinds import BACKGROUND, Operation
 
 
 class BackgroundEndpoints:
     """The one background that each canvas has."""
 
-    def __init__(self, services: Services, intake: Intake) -> None:
+    def __init__(self, services: Services, file_uploads: FileUploads) -> None:
         self._services = services
-        self._intake = intake
+        self._file_uploads = file_uploads
 
     def routes(self) -> list[web.RouteDef]:
         """What is answered here."""
@@ -24,27 +25,27 @@ class BackgroundEndpoints:
 
     async def get(self, request: web.Request) -> web.StreamResponse:
         """The background; its `image.hash` opens mipmaps and the asset."""
-        canvas = self._services.admit(request, Right.VIEW)
+        canvas = self._services.authorize(request, Right.VIEW)
         return await self._services.answer(
             request,
-            self._services.state.feed(canvas),
+            self._services.state.broadcast(canvas),
             lambda: canvas.background.raw,
             single=True,
-            wants=lambda event: event.kind is BACKGROUND,
+            matches=lambda event: event.kind is BACKGROUND,
         )
 
     async def update(self, request: web.Request) -> web.StreamResponse:
         """Other colours, or another of the three types."""
-        self._services.admit(request, Right.EDIT)
+        self._services.authorize(request, Right.EDIT)
         body = await read_object(request)
-        canvas = self._services.admit(request, Right.EDIT)
+        canvas = self._services.authorize(request, Right.EDIT)
         background = canvas.background
-        changed = editing.change(canvas, background, BACKGROUND.parse(body, When.UPDATE))
+        changed = editing.changed_widgets(canvas, background, BACKGROUND.parse(body, Operation.UPDATE))
         if changed[0].fields != background.fields:
             self._services.state.put(canvas, changed)
         return json_reply(changed[0].raw)
 
     async def upload(self, request: web.Request) -> web.StreamResponse:
         """A picture from a form; its hash follows shortly."""
-        self._services.admit(request, Right.EDIT)
-        return json_reply((await self._intake.background(request)).raw)
+        self._services.authorize(request, Right.EDIT)
+        return json_reply((await self._file_uploads.set_background(request)).raw)

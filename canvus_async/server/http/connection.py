@@ -9,7 +9,7 @@ from canvus_async.server.http.replies import refusal
 _log = logging.getLogger(__name__)
 
 
-class Connection(web.RequestHandler):
+class HttpConnection(web.RequestHandler):
     """aiohttp's own, but for the form of its errors, and what it says of them in the log.
 
     A broken request is the sender's affair and is not logged: the parser's words hold the broken line, and that may

@@ -20,13 +20,13 @@ from canvus_async.server.refusals import Missing
 IMMUTABLE = "private, max-age=157680000, immutable"
 """The Cache-Control of everything that is named by a hash (seed 000)."""
 
-INLINE = 256 * 1024
+SMALL_FILE = 256 * 1024
 """Bytes up to which a file is read at once and answered like any small reply."""
 
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
-class Part(NamedTuple):
+class ByteRange(NamedTuple):
     """Bytes from `start` up to, not including, `stop`."""
 
     start: int
@@ -34,14 +34,14 @@ class Part(NamedTuple):
 
 
 class FileBody(web.StreamResponse):
-    """A large file, or a part of one, sent by the kernel. `cut`: break the connection off halfway."""
+    """A large file, or a part of one, sent by the kernel. `truncated`: break the connection off halfway."""
 
-    def __init__(self, path: Path, part: Part, *, status: int, headers: dict[str, str]) -> None:
+    def __init__(self, path: Path, byte_range: ByteRange, *, status: int, headers: dict[str, str]) -> None:
         super().__init__(status=status, headers=headers)
-        self.content_length = part.stop - part.start
-        self.cut = False
+        self.content_length = byte_range.stop - byte_range.start
+        self.truncated = False
         self._path = path
-        self._part = part
+        self._range = byte_range
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
         """Send the head, and the file after it."""
@@ -57,9 +57,11 @@ class FileBody(web.StreamResponse):
         transport = request.transport
         if transport is None:
             raise ConnectionResetError("the client is gone")
-        count = self._part.stop - self._part.start
-        await asyncio.get_running_loop().sendfile(transport, file, self._part.start, count // 2 if self.cut else count)
-        if self.cut:
+        count = self._range.stop - self._range.start
+        await asyncio.get_running_loop().sendfile(
+            transport, file, self._range.start, count // 2 if self.truncated else count
+        )
+        if self.truncated:
             transport.close()
 
 
@@ -85,27 +87,27 @@ def file_reply(
         size = path.stat().st_size
     except FileNotFoundError:
         raise Missing("The file is not on this server") from None
-    part = requested_part(request.headers.get("Range"), size) if _may_be_partial(request, tag) else None
-    if part is None:
-        part, status = Part(0, size), 200
-    elif part.start >= part.stop:
+    byte_range = requested_range(request.headers.get("Range"), size) if _range_applies(request, tag) else None
+    if byte_range is None:
+        byte_range, status = ByteRange(0, size), 200
+    elif byte_range.start >= byte_range.stop:
         return refusal(416, f"The file has {size} bytes", {"Content-Range": f"bytes */{size}"})
     else:
-        headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
+        headers["Content-Range"] = f"bytes {byte_range.start}-{byte_range.stop - 1}/{size}"
         status = 206
-    if part.stop - part.start > INLINE:
-        return FileBody(path, part, status=status, headers=headers)
+    if byte_range.stop - byte_range.start > SMALL_FILE:
+        return FileBody(path, byte_range, status=status, headers=headers)
     with path.open("rb") as file:
-        file.seek(part.start)
-        return web.Response(status=status, headers=headers, body=file.read(part.stop - part.start))
+        file.seek(byte_range.start)
+        return web.Response(status=status, headers=headers, body=file.read(byte_range.stop - byte_range.start))
 
 
-def _may_be_partial(request: web.Request, tag: str) -> bool:
+def _range_applies(request: web.Request, tag: str) -> bool:
     """Whether a Range counts: without If-Range, or where that names just this content. Dates never do: none is sent."""
     return request.headers.get("If-Range", tag) == tag
 
 
-def requested_part(header: str | None, size: int) -> Part | None:
+def requested_range(header: str | None, size: int) -> ByteRange | None:
     """The part that a Range header asks for; empty if the file has none of it.
 
     None means the whole file: no header, or one that is no single range of bytes, which RFC 9110 lets a server ignore.
@@ -115,10 +117,10 @@ def requested_part(header: str | None, size: int) -> Part | None:
         return None
     first, last = match.groups()
     if not first:
-        return Part(max(0, size - int(last)), size) if last else None
+        return ByteRange(max(0, size - int(last)), size) if last else None
     if last and int(last) < int(first):
         return None
-    return Part(int(first), min(size, int(last) + 1) if last else size)
+    return ByteRange(int(first), min(size, int(last) + 1) if last else size)
 
 
 def content_disposition(disposition: str, filename: str) -> str:

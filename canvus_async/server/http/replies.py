@@ -14,7 +14,7 @@ def json_reply(raw: bytes) -> web.Response:
     return web.Response(body=raw, content_type="application/json", charset="utf-8")
 
 
-def array(items: Iterable[bytes]) -> bytes:
+def json_array(items: Iterable[bytes]) -> bytes:
     """A JSON array of objects that are already encoded, on one line."""
     return b"[" + b",".join(items) + b"]"
 

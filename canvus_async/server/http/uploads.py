@@ -21,16 +21,16 @@ from canvus_async.server.http.replies import decode_object
 from canvus_async.server.refusals import Invalid, TooBig
 from canvus_async.server.store.asset_files import INCOMING_PREFIX
 
-BATCH = 1 << 20
+BATCH_SIZE = 1 << 20
 """Bytes that are hashed and written at once, in a thread."""
 
-JSON_PART = 1 << 20
+MAX_JSON_PART = 1 << 20
 """The largest `json` part, in bytes."""
 
-PARTS = 32
+MAX_PARTS = 32
 """The most parts that a body may have; those with other names are skipped."""
 
-_MALFORMED = (
+_MALFORMED_FORM = (
     ValueError,
     AssertionError,
     RuntimeError,
@@ -65,14 +65,14 @@ async def receive(request: web.Request, folder: Path, *, max_bytes: int) -> Asyn
     """Take a form's file in; it is removed on leaving unless it was moved away. Raises Invalid and TooBig."""
     if request.content_type != "multipart/form-data":
         raise Invalid("An upload must be multipart/form-data")
-    if request.content_length is not None and request.content_length > max_bytes + JSON_PART:
+    if request.content_length is not None and request.content_length > max_bytes + MAX_JSON_PART:
         raise TooBig(f"The file is larger than {max_bytes} bytes")
     with NamedTemporaryFile(dir=folder, prefix=INCOMING_PREFIX, delete=False) as file:
         upload = Upload(Path(file.name))
         try:
             try:
                 await _read_parts(await request.multipart(), upload, file, max_bytes)
-            except _MALFORMED as error:
+            except _MALFORMED_FORM as error:
                 raise Invalid(f"The multipart body is malformed: {error}") from None
             file.close()
             yield upload
@@ -82,7 +82,7 @@ async def receive(request: web.Request, folder: Path, *, max_bytes: int) -> Asyn
 
 async def _read_parts(parts: MultipartReader, upload: Upload, file: IO[bytes], max_bytes: int) -> None:
     seen: set[str] = set()
-    for _ in range(PARTS):
+    for _ in range(MAX_PARTS):
         part = await parts.next()
         if part is None:
             break
@@ -94,12 +94,12 @@ async def _read_parts(parts: MultipartReader, upload: Upload, file: IO[bytes], m
             upload.filename = _filename(part.filename)
             await _store(part, upload, file, max_bytes)
         elif part.name == "json":
-            upload.fields = decode_object(await _small(part), "json part")
+            upload.fields = decode_object(await _read_small(part), "json part")
         else:
-            await _small(part)
+            await _read_small(part)
         seen.add(part.name or "")
     else:
-        raise Invalid(f"There are more than {PARTS} parts")
+        raise Invalid(f"There are more than {MAX_PARTS} parts")
     if "data" not in seen:
         raise Invalid("The data part with the file is missing")
     if not upload.size:
@@ -120,19 +120,19 @@ async def _store(part: BodyPartReader, upload: Upload, file: IO[bytes], max_byte
         if upload.size > max_bytes:
             raise TooBig(f"The file is larger than {max_bytes} bytes")
         batch += chunk
-        if len(batch) >= BATCH:
+        if len(batch) >= BATCH_SIZE:
             await asyncio.to_thread(flush)
     flush()
     file.flush()
     upload.hash = digest.hexdigest()
 
 
-async def _small(part: BodyPartReader) -> bytes:
+async def _read_small(part: BodyPartReader) -> bytes:
     body = bytearray()
     while chunk := await part.read_chunk():
         body += chunk
-        if len(body) > JSON_PART:
-            raise TooBig(f"The {part.name} part is larger than {JSON_PART} bytes")
+        if len(body) > MAX_JSON_PART:
+            raise TooBig(f"The {part.name} part is larger than {MAX_JSON_PART} bytes")
     return bytes(body)
 
 

@@ -1,6 +1,6 @@
 """Any picture's pixels as 8-bit sRGB: palettes, 16 bits, CMYK, embedded colour profiles.
 
-Two steps, because shrinking comes between them and makes the second one cheap: `averageable` gives a mode whose
+Two steps, because shrinking comes between them and makes the second one cheap: `to_basic_mode` gives a mode whose
 neighbouring pixels may be averaged, `to_srgb` applies the profile.
 """
 
@@ -13,7 +13,7 @@ from PIL import Image, ImageChops, ImageCms, ImageMath
 _SWATCH = Image.frombytes("RGB", (64, 64), bytes(17 * part for rgb in product(range(16), repeat=3) for part in rgb))
 
 
-def averageable(image: Image.Image) -> Image.Image:
+def to_basic_mode(image: Image.Image) -> Image.Image:
     """The same picture in L, LA, RGB, RGBA or CMYK, 8 bits each, its transparency kept.
 
     Colours that a file declares transparent (PNG tRNS, GIF) become alpha before anything is averaged.
@@ -36,7 +36,7 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     A profile that is broken, or of another colour space than the pixels, is left aside, as browsers do. Relative
     colorimetric with black point compensation.
     """
-    source = _opened(profile)
+    source = _open_profile(profile)
     alpha = image.getchannel("A") if image.mode in {"LA", "RGBA"} else None
     converted = _converted(image.convert(image.mode.removesuffix("A")) if alpha else image, source) if source else None
     if converted is None:
@@ -69,7 +69,7 @@ def _as(image: Image.Image, mode: str) -> Image.Image:
     return image if image.mode == mode else image.convert(mode)
 
 
-def _opened(profile: bytes | None) -> ImageCms.ImageCmsProfile | None:
+def _open_profile(profile: bytes | None) -> ImageCms.ImageCmsProfile | None:
     if not profile:
         return None
     try:

@@ -23,7 +23,7 @@ PIXELS_PER_POINT = 2.0
 PAGE_SIDE = 4096
 """Pixels: a page whose longest side would be larger is rendered at a smaller scale."""
 
-UNREADABLE = "The PDF cannot be read: the file is damaged or incomplete."
+UNREADABLE_PDF = "The PDF cannot be read: the file is damaged or incomplete."
 
 
 class _Bitmap(Protocol):
@@ -53,7 +53,7 @@ def document_size(path: Path) -> tuple[float, float, int]:
 
     Raises BrokenAsset where the file is damaged, has no pages, or needs a password.
     """
-    with _opened(path) as document:
+    with _open_document(path) as document:
         if len(document) < 1:
             raise BrokenAsset("The PDF has no pages.")
         return *document.get_page_size(0), len(document)
@@ -64,7 +64,7 @@ def page_size(path: Path, page: int) -> tuple[int, int, int]:
 
     Raises BrokenAsset, PageOutOfRange.
     """
-    with _opened(path) as document:
+    with _open_document(path) as document:
         _check_page(document, page)
         _, size = _scale(*document.get_page_size(page))
         return *size, len(document)
@@ -72,7 +72,7 @@ def page_size(path: Path, page: int) -> tuple[int, int, int]:
 
 def page_picture(path: Path, page: int) -> Image.Image:
     """A page (0-based) as RGB pixels, of exactly `page_size`. Raises BrokenAsset, PageOutOfRange."""
-    with _opened(path) as document:
+    with _open_document(path) as document:
         _check_page(document, page)
         scale, size = _scale(*document.get_page_size(page))
         document.init_forms()  # before the page is loaded, else filled-in fields stay empty
@@ -85,7 +85,7 @@ def page_picture(path: Path, page: int) -> Image.Image:
 
 
 @contextmanager
-def _opened(path: Path) -> Generator[_Document, None, None]:
+def _open_document(path: Path) -> Generator[_Document, None, None]:
     with _pdfium:
         try:
             with closing(_load(path)) as document:
@@ -93,7 +93,7 @@ def _opened(path: Path) -> Generator[_Document, None, None]:
         except pypdfium2.PdfiumError as exc:
             if "password" in str(exc).lower():
                 raise BrokenAsset("The PDF needs a password, so it cannot be shown.") from exc
-            raise BrokenAsset(UNREADABLE) from exc
+            raise BrokenAsset(UNREADABLE_PDF) from exc
 
 
 def _check_page(document: _Document, page: int) -> None:
@@ -108,6 +108,6 @@ def _scale(width: float, height: float) -> tuple[float, tuple[int, int]]:
     """
     longest = max(width, height)
     if not (min(width, height) > 0 and math.isfinite(longest)):
-        raise BrokenAsset(UNREADABLE)
+        raise BrokenAsset(UNREADABLE_PDF)
     scale = min(PIXELS_PER_POINT, (PAGE_SIDE - 0.5) / longest)
     return scale, (math.ceil(width * scale), math.ceil(height * scale))

@@ -2,9 +2,9 @@
 
 from typing import Literal, NamedTuple
 
-Kind = Literal["image", "pdf", "svg", "video", "other"]
+FileKind = Literal["image", "pdf", "svg", "video", "other"]
 
-HEAD = 65536
+SNIFFED_BYTES = 65536
 """Bytes from the start of a file that `sniff` wants to see."""
 
 PDF_MAGIC_WITHIN = 1024
@@ -30,7 +30,7 @@ class LevelOutOfRange(Exception):
 class Format(NamedTuple):
     """A file format: what it is for a canvas, its media type, and for images the name of Pillow's decoder."""
 
-    kind: Kind
+    kind: FileKind
     content_type: str
     decoder: str = ""
 
@@ -73,7 +73,7 @@ _HEIF_BRANDS = {b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"}
 
 
 def sniff(head: bytes) -> Format:
-    """The format of a file that begins with `head` (its first `HEAD` bytes, or all of a shorter file).
+    """The format of a file that begins with `head` (its first `SNIFFED_BYTES` bytes, or all of a shorter file).
 
     SVG is not told apart here: that takes an XML parser (`vectors.svg_size`).
     """

@@ -3,7 +3,7 @@
 Only the embedded server computes these; the client believes the `max_level` that a server states.
 """
 
-SMALL = 128
+TOP_LEVEL_SIDE = 128
 """Pixels: halving stops once both sides are at most this."""
 
 SMALLEST_SIDE = 2
@@ -23,6 +23,6 @@ def max_level(width: int, height: int) -> int:
     if width < 1 or height < 1:
         raise ValueError(f"an image has at least 1 x 1 pixels, got {width} x {height}")
     level = 0
-    while max(width, height) >> level > SMALL and min(width, height) >> (level + 1) >= SMALLEST_SIDE:
+    while max(width, height) >> level > TOP_LEVEL_SIDE and min(width, height) >> (level + 1) >= SMALLEST_SIDE:
         level += 1
     return level

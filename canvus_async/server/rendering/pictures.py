@@ -13,7 +13,7 @@ from typing import IO
 from PIL import ExifTags, Image, ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
-from canvus_async.server.rendering.colours import averageable, to_srgb
+from canvus_async.server.rendering.colours import to_basic_mode, to_srgb
 from canvus_async.server.rendering.formats import BrokenAsset
 from canvus_async.server.rendering.levels import level_size
 
@@ -23,7 +23,7 @@ PICTURE_PIXELS = 200_000_000
 WEBP_SIDE = 16383
 """Pixels: the format has no larger side. A level that would be larger is scaled to fit."""
 
-UNREADABLE = "The picture cannot be read: the file is damaged or incomplete."
+UNREADABLE_PICTURE = "The picture cannot be read: the file is damaged or incomplete."
 
 _LARGE = 64_000_000
 _one_large_picture = threading.Lock()  # decoding takes from 4 bytes a pixel (JPEG) to 16 (WebP with alpha)
@@ -33,15 +33,15 @@ _PILLOWS_OWN_LIMIT = (Image.DecompressionBombError, Image.DecompressionBombWarni
 _PNG_SIGNATURE_BYTES = 8
 _PNG_CHUNKS = 100_000
 
-_Turn = Image.Transpose
-_TURNS = {
-    2: _Turn.FLIP_LEFT_RIGHT,
-    3: _Turn.ROTATE_180,
-    4: _Turn.FLIP_TOP_BOTTOM,
-    5: _Turn.TRANSPOSE,
-    6: _Turn.ROTATE_270,
-    7: _Turn.TRANSVERSE,
-    8: _Turn.ROTATE_90,
+_Transpose = Image.Transpose
+_UPRIGHT = {
+    2: _Transpose.FLIP_LEFT_RIGHT,
+    3: _Transpose.ROTATE_180,
+    4: _Transpose.FLIP_TOP_BOTTOM,
+    5: _Transpose.TRANSPOSE,
+    6: _Transpose.ROTATE_270,
+    7: _Transpose.TRANSVERSE,
+    8: _Transpose.ROTATE_90,
 }
 _SIDEWAYS = (5, 6, 7, 8)
 
@@ -52,7 +52,7 @@ def picture_size(path: Path, decoder: str) -> tuple[int, int]:
     Raises BrokenAsset where the header cannot be read, or states more than `PICTURE_PIXELS`.
     """
     with path.open("rb") as file:
-        image = _opened(file, decoder)
+        image = _open_image(file, decoder)
         width, height = image.size
         return (height, width) if _orientation(image, file) in _SIDEWAYS else (width, height)
 
@@ -63,16 +63,16 @@ def picture_level(path: Path, decoder: str, level: int) -> Image.Image:
     Its size is exactly `level_size` of `picture_size`, or that scaled to fit `WEBP_SIDE`. Raises BrokenAsset.
     """
     with path.open("rb") as file:
-        image = _opened(file, decoder)
+        image = _open_image(file, decoder)
         orientation = _orientation(image, file)
         size = fit_webp(*level_size(*image.size, level))
-        with _turn_of_large(image, level):
-            with _reading():
+        with _one_large_at_a_time(image, level):
+            with _decoder_errors():
                 covered = _decode(image, size, level)
-                plain = averageable(image)
+                plain = to_basic_mode(image)
             shrunk = to_srgb(shrink(plain, size, covered), image.info.get("icc_profile"))
-    turn = _TURNS.get(orientation)
-    return shrunk if turn is None else shrunk.transpose(turn)
+    transpose = _UPRIGHT.get(orientation)
+    return shrunk if transpose is None else shrunk.transpose(transpose)
 
 
 def shrink(image: Image.Image, size: tuple[int, int], covered: tuple[float, float] | None = None) -> Image.Image:
@@ -98,17 +98,17 @@ def fit_webp(width: int, height: int) -> tuple[int, int]:
     return max(1, width * WEBP_SIDE // longest), max(1, height * WEBP_SIDE // longest)
 
 
-def _opened(file: IO[bytes], decoder: str) -> ImageFile.ImageFile:
+def _open_image(file: IO[bytes], decoder: str) -> ImageFile.ImageFile:
     """Read the header. Past `Image.open`, whose size check warns at a limit that belongs to the whole process."""
     Image.init()
     if decoder not in Image.OPEN:
         raise BrokenAsset(f"This server cannot read {decoder} pictures.")
     factory, _ = Image.OPEN[decoder]
-    with _reading():
+    with _decoder_errors():
         image = factory(file, "")
     width, height = image.size
     if width < 1 or height < 1:
-        raise BrokenAsset(UNREADABLE)
+        raise BrokenAsset(UNREADABLE_PICTURE)
     if width * height > _pixel_limit(decoder):
         raise BrokenAsset(_too_large(width, height, _pixel_limit(decoder)))
     return image
@@ -125,7 +125,7 @@ def _too_large(width: int, height: int, limit: int) -> str:
 
 
 @contextmanager
-def _reading() -> Generator[None, None, None]:
+def _decoder_errors() -> Generator[None, None, None]:
     """Around Pillow's decoders, which raise whatever damaged bytes make them stumble over: a dozen types were seen."""
     try:
         yield
@@ -134,10 +134,10 @@ def _reading() -> Generator[None, None, None]:
     except _PILLOWS_OWN_LIMIT as exc:
         raise BrokenAsset("The picture is too large for this server.") from exc
     except Exception as exc:
-        raise BrokenAsset(UNREADABLE) from exc
+        raise BrokenAsset(UNREADABLE_PICTURE) from exc
 
 
-def _turn_of_large(image: Image.Image, level: int) -> "threading.Lock | nullcontext[None]":
+def _one_large_at_a_time(image: Image.Image, level: int) -> "threading.Lock | nullcontext[None]":
     """Large pictures are decoded one at a time: that is when they take the most memory."""
     drafted = 4 ** min(level, 3) if isinstance(image, JpegImageFile) else 1
     return _one_large_picture if image.width * image.height // drafted > _LARGE else nullcontext()
@@ -165,11 +165,11 @@ def _orientation(image: ImageFile.ImageFile, file: IO[bytes]) -> int:
     if image.format == "PNG" and "exif" not in image.info:
         _find_late_exif(image, file)
     try:
-        with _reading():
+        with _decoder_errors():
             orientation = Image.Image.getexif(image).get(ExifTags.Base.Orientation)
     except BrokenAsset:
         return 1
-    return orientation if isinstance(orientation, int) and orientation in _TURNS else 1
+    return orientation if isinstance(orientation, int) and orientation in _UPRIGHT else 1
 
 
 def _find_late_exif(image: ImageFile.ImageFile, file: IO[bytes]) -> None:

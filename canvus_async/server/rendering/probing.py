@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 
 from canvus_async.server.rendering.documents import document_size
-from canvus_async.server.rendering.formats import HEAD, OTHER, SVG, BrokenAsset, Format, Kind, sniff
+from canvus_async.server.rendering.formats import OTHER, SNIFFED_BYTES, SVG, BrokenAsset, FileKind, Format, sniff
 from canvus_async.server.rendering.pictures import picture_size
 from canvus_async.server.rendering.vectors import svg_size
 
@@ -17,7 +17,7 @@ class AssetInfo(msgspec.Struct, frozen=True):
     CSS pixels, 0 for videos and everything else. `pages` is 1 but for PDFs: an animation's first frame is its picture.
     """
 
-    kind: Kind
+    kind: FileKind
     content_type: str
     width: int
     height: int
@@ -50,7 +50,7 @@ def probe(path: Path) -> AssetInfo:
 
 def _identify(path: Path) -> tuple[Format, bytes]:
     with path.open("rb") as file:
-        head = file.read(HEAD)
+        head = file.read(SNIFFED_BYTES)
     if not head:
         raise BrokenAsset("The file is empty.")
     found = sniff(head)

@@ -76,11 +76,11 @@ class Renderer:
         `resolution` is the image's own, as shown, or the page's at `documents.PIXELS_PER_POINT`.
         Raises UnsupportedAsset, BrokenAsset, PageOutOfRange; ValueError for a hash that is not hexadecimal.
         """
-        key = (_checked(hash), page)
+        key = (_checked_hash(hash), page)
         if key in self._infos:
             self._infos.move_to_end(key)
             return self._infos[key]
-        return await _together(self._measuring, key, lambda: self._measure(key, path))
+        return await _run_once(self._measuring, key, lambda: self._measure(key, path))
 
     async def level(self, hash: str, path: Path, page: int, level: int) -> Path:  # noqa: A002 - the wire's name
         """A whole WebP file holding one level of a page, drawn now if it is not there yet.
@@ -96,8 +96,8 @@ class Renderer:
         target = folder / _name(page, level)
         if hash in self._forgetting:
             await asyncio.wait((self._forgetting[hash],))
-        while not _whole(target):
-            await _together(self._drawing, (hash, page), lambda: self._draw(path, folder, info, page, level))
+        while not _is_complete(target):
+            await _run_once(self._drawing, (hash, page), lambda: self._draw(path, folder, info, page, level))
         return target
 
     def forget(self, hash: str) -> None:  # noqa: A002 - the wire's name
@@ -106,7 +106,7 @@ class Renderer:
             del self._infos[key]
         if hash not in self._forgetting:
             task = self._forgetting[hash] = asyncio.create_task(self._remove(hash))
-            task.add_done_callback(partial(_landed, self._forgetting, hash))
+            task.add_done_callback(partial(_finished, self._forgetting, hash))
 
     def sweep(self, known: Container[str]) -> None:
         """Remove the levels of all hashes that are no longer known. Blocking; for the start."""
@@ -172,7 +172,7 @@ def draw_levels(path: Path, folder: Path, info: MipmapInfo, page: int, level: in
     for each in range(level, info.max_level + 1):
         picture = shrink(picture, fit_webp(*level_size(width, height, each)))
         target = folder / _name(page, each)
-        if not _whole(target):
+        if not _is_complete(target):
             _publish(picture, target)
 
 
@@ -200,7 +200,7 @@ def _remove_levels(folder: Path) -> None:
         folder.rmdir()
 
 
-def _whole(target: Path) -> bool:
+def _is_complete(target: Path) -> bool:
     """Whether a level is there; an empty file is what a power cut may leave."""
     try:
         return target.stat().st_size > 0
@@ -212,25 +212,25 @@ def _name(page: int, level: int) -> str:
     return f"{page}-{level}.webp"
 
 
-def _checked(hash_: str) -> str:
+def _checked_hash(hash_: str) -> str:
     if not _HEX.fullmatch(hash_):
         raise ValueError(f"a content hash is 1 to 128 hexadecimal digits, got {hash_!r}")
     return hash_
 
 
-async def _together(flights: dict[K, asyncio.Task[V]], key: K, work: Callable[[], Coroutine[Any, Any, V]]) -> V:
+async def _run_once(running: dict[K, asyncio.Task[V]], key: K, work: Callable[[], Coroutine[Any, Any, V]]) -> V:
     """Do the work once for all who ask for `key` while it is under way. It goes on when an asker is cancelled."""
-    flight = flights.get(key)
-    if flight is None:
-        flight = flights[key] = asyncio.create_task(work())
-        flight.add_done_callback(partial(_landed, flights, key))
-    await asyncio.wait((flight,))
-    if flight.cancelled():
+    task = running.get(key)
+    if task is None:
+        task = running[key] = asyncio.create_task(work())
+        task.add_done_callback(partial(_finished, running, key))
+    await asyncio.wait((task,))
+    if task.cancelled():
         raise RuntimeError("the renderer has been closed")
-    return flight.result()
+    return task.result()
 
 
-def _landed(flights: dict[K, asyncio.Task[V]], key: K, flight: asyncio.Task[V]) -> None:
-    del flights[key]
-    if not flight.cancelled():
-        flight.exception()  # seen, also when every asker has gone
+def _finished(running: dict[K, asyncio.Task[V]], key: K, task: asyncio.Task[V]) -> None:
+    del running[key]
+    if not task.cancelled():
+        task.exception()  # seen, also when every asker has gone

@@ -6,13 +6,13 @@ strict: `true` is no number and "1" is none either. Numbers keep the form they w
 
 import re
 from collections.abc import Callable
-from functools import partial as bind
+from functools import partial
 from typing import TypeAlias
 
 from canvus_async.models import JSON
 from canvus_async.server.refusals import Invalid
 
-Parse: TypeAlias = Callable[[str, JSON], JSON]
+Parser: TypeAlias = Callable[[str, JSON], JSON]
 
 LARGEST = 1e9
 """The largest magnitude that a number may have: in canvas units far beyond any canvas, and safe to calculate with."""
@@ -59,7 +59,7 @@ def integer(name: str, value: JSON) -> int:
     return int(checked)
 
 
-def ordinal(name: str, value: JSON) -> int:
+def non_negative_integer(name: str, value: JSON) -> int:
     """A whole number from 0 on."""
     checked = integer(name, value)
     if checked < 0:
@@ -84,7 +84,7 @@ def text(name: str, value: JSON, *, longest: int = LONGEST_TEXT) -> str:
     return value
 
 
-name_text = bind(text, longest=LONGEST_NAME)
+name_text = partial(text, longest=LONGEST_NAME)
 """A title, a file's name or another name."""
 
 
@@ -103,7 +103,7 @@ def colour(name: str, value: JSON) -> str:
     return checked
 
 
-def one_of(*choices: str) -> Parse:
+def one_of(*choices: str) -> Parser:
     """A parser for one of a few words."""
 
     def parse(name: str, value: JSON) -> str:
@@ -115,11 +115,11 @@ def one_of(*choices: str) -> Parse:
     return parse
 
 
-def record(**parts: Parse) -> Parse:
+def full_object(**parts: Parser) -> Parser:
     """A parser for an object that has all of these fields; others are ignored."""
 
     def parse(name: str, value: JSON) -> JSON:
-        sent = mapping(name, value)
+        sent = any_object(name, value)
         for part in parts:
             if part not in sent:
                 raise Invalid(f"{name}.{part} is missing")
@@ -128,17 +128,17 @@ def record(**parts: Parse) -> Parse:
     return parse
 
 
-def partial(**parts: Parse) -> Parse:
+def partial_object(**parts: Parser) -> Parser:
     """A parser for an object that has some of these fields; others are ignored."""
 
     def parse(name: str, value: JSON) -> JSON:
-        sent = mapping(name, value)
+        sent = any_object(name, value)
         return {part: check(f"{name}.{part}", sent[part]) for part, check in parts.items() if part in sent}
 
     return parse
 
 
-def mapping(name: str, value: JSON) -> dict[str, JSON]:
+def any_object(name: str, value: JSON) -> dict[str, JSON]:
     """Any JSON object."""
     if not isinstance(value, dict):
         raise Invalid(f"{name} must be an object")
@@ -158,10 +158,10 @@ def background_type(name: str, value: JSON) -> str:
     return checked
 
 
-point = record(x=number, y=number)
-size = record(width=positive, height=positive)
-_rel_point = record(x=number, y=number)
-_end = partial(
+point = full_object(x=number, y=number)
+size = full_object(width=positive, height=positive)
+_rel_point = full_object(x=number, y=number)
+_end = partial_object(
     rel_location=_rel_point,
     auto_location=boolean,
     tip=one_of("none", "solid-equilateral-triangle"),
@@ -170,15 +170,15 @@ _end = partial(
 
 def connector_end(name: str, value: JSON) -> JSON:
     """One end of a connector: `id` is required, the rest may be left as it is."""
-    sent = mapping(name, value)
+    sent = any_object(name, value)
     if "id" not in sent:
         raise Invalid(f"{name}.id is missing")
-    return {"id": text(f"{name}.id", sent["id"])} | mapping(name, _end(name, value))
+    return {"id": text(f"{name}.id", sent["id"])} | any_object(name, _end(name, value))
 
 
 def grid_size(name: str, value: JSON) -> JSON:
     """Columns and rows of a table, 1 to 100 each."""
-    checked = mapping(name, record(columns=ordinal, rows=ordinal)(name, value))
+    checked = any_object(name, full_object(columns=non_negative_integer, rows=non_negative_integer)(name, value))
     for part, count in checked.items():
         if not isinstance(count, int) or not 1 <= count <= 100:
             raise Invalid(f"{name}.{part} must be between 1 and 100, got {count}")

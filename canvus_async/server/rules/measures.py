@@ -4,15 +4,15 @@ from canvus_async.models import JSON
 from canvus_async.server.refusals import Invalid
 
 
-def fit(box: tuple[float, float], natural: tuple[float, float]) -> tuple[float, float]:
-    """The largest size with the aspect of `natural` inside `box` (seed 002: 16:9 into 800 x 800 is 800 x 450)."""
-    (box_width, box_height), (width, height) = box, natural
+def fit(box: tuple[float, float], natural_size: tuple[float, float]) -> tuple[float, float]:
+    """The largest size with the aspect of `natural_size` inside `box` (seed 002: 16:9 into 800 x 800 is 800 x 450)."""
+    (box_width, box_height), (width, height) = box, natural_size
     if box_width * height <= box_height * width:
         return box_width, _whole(box_width * height / width)
     return _whole(box_height * width / height), box_height
 
 
-def measures(size: JSON) -> tuple[float, float]:
+def width_and_height(size: JSON) -> tuple[float, float]:
     """The width and the height of a size that has been checked."""
     if isinstance(size, dict):
         width, height = size.get("width"), size.get("height")
@@ -21,7 +21,7 @@ def measures(size: JSON) -> tuple[float, float]:
     raise Invalid("size must have a width and a height")
 
 
-def box(width: float, height: float) -> JSON:
+def size_json(width: float, height: float) -> JSON:
     """A size as it is on the wire, whole numbers without a point."""
     return {"width": _whole(width), "height": _whole(height)}
 

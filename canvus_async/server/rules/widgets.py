@@ -1,6 +1,7 @@
 """A widget as the server holds it, and a canvas as a bag of them with the indexes that the rules need.
 
-Nothing here knows HTTP, the database or a stream: `Canvas.put` and `Canvas.remove` change memory and nothing else.
+Nothing here knows HTTP, the database or a stream: `StoredCanvas.put` and `StoredCanvas.remove` change
+memory and nothing else.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -9,27 +10,27 @@ from dataclasses import dataclass, field
 import msgspec
 
 from canvus_async.models import JSON
-from canvus_async.server.rules.kinds import BACKGROUND, CONNECTOR, SHARED_CANVAS, Kind
+from canvus_async.server.rules.kinds import BACKGROUND, CONNECTOR, SHARED_CANVAS, WidgetKind
 
 _encoder = msgspec.json.Encoder(order="sorted")
 encode = _encoder.encode
 """JSON with its keys in order, as all the seeds' examples have them."""
 
 
-class Widget(msgspec.Struct, frozen=True):
+class StoredWidget(msgspec.Struct, frozen=True):
     """One widget at one moment; a change makes a new one.
 
     `fields` is the object on the wire and `raw` its JSON, encoded once for every reply and stream that shows it.
     `asset` names the uploaded file ("" for none) from the start, while the `hash` in `fields` stays "" until the file
-    has been processed. `natural` is the file's own width and height where its aspect is known.
+    has been processed. `natural_size` is the file's own width and height where its aspect is known.
     """
 
     id: str
-    kind: Kind
+    kind: WidgetKind
     fields: Mapping[str, JSON]
     raw: bytes
     asset: str = ""
-    natural: tuple[float, float] | None = None
+    natural_size: tuple[float, float] | None = None
 
     @property
     def parent_id(self) -> str:
@@ -61,13 +62,15 @@ class Widget(msgspec.Struct, frozen=True):
         return _text(self.fields.get("original_filename"))
 
     @property
-    def holds(self) -> set[str]:
+    def connected_ids(self) -> set[str]:
         """The ids of the widgets that a connector holds on to."""
         return {_text(_object(self.fields.get(end)).get("id")) for end in ("src", "dst")}
 
-    def with_fields(self, changes: Mapping[str, JSON]) -> "Widget":
+    def with_fields(self, changes: Mapping[str, JSON]) -> "StoredWidget":
         """The same widget with some fields changed."""
-        return make_widget(self.id, self.kind, {**self.fields, **changes}, asset=self.asset, natural=self.natural)
+        return make_widget(
+            self.id, self.kind, {**self.fields, **changes}, asset=self.asset, natural_size=self.natural_size
+        )
 
 
 def _text(value: JSON) -> str:
@@ -80,18 +83,20 @@ def _object(value: JSON) -> Mapping[str, JSON]:
 
 def make_widget(
     widget_id: str,
-    kind: Kind,
+    kind: WidgetKind,
     fields: Mapping[str, JSON],
     *,
     asset: str = "",
-    natural: tuple[float, float] | None = None,
-) -> Widget:
+    natural_size: tuple[float, float] | None = None,
+) -> StoredWidget:
     """A widget with its JSON."""
-    return Widget(id=widget_id, kind=kind, fields=fields, raw=encode(fields), asset=asset, natural=natural)
+    return StoredWidget(
+        id=widget_id, kind=kind, fields=fields, raw=encode(fields), asset=asset, natural_size=natural_size
+    )
 
 
 @dataclass
-class Canvas:
+class StoredCanvas:
     """One canvas: what the API says of it, and its widgets in the order in which they were made.
 
     `link` is the right that people without a token have: "none", "view" or "edit". Times are ISO 8601 text.
@@ -103,40 +108,40 @@ class Canvas:
     link: str = "none"
     created_at: str = ""
     modified_at: str = ""
-    widgets: dict[str, Widget] = field(default_factory=dict[str, Widget])
+    widgets: dict[str, StoredWidget] = field(default_factory=dict[str, StoredWidget])
     _children: dict[str, dict[str, None]] = field(default_factory=dict[str, dict[str, None]])
-    _tops: dict[str, float] = field(default_factory=dict[str, float])
+    _highest_depths: dict[str, float] = field(default_factory=dict[str, float])
     _hashes: dict[str, dict[str, None]] = field(default_factory=dict[str, dict[str, None]])
     _connectors: dict[str, None] = field(default_factory=dict[str, None])
 
     @property
-    def root(self) -> Widget:
+    def root(self) -> StoredWidget:
         """The SharedCanvas, which is made first."""
         return next(widget for widget in self.widgets.values() if widget.kind is SHARED_CANVAS)
 
     @property
-    def background(self) -> Widget:
+    def background(self) -> StoredWidget:
         """The CanvasBackground, which is made right after the root."""
         return next(widget for widget in self.widgets.values() if widget.kind is BACKGROUND)
 
-    def find(self, widget_id: str, kind: Kind | None = None) -> Widget | None:
+    def find(self, widget_id: str, kind: WidgetKind | None = None) -> StoredWidget | None:
         """A widget by its id, of that kind only if one is given. The background has no id that anyone could know."""
         widget = self.widgets.get(widget_id)
         if widget is None or widget.kind is BACKGROUND or (kind is not None and widget.kind is not kind):
             return None
         return widget
 
-    def children(self, parent_id: str) -> Iterator[Widget]:
+    def children(self, parent_id: str) -> Iterator[StoredWidget]:
         """The widgets that lie on one."""
         return (self.widgets[child] for child in self._children.get(parent_id, ()))
 
-    def top(self, parent_id: str) -> float:
+    def highest_depth(self, parent_id: str) -> float:
         """The highest depth among a widget's children, 0 if it has none."""
-        if parent_id not in self._tops:
-            self._tops[parent_id] = max((child.depth for child in self.children(parent_id)), default=0)
-        return self._tops[parent_id]
+        if parent_id not in self._highest_depths:
+            self._highest_depths[parent_id] = max((child.depth for child in self.children(parent_id)), default=0)
+        return self._highest_depths[parent_id]
 
-    def shows(self, asset_hash: str) -> Widget | None:
+    def find_by_hash(self, asset_hash: str) -> StoredWidget | None:
         """A widget that shows this hash, None if no widget of this canvas does."""
         showing = self._hashes.get(asset_hash)
         return self.widgets[next(iter(showing))] if showing else None
@@ -147,37 +152,37 @@ class Canvas:
         return self._hashes.keys()
 
     @property
-    def connectors(self) -> Iterator[Widget]:
+    def connectors(self) -> Iterator[StoredWidget]:
         """The connectors, which have no parent to be found by."""
         return (self.widgets[connector] for connector in self._connectors)
 
-    def put(self, widget: Widget) -> None:
+    def put(self, widget: StoredWidget) -> None:
         """Add a widget, or put its new state in the place of the old one."""
         old = self.widgets.get(widget.id)
         if old is not None:
-            self._forget(old, moved=old.parent_id != widget.parent_id)
+            self._remove_from_indexes(old, moved=old.parent_id != widget.parent_id)
         self.widgets[widget.id] = widget
         if widget.kind.size:
             self._children.setdefault(widget.parent_id, {})[widget.id] = None
-            if widget.parent_id in self._tops:
-                self._tops[widget.parent_id] = max(self._tops[widget.parent_id], widget.depth)
+            if widget.parent_id in self._highest_depths:
+                self._highest_depths[widget.parent_id] = max(self._highest_depths[widget.parent_id], widget.depth)
         if widget.kind is CONNECTOR:
             self._connectors[widget.id] = None
         if widget.hash:
             self._hashes.setdefault(widget.hash, {})[widget.id] = None
 
-    def remove(self, widget: Widget) -> None:
+    def remove(self, widget: StoredWidget) -> None:
         """Take a widget out; what lies on it is not looked at."""
-        self._forget(self.widgets.pop(widget.id), moved=True)
+        self._remove_from_indexes(self.widgets.pop(widget.id), moved=True)
         self._children.pop(widget.id, None)
-        self._tops.pop(widget.id, None)
+        self._highest_depths.pop(widget.id, None)
         self._connectors.pop(widget.id, None)
 
-    def _forget(self, widget: Widget, *, moved: bool) -> None:
+    def _remove_from_indexes(self, widget: StoredWidget, *, moved: bool) -> None:
         if moved and widget.parent_id in self._children:
             self._children[widget.parent_id].pop(widget.id, None)
-        if self._tops.get(widget.parent_id) == widget.depth:
-            del self._tops[widget.parent_id]  # it may have been the top: found again when asked for
+        if self._highest_depths.get(widget.parent_id) == widget.depth:
+            del self._highest_depths[widget.parent_id]  # it may have been the top: found again when asked for
         if widget.hash:
             showing = self._hashes[widget.hash]
             del showing[widget.id]

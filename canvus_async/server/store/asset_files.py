@@ -35,8 +35,8 @@ class AssetStore:
         self.incoming.mkdir(parents=True, exist_ok=True)
         self.known = {asset.hash: asset for asset in known}
         self._durable = durable
-        self._arriving: Counter[str] = Counter()
-        self._names = ThreadPoolExecutor(1, thread_name_prefix="canvus-assets")
+        self._adding: Counter[str] = Counter()
+        self._file_thread = ThreadPoolExecutor(1, thread_name_prefix="canvus-assets")
         self._sweep()
 
     def _sweep(self) -> None:
@@ -44,10 +44,10 @@ class AssetStore:
 
         Only regular files whose names this server gives; anything else in these folders belongs to someone else.
         """
-        for folder, ours in ((self.folder, _ASSET_NAME), (self.incoming, _INCOMING_NAME)):
+        for folder, pattern in ((self.folder, _ASSET_NAME), (self.incoming, _INCOMING_NAME)):
             for path in folder.iterdir():
                 if (
-                    ours.fullmatch(path.name)
+                    pattern.fullmatch(path.name)
                     and path.name not in self.known
                     and path.is_file()
                     and not path.is_symlink()
@@ -56,7 +56,7 @@ class AssetStore:
 
     def close(self) -> None:
         """Finish what was decided."""
-        self._names.shutdown()
+        self._file_thread.shutdown()
 
     def path(self, asset: StoredAsset) -> Path:
         """Where a known file is."""
@@ -68,20 +68,20 @@ class AssetStore:
         return asset is not None and self.path(asset).is_file()
 
     @asynccontextmanager
-    async def arriving(self, temporary: Path, asset: StoredAsset) -> AsyncGenerator[None, None]:
+    async def adding(self, temporary: Path, asset: StoredAsset) -> AsyncGenerator[None, None]:
         """Move an uploaded file into its place, where it stays if it is `register`ed inside.
 
         It is not removed meanwhile, even if another widget with the same content goes.
         """
-        self._arriving[asset.hash] += 1
+        self._adding[asset.hash] += 1
         try:
             if self._durable:
                 await asyncio.to_thread(_sync, temporary)
             rename = partial(_rename, temporary, self.path(asset), durable=self._durable)
-            await asyncio.get_running_loop().run_in_executor(self._names, rename)
+            await asyncio.get_running_loop().run_in_executor(self._file_thread, rename)
             yield
         finally:
-            self._arriving[asset.hash] -= 1
+            self._adding[asset.hash] -= 1
             if asset.hash not in self.known:
                 self.discard(asset)
 
@@ -92,9 +92,9 @@ class AssetStore:
     def discard(self, asset: StoredAsset) -> None:
         """From now on it is not, and the file goes, unless it is just being uploaded once more."""
         self.known.pop(asset.hash, None)
-        if not self._arriving[asset.hash]:
-            del self._arriving[asset.hash]
-            self._names.submit(self.path(asset).unlink, missing_ok=True)
+        if not self._adding[asset.hash]:
+            del self._adding[asset.hash]
+            self._file_thread.submit(self.path(asset).unlink, missing_ok=True)
 
 
 def _rename(temporary: Path, path: Path, *, durable: bool) -> None:

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import msgspec
 
-from canvus_async.server.rules.kinds import BY_TYPE
-from canvus_async.server.rules.widgets import Canvas, Widget
+from canvus_async.server.rules.kinds import KIND_BY_TYPE
+from canvus_async.server.rules.widgets import StoredCanvas, StoredWidget
 
 CHECKPOINT_EVERY = 1000
 """Transactions between two runs that move the write-ahead log into the database."""
@@ -84,7 +84,7 @@ class Storage:
 
     def __init__(self, folder: Path | None) -> None:
         if folder is not None:
-            _check_ours(folder)
+            _check_folder(folder)
         self._path = None if folder is None else folder / DATABASE
         self.durable = folder is not None
         self._lock = None if folder is None else _lock(folder)
@@ -97,11 +97,11 @@ class Storage:
         self._database.execute("PRAGMA foreign_keys=ON")
         self._database.executescript(_SCHEMA)
         self._transactions = 0
-        self._janitor = ThreadPoolExecutor(1, thread_name_prefix="canvus-checkpoint")
+        self._checkpoint_thread = ThreadPoolExecutor(1, thread_name_prefix="canvus-checkpoint")
 
     def close(self) -> None:
         """Write everything into the one file and let go of it."""
-        self._janitor.shutdown()
+        self._checkpoint_thread.shutdown()
         if self._path is not None:
             self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._database.close()
@@ -121,7 +121,7 @@ class Storage:
             raise
         self._transactions += 1
         if self._path is not None and self._transactions % CHECKPOINT_EVERY == 0:
-            self._janitor.submit(_checkpoint, self._path)
+            self._checkpoint_thread.submit(_checkpoint, self._path)
 
     def meta(self, key: str) -> str | None:
         """One of the server's own facts."""
@@ -164,22 +164,22 @@ class Storage:
         """Forget files."""
         self._database.executemany("DELETE FROM assets WHERE hash = ?", [(asset.hash,) for asset in assets])
 
-    def canvases(self) -> list[Canvas]:
+    def canvases(self) -> list[StoredCanvas]:
         """Every canvas with its widgets, in the order in which they were made."""
         rows = self._database.execute(
             "SELECT id, name, mode, link, created_at, modified_at FROM canvases ORDER BY position"
         )
-        found = {row[0]: Canvas(*row) for row in rows}
+        found = {row[0]: StoredCanvas(*row) for row in rows}
         rows = self._database.execute(
             "SELECT canvas_id, id, type, asset, natural_width, natural_height, body FROM widgets ORDER BY position"
         )
         for canvas_id, widget_id, kind, asset, width, height, body in rows:
             fields = msgspec.json.decode(body)
-            natural = None if width is None else (width, height)
-            found[canvas_id].put(Widget(widget_id, BY_TYPE[kind], fields, body, asset, natural))
+            natural_size = None if width is None else (width, height)
+            found[canvas_id].put(StoredWidget(widget_id, KIND_BY_TYPE[kind], fields, body, asset, natural_size))
         return list(found.values())
 
-    def put_canvas(self, canvas: Canvas) -> None:
+    def put_canvas(self, canvas: StoredCanvas) -> None:
         """Keep what the API says of a canvas; its widgets are kept one by one."""
         self._database.execute(
             "INSERT INTO canvases (id, name, mode, link, created_at, modified_at) VALUES (?, ?, ?, ?, ?, ?)"
@@ -192,16 +192,16 @@ class Storage:
         """Forget a canvas and all its widgets."""
         self._database.execute("DELETE FROM canvases WHERE id = ?", (canvas_id,))
 
-    def put_widgets(self, canvas_id: str, widgets: Sequence[Widget]) -> None:
+    def put_widgets(self, canvas_id: str, widgets: Sequence[StoredWidget]) -> None:
         """Keep new widgets, or the new state of known ones in their old places."""
         self._database.executemany(
             "INSERT INTO widgets (canvas_id, id, type, asset, natural_width, natural_height, body)"
             " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET asset = excluded.asset,"
             " natural_width = excluded.natural_width, natural_height = excluded.natural_height, body = excluded.body",
-            [(canvas_id, w.id, w.kind.type, w.asset, *(w.natural or (None, None)), w.raw) for w in widgets],
+            [(canvas_id, w.id, w.kind.type, w.asset, *(w.natural_size or (None, None)), w.raw) for w in widgets],
         )
 
-    def remove_widgets(self, widgets: Sequence[Widget]) -> None:
+    def remove_widgets(self, widgets: Sequence[StoredWidget]) -> None:
         """Forget widgets."""
         self._database.executemany("DELETE FROM widgets WHERE id = ?", [(widget.id,) for widget in widgets])
 
@@ -210,7 +210,7 @@ class Storage:
         self._database.execute("UPDATE canvases SET modified_at = ? WHERE id = ?", (modified_at, canvas_id))
 
 
-def _check_ours(folder: Path) -> None:
+def _check_folder(folder: Path) -> None:
     """Refuse a folder whose files are someone else's, before anything is written into it."""
     database = folder / DATABASE
     advice = "choose an empty folder, or one that an earlier `canvus serve --data` made"

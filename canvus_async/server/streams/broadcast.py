@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from canvus_async.server.access import Right
-from canvus_async.server.rules.kinds import Kind
-from canvus_async.server.rules.widgets import Canvas
+from canvus_async.server.rules.kinds import WidgetKind
+from canvus_async.server.rules.widgets import StoredCanvas
 
-SURPLUS = 50_000
+EXTRA_PENDING = 50_000
 """Lines that may wait for one subscriber beyond the number of things that there were when it subscribed."""
 
 
@@ -27,19 +27,19 @@ class Event:
 
     key: str
     raw: bytes
-    gone: bool = False
-    kind: Kind | None = None
+    deleted: bool = False
+    kind: WidgetKind | None = None
     parent_id: str = ""
-    canvas: Canvas | None = None
+    canvas: StoredCanvas | None = None
     right: Right = Right.NONE
 
     @cached_property
-    def in_list(self) -> bytes:
+    def list_line(self) -> bytes:
         """The line for those who follow a list."""
         return b"[" + self.raw + b"]\n"
 
     @cached_property
-    def alone(self) -> bytes:
+    def single_line(self) -> bytes:
         """The line for those who follow one thing."""
         return self.raw + b"\n"
 
@@ -51,29 +51,29 @@ class Subscriber:
     """
 
     def __init__(
-        self, wants: Callable[[Event], bool], *, single: bool, size: int, abort: Callable[[], None], token: str | None
+        self, matches: Callable[[Event], bool], *, single: bool, size: int, abort: Callable[[], None], token: str | None
     ) -> None:
-        self.wants = wants
+        self.matches = matches
         self.abort = abort
         self.token = token
         self.ended = False
         self.muted = False
         self._single = single
-        self._last = False
-        self._limit = size + SURPLUS
+        self._final = False
+        self._limit = size + EXTRA_PENDING
         self._pending: dict[str, bytes] = {}
         self._wake = asyncio.Event()
 
     def offer(self, event: Event) -> None:
         """Take note of a change if it is one of those that were asked for."""
-        if self.ended or not self.wants(event):
+        if self.ended or not self.matches(event):
             return
-        self._pending[event.key] = event.alone if self._single else event.in_list
+        self._pending[event.key] = event.single_line if self._single else event.list_line
         if len(self._pending) > self._limit:
             self._pending.clear()
             self.ended = True
             self.abort()
-        self._last = self._single and event.gone
+        self._final = self._single and event.deleted
         self._wake.set()
 
     def end(self) -> None:
@@ -102,11 +102,11 @@ class Subscriber:
         """All lines that wait, none of them twice."""
         lines = b"".join(self._pending.values())
         self._pending.clear()
-        self.ended = self.ended or self._last
+        self.ended = self.ended or self._final
         return lines
 
 
-class Feed:
+class Broadcast:
     """Those who follow one canvas, or the list of canvases."""
 
     def __init__(self) -> None:

@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from canvus_async.server.streams.broadcast import Event, Feed, Subscriber
+from canvus_async.server.streams.broadcast import Broadcast, Event, Subscriber
 
-TURN = 1 << 20
+CHUNK_SIZE = 1 << 20
 """Bytes handed over at a time, so that a snapshot of many megabytes does not sit in the socket's buffer twice."""
 
 
@@ -27,7 +27,7 @@ class Streams:
     def __len__(self) -> int:
         return len(self._open)
 
-    def cut(self) -> None:
+    def abort(self) -> None:
         """Break all of them off."""
         for subscriber in list(self._open):
             subscriber.abort()
@@ -48,11 +48,11 @@ class Streams:
     async def serve(
         self,
         request: web.Request,
-        feed: Feed,
+        broadcast: Broadcast,
         *,
         snapshot: Callable[[], bytes],
         size: int,
-        wants: Callable[[Event], bool],
+        matches: Callable[[Event], bool],
         single: bool,
         token: str | None,
     ) -> web.StreamResponse:
@@ -60,24 +60,24 @@ class Streams:
         transport = request.transport
         if transport is None:
             raise ConnectionResetError("the client is gone")
-        subscriber = Subscriber(wants, single=single, size=size, abort=transport.abort, token=token)
+        subscriber = Subscriber(matches, single=single, size=size, abort=transport.abort, token=token)
         subscriber.muted = self._muted
-        feed.attach(subscriber)
+        broadcast.attach(subscriber)
         self._open[subscriber] = None
         try:
             return await self._send(request, subscriber, snapshot() + b"\n")
         finally:
-            feed.detach(subscriber)
+            broadcast.detach(subscriber)
             del self._open[subscriber]
 
     async def _send(self, request: web.Request, subscriber: Subscriber, line: bytes) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "application/json", "Cache-Control": "no-store"})
         await response.prepare(request)
-        for start in range(0, len(line), TURN):
-            await response.write(memoryview(line)[start : start + TURN])
+        for start in range(0, len(line), CHUNK_SIZE):
+            await response.write(memoryview(line)[start : start + CHUNK_SIZE])
         del line
         while not subscriber.ended:
-            spoken = await subscriber.wait(self._keepalive)
-            await response.write(subscriber.take() if spoken else b"\n")
+            has_lines = await subscriber.wait(self._keepalive)
+            await response.write(subscriber.take() if has_lines else b"\n")
         await response.write_eof()
         return response

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw
 
-from canvus_async.server.rendering.colours import averageable, to_srgb
+from canvus_async.server.rendering.colours import to_basic_mode, to_srgb
 from tests.server.pictures_samples import (
     difference,
     drawn,
@@ -217,7 +217,7 @@ async def test_hidden_colours_do_not_bleed_into_edges(
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])
 def test_pixels_that_are_srgb_already_are_not_touched(profile: bytes | None, mode: str):
     picture = Image.new(mode, (4, 4), 1)
-    assert to_srgb(averageable(picture), profile) is picture
+    assert to_srgb(to_basic_mode(picture), profile) is picture
 
 
 async def test_levels_carry_no_profile_of_their_own(tmp_path: Path):
