@@ -6,7 +6,7 @@ from canvus_async.protocol.urls import API
 from canvus_async.server.access import Right
 from canvus_async.server.endpoints.file_uploads import FileUploads
 from canvus_async.server.endpoints.services import SLASH, Services
-from canvus_async.server.http.replies import json_reply, read_object
+from canvus_async.server.http.replies import json_reply
 from canvus_async.server.rules import editing
 from canvus_async.server.rules.kinds import BACKGROUND, Operation
 
@@ -36,9 +36,7 @@ class BackgroundEndpoints:
 
     async def update(self, request: web.Request) -> web.StreamResponse:
         """Other colours, or another of the three types."""
-        self._services.authorize(request, Right.EDIT)
-        body = await read_object(request)
-        canvas = self._services.authorize(request, Right.EDIT)
+        canvas, body = await self._services.read_authorized(request, Right.EDIT)
         background = canvas.background
         changed = editing.changed_widgets(canvas, background, BACKGROUND.parse(body, Operation.UPDATE))
         if changed[0].fields != background.fields:
@@ -47,5 +45,4 @@ class BackgroundEndpoints:
 
     async def upload(self, request: web.Request) -> web.StreamResponse:
         """A picture from a form; its hash follows shortly."""
-        self._services.authorize(request, Right.EDIT)
         return json_reply((await self._file_uploads.set_background(request)).raw)

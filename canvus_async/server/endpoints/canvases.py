@@ -89,9 +89,7 @@ class CanvasEndpoints:
 
     async def update(self, request: web.Request) -> web.StreamResponse:
         """Another name or mode."""
-        self._services.authorize(request, Right.EDIT)
-        body = await read_object(request)
-        canvas = self._services.authorize(request, Right.EDIT)
+        canvas, body = await self._services.read_authorized(request, Right.EDIT)
         name = fields.name_text("name", body["name"]) if "name" in body else None
         mode = str(_MODE("mode", body["mode"])) if "mode" in body else None
         if name is not None or mode is not None:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from canvus_async.models import JSON
 from canvus_async.server.access import Right, Users, check_right, right_of, sent_token
-from canvus_async.server.http.replies import json_reply
+from canvus_async.server.http.replies import json_reply, read_object
 from canvus_async.server.processing import Processing
 from canvus_async.server.refusals import Unauthenticated
 from canvus_async.server.rendering.renderer import Renderer
@@ -37,13 +38,23 @@ class Services:
     def authorize(self, request: web.Request, needed: Right) -> StoredCanvas:
         """The canvas of a request's path, if whoever asks may do that with it.
 
-        After an await it is asked for again: the canvas may be gone by then. Raises Refused.
+        Raises Refused.
         """
         canvas_id = request.match_info["canvas"]
         user, canvas = self.users.identify(request), self.state.canvases.get(canvas_id)
         if user is None and sent_token(request) and (canvas is None or right_of(None, canvas) < needed):
             raise Unauthenticated("Invalid access token")
         return check_right(user, canvas, canvas_id, needed)
+
+    async def read_authorized(self, request: web.Request, needed: Right) -> tuple[StoredCanvas, dict[str, JSON]]:
+        """The canvas of a request's path and the JSON object of its body. Raises Refused.
+
+        The right is checked twice: before the body is read, and after it, because the canvas may have been deleted or
+        the right withdrawn while the body arrived.
+        """
+        self.authorize(request, needed)
+        body = await read_object(request)
+        return self.authorize(request, needed), body
 
     async def answer(
         self,

@@ -10,7 +10,7 @@ from canvus_async.server.access import Right, check_right
 from canvus_async.server.endpoints.file_uploads import FileUploads
 from canvus_async.server.endpoints.services import SLASH, Services
 from canvus_async.server.http.file_replies import file_reply
-from canvus_async.server.http.replies import json_array, json_reply, read_object
+from canvus_async.server.http.replies import json_array, json_reply
 from canvus_async.server.http.uploads import is_multipart
 from canvus_async.server.refusals import Invalid, Missing, WrongMethod
 from canvus_async.server.rules import editing, fields
@@ -88,13 +88,11 @@ class WidgetEndpoints:
 
     async def create(self, request: web.Request) -> web.StreamResponse:
         """A new widget: from a form with a file, from fields, or as a clone of another."""
-        canvas = self._services.authorize(request, Right.EDIT)
-        kind = _kind(request)
+        kind = self._authorized_kind(request)
         if kind.file_kinds and is_multipart(request):
             widget = await self._file_uploads.create_widget(request, kind)
             return json_reply(widget.raw)
-        body = await read_object(request)
-        canvas = self._services.authorize(request, Right.EDIT)
+        canvas, body = await self._services.read_authorized(request, Right.EDIT)
         if "source_canvas_id" in body or "source_widget_id" in body:
             return json_reply(self._clone(request, canvas, kind, body).raw)
         if kind.file_kinds:
@@ -102,6 +100,11 @@ class WidgetEndpoints:
         widgets = editing.new_widgets(canvas, kind, kind.parse(body, Operation.CREATE))
         self._state.put(canvas, widgets)
         return json_reply(widgets[0].raw)
+
+    def _authorized_kind(self, request: web.Request) -> WidgetKind:
+        """The kind that a path names. A caller without the right is refused before an unknown kind is."""
+        self._services.authorize(request, Right.EDIT)
+        return _kind(request)
 
     def _clone(
         self, request: web.Request, canvas: StoredCanvas, kind: WidgetKind, body: Mapping[str, JSON]
@@ -132,10 +135,8 @@ class WidgetEndpoints:
 
     async def update(self, request: web.Request) -> web.StreamResponse:
         """A widget with some fields changed; the reply is the whole of it, as it was corrected."""
-        self._services.authorize(request, Right.EDIT)
-        kind = _kind(request)
-        body = await read_object(request)
-        canvas = self._services.authorize(request, Right.EDIT)
+        kind = self._authorized_kind(request)
+        canvas, body = await self._services.read_authorized(request, Right.EDIT)
         widget = _widget(request, canvas, kind)
         values = kind.parse(body, Operation.UPDATE)
         changed = editing.changed_widgets(canvas, widget, values)

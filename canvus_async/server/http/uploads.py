@@ -6,11 +6,10 @@ The file goes to disk as it comes, hashed on the way, never as a whole through m
 import asyncio
 import hashlib
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import IO
 from urllib.parse import unquote
 
@@ -19,7 +18,6 @@ from aiohttp import BadContentDispositionHeader, BadContentDispositionParam, Bod
 from canvus_async.models import JSON
 from canvus_async.server.http.replies import decode_object
 from canvus_async.server.refusals import Invalid, TooBig
-from canvus_async.server.store.asset_files import INCOMING_PREFIX
 
 BATCH_SIZE = 1 << 20
 """Bytes that are hashed and written at once, in a thread."""
@@ -61,13 +59,18 @@ def is_multipart(request: web.Request) -> bool:
 
 
 @asynccontextmanager
-async def receive(request: web.Request, folder: Path, *, max_bytes: int) -> AsyncGenerator[Upload, None]:
-    """Take a form's file in; it is removed on leaving unless it was moved away. Raises Invalid and TooBig."""
+async def receive(
+    request: web.Request, create_file: Callable[[], IO[bytes]], *, max_bytes: int
+) -> AsyncGenerator[Upload, None]:
+    """Write the file of a form to a new file from `create_file`, which is removed at the end unless it was moved.
+
+    Raises Invalid and TooBig.
+    """
     if request.content_type != "multipart/form-data":
         raise Invalid("An upload must be multipart/form-data")
     if request.content_length is not None and request.content_length > max_bytes + MAX_JSON_PART:
         raise TooBig(f"The file is larger than {max_bytes} bytes")
-    with NamedTemporaryFile(dir=folder, prefix=INCOMING_PREFIX, delete=False) as file:
+    with create_file() as file:
         upload = Upload(Path(file.name))
         try:
             try:

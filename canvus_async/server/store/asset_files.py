@@ -13,12 +13,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import IO
 
 from canvus_async.server.store.database import StoredAsset
 
-INCOMING_PREFIX = "upload-"
+_INCOMING_PREFIX = "upload-"
 _ASSET_NAME = re.compile(r"[0-9a-f]{64}")
-_INCOMING_NAME = re.compile(rf"{INCOMING_PREFIX}[0-9a-z_]{{8}}|tmp[0-9a-z_]{{8}}")  # the second: those of version 0.1
+_INCOMING_NAME = re.compile(rf"{_INCOMING_PREFIX}[0-9a-z_]{{8}}|tmp[0-9a-z_]{{8}}")  # the second: those of version 0.1
 
 
 class AssetStore:
@@ -66,6 +68,10 @@ class AssetStore:
         """Whether that file is known and really there."""
         asset = self.known.get(asset_hash)
         return asset is not None and self.path(asset).is_file()
+
+    def create_incoming(self) -> IO[bytes]:
+        """A new file for an upload; it stays until it is moved or removed, at the latest by the next start."""
+        return NamedTemporaryFile(dir=self.incoming, prefix=_INCOMING_PREFIX, delete=False)
 
     @asynccontextmanager
     async def adding(self, temporary: Path, asset: StoredAsset) -> AsyncGenerator[None, None]:
