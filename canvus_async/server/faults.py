@@ -11,8 +11,8 @@ from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.typedefs import Handler
 
-from canvus_async.server.http.file_replies import FileBody
-from canvus_async.server.http.replies import refusal
+from canvus_async.server.http.file_responses import FileBody
+from canvus_async.server.http.responses import error_response
 from canvus_async.server.streams.subscriptions import Streams
 
 
@@ -107,7 +107,7 @@ class Faults:
         for failure in self._failures:
             if failure.claim(request):
                 headers = {} if failure.retry_after is None else {"Retry-After": str(failure.retry_after)}
-                return refusal(failure.status, "This failure was asked for", headers)
+                return error_response(failure.status, "This failure was asked for", headers)
         response = await handler(request)
         if any(rule.claim(request) for rule in self._losses):
             return _drop_connection(request)

@@ -9,7 +9,7 @@ from aiohttp.http_exceptions import BadHttpMessage
 from aiohttp.typedefs import Handler
 
 from canvus_async.server.faults import Faults
-from canvus_async.server.http.replies import refusal
+from canvus_async.server.http.responses import error_response
 from canvus_async.server.refusals import Refused, WrongMethod
 
 MAX_RECORDS = 10_000
@@ -47,16 +47,16 @@ class Gate:
             return await self._faults.answer(request, lambda _: self._handle(request, handler))
         except Refused as refused:
             headers = {"Allow": ", ".join(refused.allowed)} if isinstance(refused, WrongMethod) else {}
-            return refusal(refused.status, refused.msg, headers)
+            return error_response(refused.status, refused.msg, headers)
         except web.HTTPException:
             raise  # put into form by the connection, like those that never come here
         except (BadHttpMessage, web.RequestPayloadError) as error:
-            return refusal(400, f"The body cannot be read: {error}")
+            return error_response(400, f"The body cannot be read: {error}")
         except ConnectionError:
             return web.Response()  # the client is gone: this goes nowhere
         except Exception:  # noqa: BLE001  # logged below; a request may not take the server down
             _log.exception("%s %s failed", record.method, record.path)
-            return refusal(500, "The server failed; its log says why")
+            return error_response(500, "The server failed; its log says why")
 
     async def _handle(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Reads end when their client goes; writes are seen through, or half of one might be done."""

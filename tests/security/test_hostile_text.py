@@ -17,7 +17,7 @@ from canvus_async.content.part_file import sweep
 from canvus_async.protocol.answers import Answers
 from canvus_async.protocol.decoding.repair import load, mend, split
 from canvus_async.protocol.names import path_segment
-from canvus_async.server.http.file_replies import requested_range
+from canvus_async.server.http.file_responses import requested_range
 from canvus_async.server.http.uploads import _filename
 from canvus_async.server.refusals import Invalid
 from canvus_async.server.rendering.vectors import svg_size

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from canvus_async.server.http.file_replies import ByteRange, content_disposition, requested_range
+from canvus_async.server.http.file_responses import ByteRange, content_disposition, requested_range
 from tests.server import samples
 from tests.server.api import Api, eventually
 from tests.server.conftest import Ask, AskIn

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from canvus_async.server.http.replies import decode_object
+from canvus_async.server.http.responses import decode_json_object
 from canvus_async.server.refusals import Invalid
 from canvus_async.server.rules.kinds import BACKGROUND, WIDGET_KINDS, Operation
 from canvus_async.server.rules.widgets import encode
@@ -157,7 +157,7 @@ def test_any_object_is_parsed_or_refused_by_its_field(kind: Any, operation: Oper
 @given(st.binary(max_size=60))
 def test_any_bytes_are_an_object_or_refused(body: bytes) -> None:
     try:
-        value = decode_object(body, "body")
+        value = decode_json_object(body, "body")
     except Invalid:
         return
 

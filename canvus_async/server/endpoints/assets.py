@@ -9,8 +9,8 @@ from aiohttp import web
 from canvus_async.protocol.urls import API
 from canvus_async.server.access import Right, check_right
 from canvus_async.server.endpoints.services import SLASH, Services
-from canvus_async.server.http.file_replies import IMMUTABLE, file_reply
-from canvus_async.server.http.replies import json_reply
+from canvus_async.server.http.file_responses import IMMUTABLE, file_response
+from canvus_async.server.http.responses import json_response
 from canvus_async.server.refusals import Invalid, Missing, Unsupported
 from canvus_async.server.rendering.renderer import BrokenAsset, LevelOutOfRange, PageOutOfRange, UnsupportedAsset
 from canvus_async.server.store.database import StoredAsset
@@ -54,7 +54,7 @@ class AssetEndpoints:
             raise Invalid(str(error)) from None
         except (UnsupportedAsset, BrokenAsset) as error:
             raise Unsupported(str(error)) from None
-        reply = json_reply(msgspec.json.encode(info))
+        reply = json_response(msgspec.json.encode(info))
         reply.headers["Cache-Control"] = IMMUTABLE
         return reply
 
@@ -69,7 +69,7 @@ class AssetEndpoints:
             raise Invalid(str(error)) from None
         except (UnsupportedAsset, BrokenAsset) as error:
             raise Unsupported(str(error)) from None
-        return file_reply(
+        return file_response(
             request,
             path,
             etag=f"{found.asset.hash}-{page}-{level}",
@@ -81,7 +81,7 @@ class AssetEndpoints:
     async def asset(self, request: web.Request) -> web.StreamResponse:
         """The file as it was uploaded."""
         found = self._find(request)
-        return file_reply(
+        return file_response(
             request,
             self._assets.path(found.asset),
             etag=found.asset.hash,

@@ -6,7 +6,7 @@ from canvus_async.protocol.urls import API
 from canvus_async.server.access import Right
 from canvus_async.server.endpoints.file_uploads import FileUploads
 from canvus_async.server.endpoints.services import SLASH, Services
-from canvus_async.server.http.replies import json_reply
+from canvus_async.server.http.responses import json_response
 from canvus_async.server.rules import editing
 from canvus_async.server.rules.kinds import BACKGROUND, Operation
 
@@ -41,8 +41,8 @@ class BackgroundEndpoints:
         changed = editing.changed_widgets(canvas, background, BACKGROUND.parse(body, Operation.UPDATE))
         if changed[0].fields != background.fields:
             self._services.state.put(canvas, changed)
-        return json_reply(changed[0].raw)
+        return json_response(changed[0].raw)
 
     async def upload(self, request: web.Request) -> web.StreamResponse:
         """A picture from a form; its hash follows shortly."""
-        return json_reply((await self._file_uploads.set_background(request)).raw)
+        return json_response((await self._file_uploads.set_background(request)).raw)

@@ -7,7 +7,7 @@ from aiohttp import web
 from canvus_async.protocol.urls import API
 from canvus_async.server.access import Right, right_of
 from canvus_async.server.endpoints.services import SLASH, Services
-from canvus_async.server.http.replies import json_array, json_reply, read_object
+from canvus_async.server.http.responses import json_array, json_response, read_json_object
 from canvus_async.server.refusals import Denied
 from canvus_async.server.rules import fields
 from canvus_async.server.rules.widgets import encode
@@ -41,7 +41,7 @@ class CanvasEndpoints:
     async def info(self, request: web.Request) -> web.StreamResponse:
         """The server itself, for anyone."""
         info = {"api": API_VERSIONS, "version": VERSION, "server_id": self._services.server_id}
-        return json_reply(encode(info))
+        return json_response(encode(info))
 
     async def list(self, request: web.Request) -> web.StreamResponse:
         """The canvases that a user may see."""
@@ -80,12 +80,12 @@ class CanvasEndpoints:
         user = self._services.users.require(request)
         if user.role == "view":
             raise Denied("Permission denied")
-        body = await read_object(request)
+        body = await read_json_object(request)
         name = fields.name_text("name", body.get("name", "New canvas"))
         canvas_id = str(uuid4())
         user = self._services.users.grant(user, canvas_id)
         canvas = self._state.create_canvas(name, canvas_id)
-        return json_reply(self._state.canvas_json(canvas, right_of(user, canvas)))
+        return json_response(self._state.canvas_json(canvas, right_of(user, canvas)))
 
     async def update(self, request: web.Request) -> web.StreamResponse:
         """Another name or mode."""
@@ -95,7 +95,7 @@ class CanvasEndpoints:
         if name is not None or mode is not None:
             self._state.change_canvas(canvas, name=name, mode=mode)
         right = right_of(self._services.users.identify(request), canvas)
-        return json_reply(self._state.canvas_json(canvas, right))
+        return json_response(self._state.canvas_json(canvas, right))
 
     async def delete(self, request: web.Request) -> web.StreamResponse:
         """The end of a canvas, for its owner."""

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from canvus_async.models import JSON
 from canvus_async.server.access import Right, Users, check_right, right_of, sent_token
-from canvus_async.server.http.replies import json_reply, read_object
+from canvus_async.server.http.responses import json_response, read_json_object
 from canvus_async.server.processing import Processing
 from canvus_async.server.refusals import Unauthenticated
 from canvus_async.server.rendering.renderer import Renderer
@@ -53,7 +53,7 @@ class Services:
         the right withdrawn while the body arrived.
         """
         self.authorize(request, needed)
-        body = await read_object(request)
+        body = await read_json_object(request)
         return self.authorize(request, needed), body
 
     async def answer(
@@ -72,7 +72,7 @@ class Services:
         began. `size`: of how many things it may be.
         """
         if request.query.get("subscribe", "false").lower() in _FALSE or request.method != "GET":
-            return json_reply(snapshot())
+            return json_response(snapshot())
         user = self.users.identify(request)
         token = None if user is None else user.token
         return await self.streams.serve(

@@ -9,8 +9,8 @@ from canvus_async.protocol.urls import API
 from canvus_async.server.access import Right, check_right
 from canvus_async.server.endpoints.file_uploads import FileUploads
 from canvus_async.server.endpoints.services import SLASH, Services
-from canvus_async.server.http.file_replies import file_reply
-from canvus_async.server.http.replies import json_array, json_reply
+from canvus_async.server.http.file_responses import file_response
+from canvus_async.server.http.responses import json_array, json_response
 from canvus_async.server.http.uploads import is_multipart
 from canvus_async.server.refusals import Invalid, Missing, WrongMethod
 from canvus_async.server.rules import editing, fields
@@ -91,15 +91,15 @@ class WidgetEndpoints:
         kind = self._authorized_kind(request)
         if kind.file_kinds and is_multipart(request):
             widget = await self._file_uploads.create_widget(request, kind)
-            return json_reply(widget.raw)
+            return json_response(widget.raw)
         canvas, body = await self._services.read_authorized(request, Right.EDIT)
         if "source_canvas_id" in body or "source_widget_id" in body:
-            return json_reply(self._clone(request, canvas, kind, body).raw)
+            return json_response(self._clone(request, canvas, kind, body).raw)
         if kind.file_kinds:
             raise Invalid("The data part with the file is missing: send multipart/form-data")
         widgets = editing.new_widgets(canvas, kind, kind.parse(body, Operation.CREATE))
         self._state.put(canvas, widgets)
-        return json_reply(widgets[0].raw)
+        return json_response(widgets[0].raw)
 
     def _authorized_kind(self, request: web.Request) -> WidgetKind:
         """The kind that a path names. A caller without the right is refused before an unknown kind is."""
@@ -142,7 +142,7 @@ class WidgetEndpoints:
         changed = editing.changed_widgets(canvas, widget, values)
         if changed[0].fields != widget.fields:
             self._state.put(canvas, changed)
-        return json_reply(changed[0].raw)
+        return json_response(changed[0].raw)
 
     async def delete(self, request: web.Request) -> web.StreamResponse:
         """A widget gone, with all that lay on it."""
@@ -162,7 +162,7 @@ class WidgetEndpoints:
         asset = self._state.assets.known.get(widget.asset)
         if asset is None:
             raise Missing(f"Widget {widget.id} has no file")
-        return file_reply(
+        return file_response(
             request,
             self._state.assets.path(asset),
             etag=asset.hash,
@@ -188,5 +188,5 @@ def _widget(request: web.Request, canvas: StoredCanvas, kind: WidgetKind | None)
     widget_id = request.match_info["widget"]
     widget = canvas.find(widget_id, kind)
     if widget is None:
-        raise Missing(f"{kind.type if kind else 'StoredWidget'} {widget_id} does not exist")
+        raise Missing(f"{kind.type if kind else 'Widget'} {widget_id} does not exist")
     return widget

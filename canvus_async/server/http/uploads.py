@@ -1,6 +1,6 @@
-"""Uploads: multipart/form-data with a file part `data` and, before or after it, an optional JSON part `json`.
+"""Receives uploads: multipart/form-data with a file part `data` and an optional JSON part `json`, in any order.
 
-The file goes to disk as it comes, hashed on the way, never as a whole through memory.
+The file is hashed and written to disk as it arrives, so that it is never in memory as a whole.
 """
 
 import asyncio
@@ -16,35 +16,34 @@ from urllib.parse import unquote
 from aiohttp import BadContentDispositionHeader, BadContentDispositionParam, BodyPartReader, MultipartReader, web
 
 from canvus_async.models import JSON
-from canvus_async.server.http.replies import decode_object
+from canvus_async.server.http.responses import decode_json_object
 from canvus_async.server.refusals import Invalid, TooBig
 
 BATCH_SIZE = 1 << 20
-"""Bytes that are hashed and written at once, in a thread."""
+"""Bytes that a thread hashes and writes in one call."""
 
 MAX_JSON_PART = 1 << 20
-"""The largest `json` part, in bytes."""
+"""Bytes."""
 
 MAX_PARTS = 32
-"""The most parts that a body may have; those with other names are skipped."""
+"""Parts with unknown names are skipped, but they count."""
 
 _MALFORMED_FORM = (
     ValueError,
     AssertionError,
     RuntimeError,
     LookupError,
-    BadContentDispositionHeader,  # aiohttp warns of these two, and warnings may be errors here
+    BadContentDispositionHeader,  # these two are warnings, which the application may have turned into errors
     BadContentDispositionParam,
 )
-"""What aiohttp's reader raises for a body that is no proper form."""
+"""What aiohttp's reader raises for a malformed form."""
 
 _PERCENT_ENCODED = re.compile(r"(?:[A-Za-z0-9_.~-]|%[0-9A-Fa-f]{2})+")
 
 
 @dataclass
 class Upload:
-    """A file that has arrived: where it waits, its SHA-256 in hex, its length, the name that it was sent with, and
-    the object that came with it."""
+    """A received file. `hash` is its SHA-256 in hexadecimal, `fields` the object in the `json` part."""
 
     path: Path
     hash: str = ""
@@ -54,7 +53,7 @@ class Upload:
 
 
 def is_multipart(request: web.Request) -> bool:
-    """Whether the body is a form rather than JSON."""
+    """Whether the body is a form, not JSON."""
     return request.content_type.startswith("multipart/")
 
 
@@ -64,7 +63,7 @@ async def receive(
 ) -> AsyncGenerator[Upload, None]:
     """Write the file of a form to a new file from `create_file`, which is removed at the end unless it was moved.
 
-    Raises Invalid and TooBig.
+    `max_bytes` limits the file. Raises Invalid and TooBig.
     """
     if request.content_type != "multipart/form-data":
         raise Invalid("An upload must be multipart/form-data")
@@ -97,7 +96,7 @@ async def _read_parts(parts: MultipartReader, upload: Upload, file: IO[bytes], m
             upload.filename = _filename(part.filename)
             await _store(part, upload, file, max_bytes)
         elif part.name == "json":
-            upload.fields = decode_object(await _read_small(part), "json part")
+            upload.fields = decode_json_object(await _read_small(part), "json part")
         else:
             await _read_small(part)
         seen.add(part.name or "")
@@ -140,10 +139,10 @@ async def _read_small(part: BodyPartReader) -> bytes:
 
 
 def _filename(sent: str | None) -> str:
-    """The name as its owner knows it.
+    """The file's name, decoded if it was percent-encoded.
 
-    Some clients (aiohttp's among them) percent-encode the whole name and others none of it: a name in which everything
-    that would have been encoded is encoded is taken as such.
+    Some clients (aiohttp is one) percent-encode the whole name, others nothing. A name counts as encoded if it contains
+    no character that such a client would have encoded.
     """
     name = (sent or "").encode(errors="replace").decode()
     if "%" in name and _PERCENT_ENCODED.fullmatch(name):

@@ -1,7 +1,7 @@
-"""Files as replies: whole, in part, or as the news that the asker has them already.
+"""Sends files: whole (200), a byte range (206), or not at all if the caller has the content already (304).
 
-aiohttp's own FileResponse is not used: its ETag is made from the file's time and cannot be set, so If-Range with the
-content's hash would be ignored, and it looks for a compressed file beside the one that was asked for.
+aiohttp's FileResponse does not fit. Its ETag is derived from the file's modification time and cannot be replaced by the
+content's hash, which If-Range needs. It also looks for a compressed file beside the requested one.
 """
 
 import asyncio
@@ -14,27 +14,27 @@ from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 
 from canvus_async.protocol.names import safe_filename
-from canvus_async.server.http.replies import refusal
+from canvus_async.server.http.responses import error_response
 from canvus_async.server.refusals import Missing
 
 IMMUTABLE = "private, max-age=157680000, immutable"
-"""The Cache-Control of everything that is named by a hash (seed 000)."""
+"""The Cache-Control header of everything that is addressed by a hash."""
 
 SMALL_FILE = 256 * 1024
-"""Bytes up to which a file is read at once and answered like any small reply."""
+"""Bytes. A part of a file up to this size is read into memory and sent as an ordinary response."""
 
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
 class ByteRange(NamedTuple):
-    """Bytes from `start` up to, not including, `stop`."""
+    """The bytes from `start` up to but not including `stop`."""
 
     start: int
     stop: int
 
 
 class FileBody(web.StreamResponse):
-    """A large file, or a part of one, sent by the kernel. `truncated`: break the connection off halfway."""
+    """A large file or a range of it, sent with `sendfile`. `truncated`: close the connection halfway (see `Faults`)."""
 
     def __init__(self, path: Path, byte_range: ByteRange, *, status: int, headers: dict[str, str]) -> None:
         super().__init__(status=status, headers=headers)
@@ -44,7 +44,7 @@ class FileBody(web.StreamResponse):
         self._range = byte_range
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
-        """Send the head, and the file after it."""
+        """Send the headers and the file."""
         if self.prepared:
             return await super().prepare(request)
         with self._path.open("rb") as file:
@@ -56,7 +56,7 @@ class FileBody(web.StreamResponse):
     async def _send(self, request: web.BaseRequest, file: BinaryIO) -> None:
         transport = request.transport
         if transport is None:
-            raise ConnectionResetError("the client is gone")
+            raise ConnectionResetError("the client has disconnected")
         count = self._range.stop - self._range.start
         await asyncio.get_running_loop().sendfile(
             transport, file, self._range.start, count // 2 if self.truncated else count
@@ -65,12 +65,12 @@ class FileBody(web.StreamResponse):
             transport.close()
 
 
-def file_reply(
+def file_response(
     request: web.Request, path: Path, *, etag: str, content_type: str, filename: str, disposition: str
 ) -> web.StreamResponse:
-    """A file that never changes, as far as the request's Range, If-Range and If-None-Match ask for it.
+    """The response with a file that never changes, according to the request's Range, If-Range and If-None-Match.
 
-    `etag` is strong: equal tags mean equal bytes. `disposition` is "attachment" or "inline". Raises Missing.
+    `etag` is a strong tag: equal tags mean equal bytes. `disposition` is "attachment" or "inline". Raises Missing.
     """
     tag = f'"{etag}"'
     headers = {
@@ -91,7 +91,7 @@ def file_reply(
     if byte_range is None:
         byte_range, status = ByteRange(0, size), 200
     elif byte_range.start >= byte_range.stop:
-        return refusal(416, f"The file has {size} bytes", {"Content-Range": f"bytes */{size}"})
+        return error_response(416, f"The file has {size} bytes", {"Content-Range": f"bytes */{size}"})
     else:
         headers["Content-Range"] = f"bytes {byte_range.start}-{byte_range.stop - 1}/{size}"
         status = 206
@@ -103,14 +103,18 @@ def file_reply(
 
 
 def _range_applies(request: web.Request, tag: str) -> bool:
-    """Whether a Range counts: without If-Range, or where that names just this content. Dates never do: none is sent."""
+    """Whether to honour the Range header: there is no If-Range, or its tag matches.
+
+    A date in If-Range never matches, because the server sends no Last-Modified.
+    """
     return request.headers.get("If-Range", tag) == tag
 
 
 def requested_range(header: str | None, size: int) -> ByteRange | None:
-    """The part that a Range header asks for; empty if the file has none of it.
+    """The range that a Range header requests of a file of `size` bytes; empty if it lies outside of the file.
 
-    None means the whole file: no header, or one that is no single range of bytes, which RFC 9110 lets a server ignore.
+    None means the whole file: the header is missing, malformed or lists several ranges, which RFC 9110 lets a server
+    ignore.
     """
     match = _RANGE.fullmatch(header.strip()) if header else None
     if match is None:
@@ -124,7 +128,7 @@ def requested_range(header: str | None, size: int) -> ByteRange | None:
 
 
 def content_disposition(disposition: str, filename: str) -> str:
-    """The header that names a file: plain for old readers, and exact in UTF-8 (RFC 6266)."""
+    """A Content-Disposition header with the file name twice: in ASCII for old clients, and in UTF-8 (RFC 6266)."""
     name = safe_filename(filename)
     plain = "".join(char if char.isascii() and char not in '"\\%' else "_" for char in name)
     return f"{disposition}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

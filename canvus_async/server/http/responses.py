@@ -1,4 +1,4 @@
-"""JSON in and out: objects from request bodies, replies from bytes that are already encoded, and refusals."""
+"""Reads JSON from request bodies, and builds JSON responses from bytes that are already encoded."""
 
 from collections.abc import Iterable, Mapping
 
@@ -9,32 +9,31 @@ from canvus_async.models import JSON
 from canvus_async.server.refusals import Invalid, TooBig
 
 
-def json_reply(raw: bytes) -> web.Response:
-    """A reply of JSON that is already encoded."""
+def json_response(raw: bytes) -> web.Response:
     return web.Response(body=raw, content_type="application/json", charset="utf-8")
 
 
 def json_array(items: Iterable[bytes]) -> bytes:
-    """A JSON array of objects that are already encoded, on one line."""
+    """Join encoded objects to a JSON array on one line."""
     return b"[" + b",".join(items) + b"]"
 
 
-def refusal(status: int, msg: str, headers: Mapping[str, str] | None = None) -> web.Response:
-    """A no, in the form that all the seeds give it."""
-    readable = msg.encode(errors="replace").decode()
-    body = msgspec.json.encode({"msg": readable})
+def error_response(status: int, msg: str, headers: Mapping[str, str] | None = None) -> web.Response:
+    """The form of every error: a JSON object with a `msg`."""
+    encodable = msg.encode(errors="replace").decode()  # a message may quote lone surrogates from a request
+    body = msgspec.json.encode({"msg": encodable})
     return web.Response(status=status, body=body, content_type="application/json", charset="utf-8", headers=headers)
 
 
-async def read_object(request: web.Request) -> dict[str, JSON]:
-    """The JSON object in a request's body; no body at all is an empty one. Raises Invalid."""
+async def read_json_object(request: web.Request) -> dict[str, JSON]:
+    """The JSON object in a request's body; an empty body counts as an empty object. Raises Invalid and TooBig."""
     if (request.content_length or 0) > request.client_max_size:
         raise TooBig(f"The body is larger than {request.client_max_size} bytes")
-    return decode_object(await request.read(), "body")
+    return decode_json_object(await request.read(), "body")
 
 
-def decode_object(body: bytes, what: str) -> dict[str, JSON]:
-    """A JSON object from bytes; none at all are an empty one. Raises Invalid."""
+def decode_json_object(body: bytes, what: str) -> dict[str, JSON]:
+    """Decode a JSON object; no bytes count as an empty object. `what` names the input in errors. Raises Invalid."""
     if not body.strip():
         return {}
     try:
