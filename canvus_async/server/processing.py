@@ -1,4 +1,4 @@
-"""What happens to a file after the reply: its hash is shown a moment later (seed 002, "Create Image")."""
+"""Publishes the hash of an uploaded file a moment after the upload, as real servers do once they have processed it."""
 
 import asyncio
 
@@ -8,7 +8,10 @@ from canvus_async.server.state import State
 
 
 class Processing:
-    """Fills the hash of a widget `delay` seconds after its upload, and at the start those that a kill left empty."""
+    """Fills the `hash` of a widget `delay` seconds after its upload.
+
+    At the start it also schedules the widgets whose hash is still empty because an earlier server stopped too soon.
+    """
 
     def __init__(self, state: State, delay: float) -> None:
         self._state = state
@@ -18,13 +21,13 @@ class Processing:
             self.schedule(canvas, widget)
 
     def schedule(self, canvas: StoredCanvas, widget: StoredWidget) -> None:
-        """See to this widget shortly; one that is replaced meanwhile is seen to once, from now on."""
+        """Publish the hash after the delay. A pending timer of the same widget is restarted."""
         loop = asyncio.get_running_loop()
         self._cancel(widget.id)
         self._timers[widget.id] = loop.call_later(self._delay, self._finish, canvas.id, widget.id)
 
     def close(self) -> None:
-        """Leave the rest for the next start."""
+        """Cancel all timers; the next start schedules them again."""
         for widget_id in list(self._timers):
             self._cancel(widget_id)
 

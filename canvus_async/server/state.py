@@ -1,4 +1,4 @@
-"""The canvases of a running server: every change goes first to the database, then into memory, then to the streams."""
+"""The canvases of a running server. A change is written to the database first, then to memory, then to the streams."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -15,13 +15,13 @@ from canvus_async.server.streams.broadcast import Broadcast, Event
 
 
 class State:
-    """All canvases, who follows them, and which uploaded files they need.
+    """All canvases, their subscribers, and the uploaded files that they use.
 
-    There is no await in here: what a method does is done as a whole, and a reader never sees the half of it.
+    No method awaits, so each change is atomic for the other tasks.
     """
 
     def __init__(self, storage: Storage, assets: Path, *, on_asset_removed: Callable[[str], None]) -> None:
-        """`on_asset_removed` is called with the hash of every file that nothing needs any more."""
+        """`assets` is a folder. `on_asset_removed` is called with the hash of each file that is no longer used."""
         self._storage = storage
         self._on_asset_removed = on_asset_removed
         self.canvases = {canvas.id: canvas for canvas in storage.canvases()}
@@ -33,18 +33,18 @@ class State:
         self._broadcasts = {canvas_id: Broadcast() for canvas_id in self.canvases}
 
     def broadcast(self, canvas: StoredCanvas) -> Broadcast:
-        """Those who follow that canvas."""
+        """The broadcast of changes to the widgets of a canvas."""
         return self._broadcasts[canvas.id]
 
     def unprocessed(self) -> Iterator[tuple[StoredCanvas, StoredWidget]]:
-        """Widgets whose file is here and whose hash is not shown yet."""
+        """Widgets with a file whose hash has not been published yet."""
         for canvas in self.canvases.values():
             for widget in canvas.widgets.values():
                 if widget.asset and widget.hash != widget.asset:
                     yield canvas, widget
 
     def create_canvas(self, name: str, canvas_id: str) -> StoredCanvas:
-        """A new canvas with its root and its background."""
+        """Create a canvas with its root and its background."""
         now = timestamp()
         canvas = StoredCanvas(id=canvas_id, name=name, created_at=now, modified_at=now)
         widgets = editing.default_widgets(canvas)
@@ -61,7 +61,7 @@ class State:
     def change_canvas(
         self, canvas: StoredCanvas, *, name: str | None = None, mode: str | None = None, link: str | None = None
     ) -> None:
-        """Rename a canvas, switch its mode or share it by link; None leaves alone."""
+        """Change the name, the mode or the link right of a canvas; None keeps a value."""
         before = canvas.name, canvas.mode, canvas.link, canvas.modified_at
         canvas.name = canvas.name if name is None else name
         canvas.mode = canvas.mode if mode is None else mode
@@ -75,7 +75,7 @@ class State:
         self._publish_canvas(canvas)
 
     def delete_canvas(self, canvas: StoredCanvas) -> None:
-        """Remove a canvas with all that is on it."""
+        """Delete a canvas with all its widgets."""
         unused = self._unused_assets(removed=list(canvas.widgets.values()))
         with self._storage.transaction():
             self._storage.remove_canvas(canvas.id)
@@ -87,7 +87,7 @@ class State:
         self._discard(unused)
 
     def put(self, canvas: StoredCanvas, widgets: Sequence[StoredWidget], *, asset: StoredAsset | None = None) -> None:
-        """Add widgets or put them in the place of their old selves, together with the file that they need."""
+        """Add or replace widgets, and register the uploaded file that they use."""
         now = timestamp()
         old = [canvas.widgets[widget.id] for widget in widgets if widget.id in canvas.widgets]
         unused = self._unused_assets(removed=old, added=widgets)
@@ -107,7 +107,6 @@ class State:
         self._discard(unused)
 
     def remove(self, canvas: StoredCanvas, widgets: Sequence[StoredWidget]) -> None:
-        """Take widgets away."""
         now = timestamp()
         unused = self._unused_assets(removed=widgets)
         with self._storage.transaction():
@@ -122,7 +121,7 @@ class State:
         self._discard(unused)
 
     def canvas_json(self, canvas: StoredCanvas, right: Right, *, deleted: bool = False) -> bytes:
-        """A canvas as the API shows it to someone with that right."""
+        """A canvas as the API shows it to a user with that right."""
         fields: dict[str, JSON] = {
             "id": canvas.id,
             "name": canvas.name,
@@ -139,7 +138,7 @@ class State:
         return encode(fields)
 
     def _publish_canvas(self, canvas: StoredCanvas, *, deleted: bool = False) -> None:
-        """Tell those who follow the list of canvases, each in the form that their right gives it."""
+        """Publish one event per right, because `access` in the JSON depends on the subscriber's right."""
         for right in (Right.VIEW, Right.EDIT, Right.OWNER):
             self.list_broadcast.publish(
                 Event(
@@ -154,7 +153,7 @@ class State:
     def _unused_assets(
         self, *, removed: Sequence[StoredWidget], added: Sequence[StoredWidget] = ()
     ) -> list[StoredAsset]:
-        """The files that no widget needs once these are gone and those are there."""
+        """The files that no widget uses any more once these widgets have been removed and added."""
         uses = Counter(widget.asset for widget in removed if widget.asset)
         uses.subtract(widget.asset for widget in added if widget.asset)
         return [self.assets.known[each] for each, fewer in uses.items() if fewer > 0 and self._uses[each] == fewer]
@@ -171,7 +170,7 @@ class State:
 
 
 def timestamp() -> str:
-    """Now, as the API writes times."""
+    """The current time in the API's format."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

@@ -229,7 +229,7 @@ async def test_a_write_that_the_disk_refuses_changes_nothing(
                 assert await stream.next() == [changed]
         other.close()
 
-    assert (refused.status, refused.msg) == (500, "The server failed; its log says why")
+    assert (refused.status, refused.msg) == (500, "Internal server error: see the server's log")
     assert "disk is full" in caplog.text
     assert api.headers["Private-Token"] not in caplog.text
     assert changed == note | {"title": "T"}
