@@ -30,7 +30,7 @@ async def test_a_server_listens_on_loopback_and_is_gone_when_it_closes(session: 
 async def test_a_server_may_be_started_and_closed_by_hand_and_again(session: aiohttp.ClientSession) -> None:
     server = CanvusServer(token="t")
     await server.start()
-    with pytest.raises(RuntimeError, match="running already"):
+    with pytest.raises(RuntimeError, match="already running"):
         await server.start()
     first = await server.create_canvas()
     url = server.url

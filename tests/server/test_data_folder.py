@@ -132,5 +132,5 @@ def test_the_command_line_says_what_to_do_in_one_line(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
 
     assert done.returncode == 1
-    assert done.stderr.startswith(f"canvus: {tmp_path} is not empty ('thesis.docx') and holds no Canvus data")
+    assert done.stderr.startswith(f"canvus: {tmp_path} is not empty ('thesis.docx') and contains no Canvus data")
     assert done.stderr.count("\n") == 1

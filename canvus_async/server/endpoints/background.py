@@ -1,4 +1,4 @@
-"""`/canvases/{id}/background`: what lies behind a canvas, as colours or as a picture."""
+"""`/canvases/{id}/background`: the background of a canvas, either colours or an image."""
 
 from aiohttp import web
 
@@ -12,21 +12,17 @@ from canvus_async.server.rules.kinds import BACKGROUND, Operation
 
 
 class BackgroundEndpoints:
-    """The one background that each canvas has."""
-
     def __init__(self, services: Services, file_uploads: FileUploads) -> None:
         self._services = services
         self._file_uploads = file_uploads
 
     def routes(self) -> list[web.RouteDef]:
-        """What is answered here."""
-        address = f"{API}/canvases/{{canvas}}/background{SLASH}"
-        return [web.get(address, self.get), web.patch(address, self.update), web.post(address, self.upload)]
+        path = f"{API}/canvases/{{canvas}}/background{SLASH}"
+        return [web.get(path, self.get), web.patch(path, self.update), web.post(path, self.upload)]
 
     async def get(self, request: web.Request) -> web.StreamResponse:
-        """The background; its `image.hash` opens mipmaps and the asset."""
         canvas = self._services.authorize(request, Right.VIEW)
-        return await self._services.answer(
+        return await self._services.respond(
             request,
             self._services.state.broadcast(canvas),
             lambda: canvas.background.raw,
@@ -35,7 +31,7 @@ class BackgroundEndpoints:
         )
 
     async def update(self, request: web.Request) -> web.StreamResponse:
-        """Other colours, or another of the three types."""
+        """Change the colours or the type."""
         canvas, body = await self._services.read_authorized(request, Right.EDIT)
         background = canvas.background
         changed = editing.changed_widgets(canvas, background, BACKGROUND.parse(body, Operation.UPDATE))
@@ -44,5 +40,5 @@ class BackgroundEndpoints:
         return json_response(changed[0].raw)
 
     async def upload(self, request: web.Request) -> web.StreamResponse:
-        """A picture from a form; its hash follows shortly."""
+        """Set an image from a form; its hash is published shortly after."""
         return json_response((await self._file_uploads.set_background(request)).raw)

@@ -1,4 +1,4 @@
-"""`/server-info` and `/canvases`: what there is, and making, renaming and deleting a canvas."""
+"""`/server-info` and `/canvases`: list, get, create, rename and delete canvases."""
 
 from uuid import uuid4
 
@@ -20,31 +20,28 @@ _MODE = fields.one_of("normal", "demo")
 
 
 class CanvasEndpoints:
-    """Canvases as wholes."""
-
     def __init__(self, services: Services) -> None:
         self._services = services
         self._state = services.state
 
     def routes(self) -> list[web.RouteDef]:
-        """What is answered here."""
-        every, one = f"{API}/canvases{SLASH}", f"{API}/canvases/{{canvas}}{SLASH}"
+        all_, one = f"{API}/canvases{SLASH}", f"{API}/canvases/{{canvas}}{SLASH}"
         return [
             web.get(f"{API}/server-info{SLASH}", self.info),
-            web.get(every, self.list),
-            web.post(every, self.create),
+            web.get(all_, self.list),
+            web.post(all_, self.create),
             web.get(one, self.get),
             web.patch(one, self.update),
             web.delete(one, self.delete),
         ]
 
     async def info(self, request: web.Request) -> web.StreamResponse:
-        """The server itself, for anyone."""
+        """Describe the server; no token is needed."""
         info = {"api": API_VERSIONS, "version": VERSION, "server_id": self._services.server_id}
         return json_response(encode(info))
 
     async def list(self, request: web.Request) -> web.StreamResponse:
-        """The canvases that a user may see."""
+        """List the canvases that the user may see."""
         users = self._services.users
         user = users.require(request)
 
@@ -55,7 +52,7 @@ class CanvasEndpoints:
         def matches(event: Event) -> bool:
             return event.canvas is not None and event.right is right_of(users.current(user), event.canvas)
 
-        return await self._services.answer(
+        return await self._services.respond(
             request,
             self._state.list_broadcast,
             snapshot,
@@ -64,10 +61,9 @@ class CanvasEndpoints:
         )
 
     async def get(self, request: web.Request) -> web.StreamResponse:
-        """One canvas."""
         canvas = self._services.authorize(request, Right.VIEW)
         right = right_of(self._services.users.identify(request), canvas)
-        return await self._services.answer(
+        return await self._services.respond(
             request,
             self._state.list_broadcast,
             lambda: self._state.canvas_json(canvas, right),
@@ -76,7 +72,7 @@ class CanvasEndpoints:
         )
 
     async def create(self, request: web.Request) -> web.StreamResponse:
-        """A new canvas, for anyone who may edit somewhere."""
+        """Create a canvas. Any role but "view" may."""
         user = self._services.users.require(request)
         if user.role == "view":
             raise Denied("Permission denied")
@@ -88,7 +84,7 @@ class CanvasEndpoints:
         return json_response(self._state.canvas_json(canvas, right_of(user, canvas)))
 
     async def update(self, request: web.Request) -> web.StreamResponse:
-        """Another name or mode."""
+        """Change the name or the mode."""
         canvas, body = await self._services.read_authorized(request, Right.EDIT)
         name = fields.name_text("name", body["name"]) if "name" in body else None
         mode = str(_MODE("mode", body["mode"])) if "mode" in body else None
@@ -98,6 +94,6 @@ class CanvasEndpoints:
         return json_response(self._state.canvas_json(canvas, right))
 
     async def delete(self, request: web.Request) -> web.StreamResponse:
-        """The end of a canvas, for its owner."""
+        """Delete a canvas; only its owner may."""
         self._state.delete_canvas(self._services.authorize(request, Right.OWNER))
         return web.Response()

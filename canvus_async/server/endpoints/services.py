@@ -1,4 +1,4 @@
-"""What every endpoint works with, and the steps that all of them begin and end with."""
+"""The parts of a running server that the endpoints use, and the steps that they share."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ from canvus_async.server.streams.broadcast import Broadcast, Event
 from canvus_async.server.streams.subscriptions import Streams
 
 SLASH = "{slash:/?}"
-"""The end of every address: with or without a slash."""
+"""Ends every route: a trailing slash is optional."""
 
 _FALSE = {"false", "0"}
-"""Values of `subscribe` that ask for no subscription; the seeds give it none."""
+"""Values of the query parameter `subscribe` that turn it off. The API names no values."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,10 +36,7 @@ class Services:
     max_upload: int
 
     def authorize(self, request: web.Request, needed: Right) -> StoredCanvas:
-        """The canvas of a request's path, if whoever asks may do that with it.
-
-        Raises Refused.
-        """
+        """The canvas in the path, if the caller has the right to it. Raises Refused."""
         canvas_id = request.match_info["canvas"]
         user, canvas = self.users.identify(request), self.state.canvases.get(canvas_id)
         if user is None and sent_token(request) and (canvas is None or right_of(None, canvas) < needed):
@@ -47,16 +44,16 @@ class Services:
         return check_right(user, canvas, canvas_id, needed)
 
     async def read_authorized(self, request: web.Request, needed: Right) -> tuple[StoredCanvas, dict[str, JSON]]:
-        """The canvas of a request's path and the JSON object of its body. Raises Refused.
+        """The canvas in the path and the JSON object in the body. Raises Refused.
 
-        The right is checked twice: before the body is read, and after it, because the canvas may have been deleted or
-        the right withdrawn while the body arrived.
+        The right is checked before the body is read, and again after it: the canvas may have been deleted, or the right
+        withdrawn, while the body arrived.
         """
         self.authorize(request, needed)
         body = await read_json_object(request)
         return self.authorize(request, needed), body
 
-    async def answer(
+    async def respond(
         self,
         request: web.Request,
         broadcast: Broadcast,
@@ -66,10 +63,11 @@ class Services:
         single: bool = False,
         matches: Callable[[Event], bool],
     ) -> web.StreamResponse:
-        """A GET's reply: what there is now, or with `?subscribe` that and what follows.
+        """The response to a GET: the snapshot, or with `?subscribe` the snapshot and all later changes.
 
-        `snapshot` makes it and is let go of with it: a stream of hours must not hold on to what was there when it
-        began. `size`: of how many things it may be.
+        `snapshot` is a function, so that a stream that is open for hours does not keep its first line in memory. `size`
+        is the number of objects in it, `single` means that it is one object and not a list, and `matches` selects the
+        events of `broadcast` that are sent.
         """
         if request.query.get("subscribe", "false").lower() in _FALSE or request.method != "GET":
             return json_response(snapshot())

@@ -1,4 +1,4 @@
-"""`/canvases/{id}/widgets` and the endpoints of every kind: list, get, create, clone, change, delete, download."""
+"""`/canvases/{id}/widgets`, which is read-only, and an endpoint for each kind of widget, such as `/notes`."""
 
 from collections.abc import Mapping
 
@@ -18,29 +18,27 @@ from canvus_async.server.rules.kinds import KIND_BY_PATH, TABLE, TABLE_CELL, Ope
 from canvus_async.server.rules.widgets import StoredCanvas, StoredWidget
 
 GENERIC = "widgets"
-"""The endpoint that shows all kinds and changes none (seed 004)."""
+"""The path of the endpoint for widgets of all kinds."""
 
 
 class WidgetEndpoints:
-    """Widgets of all kinds, by the table in `kinds`."""
-
     def __init__(self, services: Services, file_uploads: FileUploads) -> None:
         self._services = services
         self._state = services.state
         self._file_uploads = file_uploads
 
     def routes(self) -> list[web.RouteDef]:
-        """What is answered here; the background's address is to be routed before these."""
-        shown = f"{API}/canvases/{{canvas}}/{{kind:{GENERIC}}}"
-        every = f"{API}/canvases/{{canvas}}/{{kind}}"
-        one = f"{every}/{{widget}}"
+        """The background's routes must be registered before these, because `{kind}` matches that path too."""
+        generic = f"{API}/canvases/{{canvas}}/{{kind:{GENERIC}}}"
+        typed = f"{API}/canvases/{{canvas}}/{{kind}}"
+        one = f"{typed}/{{widget}}"
         return [
-            web.get(shown + SLASH, self.list),
-            web.route("*", shown + SLASH, self.refuse),
-            web.get(f"{shown}/{{widget}}{SLASH}", self.get),
-            web.route("*", f"{shown}/{{widget}}{SLASH}", self.refuse),
-            web.get(every + SLASH, self.list),
-            web.post(every + SLASH, self.create),
+            web.get(generic + SLASH, self.list),
+            web.route("*", generic + SLASH, self.refuse),
+            web.get(f"{generic}/{{widget}}{SLASH}", self.get),
+            web.route("*", f"{generic}/{{widget}}{SLASH}", self.refuse),
+            web.get(typed + SLASH, self.list),
+            web.post(typed + SLASH, self.create),
             web.get(one + SLASH, self.get),
             web.patch(one + SLASH, self.update),
             web.delete(one + SLASH, self.delete),
@@ -49,10 +47,10 @@ class WidgetEndpoints:
         ]
 
     async def list(self, request: web.Request) -> web.StreamResponse:
-        """All widgets, or all of a kind, in the order in which they were made."""
+        """List all widgets, or those of one kind, in the order of their creation."""
         canvas = self._services.authorize(request, Right.VIEW)
         kind = _kind_or_all(request)
-        return await self._services.answer(
+        return await self._services.respond(
             request,
             self._state.broadcast(canvas),
             lambda: json_array(each.raw for each in canvas.widgets.values() if kind is None or each.kind is kind),
@@ -61,10 +59,9 @@ class WidgetEndpoints:
         )
 
     async def get(self, request: web.Request) -> web.StreamResponse:
-        """One widget."""
         canvas = self._services.authorize(request, Right.VIEW)
         widget_id = _widget(request, canvas, _kind_or_all(request)).id
-        return await self._services.answer(
+        return await self._services.respond(
             request,
             self._state.broadcast(canvas),
             lambda: canvas.widgets[widget_id].raw,
@@ -73,12 +70,12 @@ class WidgetEndpoints:
         )
 
     async def cells(self, request: web.Request) -> web.StreamResponse:
-        """The cells of a table, row by row."""
+        """List the cells of a table, row by row."""
         canvas = self._services.authorize(request, Right.VIEW)
         if _kind_or_all(request) is not TABLE:
             raise Missing("Only tables have cells")
         table_id = _widget(request, canvas, TABLE).id
-        return await self._services.answer(
+        return await self._services.respond(
             request,
             self._state.broadcast(canvas),
             lambda: json_array(each.raw for each in canvas.children(table_id) if each.kind is TABLE_CELL),
@@ -87,7 +84,7 @@ class WidgetEndpoints:
         )
 
     async def create(self, request: web.Request) -> web.StreamResponse:
-        """A new widget: from a form with a file, from fields, or as a clone of another."""
+        """Create a widget from a form with a file, from JSON fields, or as a clone of another widget."""
         kind = self._authorized_kind(request)
         if kind.file_kinds and is_multipart(request):
             widget = await self._file_uploads.create_widget(request, kind)
@@ -102,14 +99,14 @@ class WidgetEndpoints:
         return json_response(widgets[0].raw)
 
     def _authorized_kind(self, request: web.Request) -> WidgetKind:
-        """The kind that a path names. A caller without the right is refused before an unknown kind is."""
+        """The kind in the path. The right is checked first: without it, an unknown kind gives 401 or 403, not 404."""
         self._services.authorize(request, Right.EDIT)
         return _kind(request)
 
     def _clone(
         self, request: web.Request, canvas: StoredCanvas, kind: WidgetKind, body: Mapping[str, JSON]
     ) -> StoredWidget:
-        """A copy of a widget that the user may see (seed 004, "Clone Widget")."""
+        """Copy a widget from a canvas that the user may view. A token is needed even if both canvases are shared."""
         user = self._services.users.require(request)
         for name in ("source_canvas_id", "source_widget_id"):
             if name not in body:
@@ -134,7 +131,7 @@ class WidgetEndpoints:
         return copies[0]
 
     async def update(self, request: web.Request) -> web.StreamResponse:
-        """A widget with some fields changed; the reply is the whole of it, as it was corrected."""
+        """Change some fields; the response is the whole widget with the values that were applied."""
         kind = self._authorized_kind(request)
         canvas, body = await self._services.read_authorized(request, Right.EDIT)
         widget = _widget(request, canvas, kind)
@@ -145,18 +142,18 @@ class WidgetEndpoints:
         return json_response(changed[0].raw)
 
     async def delete(self, request: web.Request) -> web.StreamResponse:
-        """A widget gone, with all that lay on it."""
+        """Delete a widget with its descendants and the connectors attached to them."""
         canvas = self._services.authorize(request, Right.EDIT)
         widget = _widget(request, canvas, _kind(request))
         self._state.remove(canvas, editing.widgets_to_remove(canvas, widget))
         return web.Response()
 
     async def refuse(self, request: web.Request) -> web.StreamResponse:
-        """What shows all kinds changes none."""
+        """The generic endpoint is read-only."""
         raise WrongMethod(request.method, ["GET"])
 
     async def download(self, request: web.Request) -> web.StreamResponse:
-        """The file that a widget shows, as it was uploaded."""
+        """Send the uploaded file of a widget."""
         canvas = self._services.authorize(request, Right.VIEW)
         widget = _widget(request, canvas, _kind_or_all(request))
         asset = self._state.assets.known.get(widget.asset)
@@ -173,7 +170,7 @@ class WidgetEndpoints:
 
 
 def _kind_or_all(request: web.Request) -> WidgetKind | None:
-    """The kind that a path names, None for all of them."""
+    """The kind in the path, None for the generic endpoint."""
     return None if request.match_info["kind"] == GENERIC else _kind(request)
 
 
