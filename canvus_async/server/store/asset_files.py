@@ -1,7 +1,8 @@
-"""Uploaded files on disk, each under the hash of its content, so that the same file is kept once.
+"""Uploaded files on disk, each under the hash of its content, so that equal files are stored once.
 
-The hash is the SHA-256 of the content as 64 hexadecimal digits. A file is fsynced and renamed into its place before
-anything names it, and removed only after nothing does; what a killed server left half done is swept at the next start.
+The hash is the SHA-256 of the content in hexadecimal. A file is synced and moved to its final name before the database
+refers to it, and removed only after the database no longer does. Files that a killed server left over are removed at
+the next start.
 """
 
 import asyncio
@@ -20,15 +21,15 @@ from canvus_async.server.store.database import StoredAsset
 
 _INCOMING_PREFIX = "upload-"
 _ASSET_NAME = re.compile(r"[0-9a-f]{64}")
-_INCOMING_NAME = re.compile(rf"{_INCOMING_PREFIX}[0-9a-z_]{{8}}|tmp[0-9a-z_]{{8}}")  # the second: those of version 0.1
+_INCOMING_NAME = re.compile(rf"{_INCOMING_PREFIX}[0-9a-z_]{{8}}|tmp[0-9a-z_]{{8}}")  # version 0.1 used the second form
 
 
 class AssetStore:
-    """The files that belong to `known` assets, in a folder of their own.
+    """A folder with the files of the `known` assets.
 
-    A path is only ever made from a hash that this class was given with an upload, never from a request's text.
-    Names come and go in one thread, in the order in which that was decided, so that none is removed that has come back.
-    `durable`: what is written must survive a loss of power.
+    Paths are built only from hashes of assets that were registered, never from text in a request. A single thread
+    renames and removes files, in the order of the calls, so that a file that is uploaded again while it is being
+    removed is kept. With `durable`, files are synced to disk, so that they survive a power failure.
     """
 
     def __init__(self, folder: Path, known: Iterable[StoredAsset], *, durable: bool) -> None:
@@ -42,9 +43,9 @@ class AssetStore:
         self._sweep()
 
     def _sweep(self) -> None:
-        """Remove what a killed server left: assets that no widget needs, and unfinished uploads. Blocking.
+        """Remove unknown assets and unfinished uploads, which a killed server may have left over. Blocking.
 
-        Only regular files whose names this server gives; anything else in these folders belongs to someone else.
+        Only regular files with names that this server gives are removed: other files are not the server's own.
         """
         for folder, pattern in ((self.folder, _ASSET_NAME), (self.incoming, _INCOMING_NAME)):
             for path in folder.iterdir():
@@ -57,27 +58,26 @@ class AssetStore:
                     path.unlink()
 
     def close(self) -> None:
-        """Finish what was decided."""
+        """Wait for pending renames and removals."""
         self._file_thread.shutdown()
 
     def path(self, asset: StoredAsset) -> Path:
-        """Where a known file is."""
         return self.folder / asset.hash
 
     def exists(self, asset_hash: str) -> bool:
-        """Whether that file is known and really there."""
+        """Whether the asset is known and its file is on disk."""
         asset = self.known.get(asset_hash)
         return asset is not None and self.path(asset).is_file()
 
     def create_incoming(self) -> IO[bytes]:
-        """A new file for an upload; it stays until it is moved or removed, at the latest by the next start."""
+        """Create a file for an upload. It is not removed automatically; see `adding`."""
         return NamedTemporaryFile(dir=self.incoming, prefix=_INCOMING_PREFIX, delete=False)
 
     @asynccontextmanager
     async def adding(self, temporary: Path, asset: StoredAsset) -> AsyncGenerator[None, None]:
-        """Move an uploaded file into its place, where it stays if it is `register`ed inside.
+        """Move an uploaded file to its final name, and remove it at the end unless it was registered inside.
 
-        It is not removed meanwhile, even if another widget with the same content goes.
+        Inside, the file is kept even if another widget with the same content is removed.
         """
         self._adding[asset.hash] += 1
         try:
@@ -92,11 +92,10 @@ class AssetStore:
                 self.discard(asset)
 
     def register(self, asset: StoredAsset) -> None:
-        """From now on the file is known."""
         self.known[asset.hash] = asset
 
     def discard(self, asset: StoredAsset) -> None:
-        """From now on it is not, and the file goes, unless it is just being uploaded once more."""
+        """Forget the asset and remove its file, unless the same content is being added at this moment."""
         self.known.pop(asset.hash, None)
         if not self._adding[asset.hash]:
             del self._adding[asset.hash]
@@ -105,7 +104,7 @@ class AssetStore:
 
 def _rename(temporary: Path, path: Path, *, durable: bool) -> None:
     temporary.replace(path)
-    if durable and os.name != "nt":  # Windows has no way to wait for a folder
+    if durable and os.name != "nt":  # Windows cannot sync a folder
         folder = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)
