@@ -1,7 +1,6 @@
-"""The rules of the seeds: what a new, changed, cloned or removed widget becomes.
+"""The rules for creating, changing, cloning and removing widgets.
 
-Every function looks at a canvas and answers with widgets; none changes anything. They raise `Invalid` for what the
-rules forbid.
+The functions return the resulting widgets and change nothing; see `State.put` and `State.remove`. They raise `Invalid`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,7 +15,7 @@ from canvus_async.server.rules.widgets import StoredCanvas, StoredWidget, make_w
 
 
 def default_widgets(canvas: StoredCanvas) -> list[StoredWidget]:
-    """What an empty canvas has: its root and its background."""
+    """The widgets of an empty canvas: its root and its background."""
     width, height = SHARED_CANVAS.size or (0, 0)
     root: dict[str, JSON] = {
         "id": str(uuid4()),
@@ -45,7 +44,7 @@ def new_widgets(
     asset: str = "",
     natural_size: tuple[float, float] | None = None,
 ) -> list[StoredWidget]:
-    """A new widget from checked values, first; after it what comes with it (a table's cells)."""
+    """A new widget from checked values, followed by its cells if it is a table."""
     fields: dict[str, JSON] = {"id": str(uuid4()), "widget_type": kind.type, "state": "normal"}
     fields |= {name: values.get(name, each.default) for name, each in kind.fields.items()}
     if kind.file_kinds:
@@ -62,7 +61,7 @@ def new_widgets(
 
 
 def changed_widgets(canvas: StoredCanvas, widget: StoredWidget, values: Mapping[str, JSON]) -> list[StoredWidget]:
-    """The widget with these checked values, first; after it what must follow it."""
+    """The widget with checked values applied, followed by other widgets that change with it."""
     changes = dict(values)
     if "parent_id" in changes:
         _check_parent(canvas, changes["parent_id"], child=widget)
@@ -85,7 +84,10 @@ def changed_widgets(canvas: StoredCanvas, widget: StoredWidget, values: Mapping[
 
 
 def widgets_to_remove(canvas: StoredCanvas, widget: StoredWidget) -> list[StoredWidget]:
-    """All that goes when a widget goes, leaves first: what lies on it, and the connectors that held on to any of it."""
+    """A widget and all that is removed with it, in this order: attached connectors, descendants, the widget.
+
+    Children precede their parents.
+    """
     removed = {each.id: each for each in _subtree(canvas, widget)}
     connectors = [
         each
@@ -98,7 +100,7 @@ def widgets_to_remove(canvas: StoredCanvas, widget: StoredWidget) -> list[Stored
 def cloned_widgets(
     source: StoredCanvas, widget: StoredWidget, canvas: StoredCanvas, location: JSON
 ) -> list[StoredWidget]:
-    """A copy of a widget at the top level of `canvas`, with a new id; a table brings its cells (seed 004)."""
+    """A copy of a widget with a new id at the top level of `canvas`, followed by copies of its cells."""
     fields = {**widget.fields, "id": str(uuid4()), "parent_id": canvas.root.id, "state": "normal"}
     if location is not None:
         fields["location"] = location
@@ -107,14 +109,14 @@ def cloned_widgets(
 
 
 def with_hash(widget: StoredWidget) -> StoredWidget:
-    """The widget once its file has been processed."""
+    """The widget with its hash published."""
     if widget.kind is BACKGROUND:
         return widget.with_fields({"image": _merge(widget.fields.get("image"), {"hash": widget.asset})})
     return widget.with_fields({"hash": widget.asset})
 
 
 def with_image(widget: StoredWidget, asset: str) -> StoredWidget:
-    """The background showing a file whose hash is still to come."""
+    """The background with an uploaded image, whose hash is not published yet."""
     fields = {**widget.fields, "type": "image", "image": _merge(widget.fields.get("image"), {"hash": ""})}
     return make_widget(widget.id, BACKGROUND, fields, asset=asset)
 
@@ -147,7 +149,7 @@ def _placement(
 def _check_parent(canvas: StoredCanvas, parent_id: JSON, child: StoredWidget | None = None) -> StoredWidget:
     parent = canvas.find(str(parent_id))
     if parent is None or not parent.kind.size:
-        raise Invalid(f"parent_id {parent_id} is no widget of this canvas that others can lie on")
+        raise Invalid(f"parent_id {parent_id} is not a widget on this canvas that can have children")
     above: StoredWidget | None = parent
     while above is not None and child is not None:
         if above.id == child.id:
@@ -157,22 +159,22 @@ def _check_parent(canvas: StoredCanvas, parent_id: JSON, child: StoredWidget | N
 
 
 def _connector_ends(canvas: StoredCanvas, values: Mapping[str, JSON], current: Mapping[str, JSON]) -> dict[str, JSON]:
-    """Both ends of a connector as far as they are sent, over what they are now or begin as."""
+    """The ends of a connector that were sent, each merged into its current or default state."""
     ends: dict[str, JSON] = {}
     for name, tip in (("src", "none"), ("dst", "solid-equilateral-triangle")):
         if name not in values:
             continue
-        begin: JSON = {"rel_location": {"x": 0.5, "y": 0.5}, "auto_location": True, "tip": tip}
-        end = _merge(current.get(name, begin), values[name])
+        default: JSON = {"rel_location": {"x": 0.5, "y": 0.5}, "auto_location": True, "tip": tip}
+        end = _merge(current.get(name, default), values[name])
         target = canvas.find(str(end["id"]))
         if target is None or not target.kind.size:
-            raise Invalid(f"{name}.id {end['id']} is no widget of this canvas that a connector can hold on to")
+            raise Invalid(f"{name}.id {end['id']} is not a widget on this canvas that a connector can be attached to")
         ends[name] = end
     return ends
 
 
 def _subtree(canvas: StoredCanvas, widget: StoredWidget) -> Iterator[StoredWidget]:
-    """A widget and all that lies on it, parents first."""
+    """A widget and its descendants, parents first."""
     waiting = [widget]
     while waiting:
         current = waiting.pop()
@@ -181,6 +183,6 @@ def _subtree(canvas: StoredCanvas, widget: StoredWidget) -> Iterator[StoredWidge
 
 
 def _merge(current: JSON, changes: JSON) -> dict[str, JSON]:
-    """An object with some of its fields changed; a plain value is no object and is taken as none."""
+    """Merge the fields of an object into another; a value that is not an object counts as an empty one."""
     base = current if isinstance(current, dict) else {}
     return {**base, **changes} if isinstance(changes, dict) else dict(base)

@@ -1,7 +1,6 @@
-"""Every kind of widget as data: its endpoint, its type on the wire, and its fields with what they accept.
+"""A table of all kinds of widgets: endpoint, type, and fields with their parsers and defaults.
 
-Fields and defaults are those of seeds 002 to 004; where the seeds only name a type, of MultiTaction's public API pages.
-Adding a kind is adding a row here.
+Fields and defaults are those of the public API pages. To add a kind, add a constant here and list it in `WIDGET_KINDS`.
 """
 
 from collections.abc import Mapping
@@ -16,7 +15,7 @@ from canvus_async.server.rules.fields import Parser
 
 
 class Operation(Flag):
-    """In which requests a field counts; in others it is ignored, as unall_fields fields are."""
+    """The requests that write a widget."""
 
     CREATE = auto()
     UPDATE = auto()
@@ -24,7 +23,10 @@ class Operation(Flag):
 
 @dataclass(frozen=True, kw_only=True)
 class FieldRule:
-    """One field of a kind. `required`: a create without it is refused; else it begins as `default`."""
+    """One field of a widget. A field that is not `required` gets `default` when the widget is created.
+
+    In an operation outside of `accepted_in` the field is ignored, like an unknown field.
+    """
 
     parse: Parser
     default: JSON = None
@@ -36,9 +38,9 @@ class FieldRule:
 class WidgetKind:
     """One kind of widget.
 
-    `path` is its endpoint below a canvas, "" for kinds without one. `size` is the size in canvas units that a new one
-    gets, None for kinds that have no place. `file_kinds` are the kinds of file that may be
-    uploaded, none for JSON kinds.
+    `path` is its endpoint below a canvas, "" for kinds without an endpoint. `size` is the default size in canvas units,
+    None for kinds without a place on the canvas. `file_kinds` are the kinds of files that may be uploaded; it is empty
+    for widgets that are created from JSON.
     """
 
     type: str
@@ -50,9 +52,9 @@ class WidgetKind:
     cloneable: bool = False
 
     def parse(self, body: Mapping[str, JSON], operation: Operation) -> dict[str, JSON]:
-        """The fields of `body` that count in such a request, checked, under their names on the wire.
+        """Check the fields of a request body and return those that the operation accepts.
 
-        Hyphenated names are also taken with an underscore. Raises Invalid.
+        A name with a hyphen may also be sent with an underscore. Raises Invalid.
         """
         values: dict[str, JSON] = {}
         for sent, value in body.items():
@@ -67,7 +69,7 @@ class WidgetKind:
 
     @cached_property
     def all_fields(self) -> Mapping[str, FieldRule]:
-        """All its fields, with those that everything with a place has."""
+        """`fields`, and those of the place if the kind has one."""
         return {**PLACEMENT_FIELDS, **self.fields} if self.size else self.fields
 
 
@@ -80,7 +82,7 @@ PLACEMENT_FIELDS: Mapping[str, FieldRule] = {
     "parent_id": FieldRule(parse=fields.text),
     "auto_raise": FieldRule(parse=fields.boolean, accepted_in=Operation.UPDATE),
 }
-"""Fields of everything that has a place; those without a default are worked out when a widget is made."""
+"""Fields of all kinds with a place. Those without a default are calculated when a widget is created."""
 
 _TEXT = FieldRule(parse=fields.text, default="")
 _HOST = {"host-id": FieldRule(parse=fields.text, default="", accepted_in=Operation.CREATE)}
@@ -112,7 +114,7 @@ BACKGROUND = WidgetKind(
 IMAGE = WidgetKind(
     type="Image",
     path="images",
-    size=(300, 150),  # CSS's size for a picture that states none: SVGs without one
+    size=(300, 150),  # what CSS gives an SVG that states no size
     fields=_ASSET,
     file_kinds=frozenset({"image", "svg"}),
     keeps_aspect_ratio=True,
@@ -136,7 +138,7 @@ VIDEO = WidgetKind(
         "playback_position": FieldRule(parse=fields.number, default=0, accepted_in=Operation.UPDATE),
         "muted": FieldRule(parse=fields.boolean, default=False, accepted_in=Operation.UPDATE),
     },
-    file_kinds=frozenset({"video", "other"}),  # there are more containers of films than can be told apart
+    file_kinds=frozenset({"video", "other"}),  # "other" because many video formats are not recognised
     cloneable=True,
 )
 NOTE = WidgetKind(
@@ -238,7 +240,7 @@ WIDGET_KINDS: tuple[WidgetKind, ...] = (
     IP_VIDEO,
     RDP_CONNECTION,
 )
-"""The kinds that have an endpoint of their own."""
+"""The kinds with an endpoint."""
 
 KIND_BY_PATH: Mapping[str, WidgetKind] = {kind.path: kind for kind in WIDGET_KINDS}
 KIND_BY_TYPE: Mapping[str, WidgetKind] = {

@@ -1,11 +1,11 @@
-"""Sizes of widgets: the JSON object, and the numbers in it."""
+"""Sizes of widgets, as numbers and as JSON."""
 
 from canvus_async.models import JSON
 from canvus_async.server.refusals import Invalid
 
 
 def fit(box: tuple[float, float], natural_size: tuple[float, float]) -> tuple[float, float]:
-    """The largest size with the aspect of `natural_size` inside `box` (seed 002: 16:9 into 800 x 800 is 800 x 450)."""
+    """The largest size inside `box` with the aspect ratio of `natural_size`: 16:9 in 800 x 800 is 800 x 450."""
     (box_width, box_height), (width, height) = box, natural_size
     if box_width * height <= box_height * width:
         return box_width, _whole(box_width * height / width)
@@ -13,7 +13,7 @@ def fit(box: tuple[float, float], natural_size: tuple[float, float]) -> tuple[fl
 
 
 def width_and_height(size: JSON) -> tuple[float, float]:
-    """The width and the height of a size that has been checked."""
+    """The numbers in a size that `fields.size` has checked."""
     if isinstance(size, dict):
         width, height = size.get("width"), size.get("height")
         if isinstance(width, int | float) and isinstance(height, int | float):
@@ -22,7 +22,7 @@ def width_and_height(size: JSON) -> tuple[float, float]:
 
 
 def size_json(width: float, height: float) -> JSON:
-    """A size as it is on the wire, whole numbers without a point."""
+    """A size as JSON, with integers where possible."""
     return {"width": _whole(width), "height": _whole(height)}
 
 

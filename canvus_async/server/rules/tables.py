@@ -1,4 +1,7 @@
-"""The cells of a table: made with it, moved with its size, row by row (seed 004 names the type and nothing more)."""
+"""The cells of a table. They are created with it, row by row, and move when it is resized.
+
+The API's pages name the type `TableCell`, but do not describe it.
+"""
 
 from collections.abc import Iterator, Mapping
 from uuid import uuid4
@@ -9,17 +12,17 @@ from canvus_async.server.rules.measures import size_json
 from canvus_async.server.rules.widgets import StoredCanvas, StoredWidget, make_widget
 
 CELL_SIZE = (300, 100)
-"""Canvas units of a cell of a table made without a size."""
+"""Width and height in canvas units of a cell of a table that is created without a size."""
 
 
 def default_table_size(fields: Mapping[str, JSON]) -> tuple[float, float] | None:
-    """The size of a new table that states none; None for what is no table."""
+    """The size of a new table without a size, None if the fields are not those of a table."""
     grid = _columns_and_rows(fields)
     return (CELL_SIZE[0] * grid[0], CELL_SIZE[1] * grid[1]) if grid else None
 
 
 def new_cells(table: StoredWidget) -> Iterator[StoredWidget]:
-    """The cells of a new table; nothing for what is none."""
+    """The cells of a new table; none if the widget is not a table."""
     columns, rows = _columns_and_rows(table.fields) or (0, 0)
     for index in range(columns * rows):
         cell_id = str(uuid4())
@@ -38,7 +41,7 @@ def new_cells(table: StoredWidget) -> Iterator[StoredWidget]:
 
 
 def copied_cells(source: StoredCanvas, table: StoredWidget, copy: StoredWidget) -> Iterator[StoredWidget]:
-    """The cells of a clone."""
+    """Copies of the cells of `table` for its clone `copy`."""
     for cell in source.children(table.id):
         if cell.kind is TABLE_CELL:
             cell_id = str(uuid4())
@@ -46,7 +49,7 @@ def copied_cells(source: StoredCanvas, table: StoredWidget, copy: StoredWidget) 
 
 
 def resized_cells(canvas: StoredCanvas, table: StoredWidget) -> Iterator[StoredWidget]:
-    """The cells of a table that has another size now."""
+    """The cells of a table that has been resized, in their new places."""
     for cell in canvas.children(table.id):
         index = cell.fields.get("index")
         if cell.kind is TABLE_CELL and isinstance(index, int):
