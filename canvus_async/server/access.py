@@ -89,7 +89,7 @@ class Users:
 
 
 def sent_token(request: web.Request) -> str:
-    """The token in a request's header, or else in its cookie; "" if there is none."""
+    """The token in a request's header, or else in its cookie; "" if both are missing."""
     return request.headers.get(TOKEN) or request.cookies.get(COOKIE) or ""
 
 

@@ -17,7 +17,7 @@ class StoredWidget(msgspec.Struct, frozen=True):
     """A widget at one moment; a change makes a new one.
 
     `fields` is the widget as the API shows it, and `raw` the same as JSON, encoded once for all responses and streams.
-    `asset` is the hash of the uploaded file, "" if there is none; the `hash` in `fields` stays "" until the file has
+    `asset` is the hash of the uploaded file, "" without a file; the `hash` in `fields` stays "" until the file has
     been processed. `natural_size` is the width and height of the file, None if they are unknown.
     """
 
@@ -132,7 +132,7 @@ class StoredCanvas:
         return self._highest_depths[parent_id]
 
     def find_by_hash(self, asset_hash: str) -> StoredWidget | None:
-        """A widget on this canvas with that published hash, None if there is none."""
+        """A widget on this canvas with that published hash, or None."""
         showing = self._hashes.get(asset_hash)
         return self.widgets[next(iter(showing))] if showing else None
 

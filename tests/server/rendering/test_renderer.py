@@ -205,7 +205,7 @@ async def test_infos_are_remembered(renderer: Renderer, tmp_path: Path):
 
 
 async def test_remembered_infos_are_bounded(renderer: Renderer, photo: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("canvus_async.server.rendering.renderer.REMEMBERED", 3)
+    monkeypatch.setattr("canvus_async.server.rendering.renderer.CACHED_INFOS", 3)
     first = await renderer.info("00", photo, 0)
     for name in ("01", "02"):
         await renderer.info(name, photo, 0)
