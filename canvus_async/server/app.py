@@ -47,9 +47,9 @@ class CanvusServer:
     `data` is a folder for everything that must survive a restart or a kill, including the owner's token. It must be
     empty or from an earlier server. Without it, everything is deleted when the server closes.
 
-    `token` is the owner's token; by default a random one. `keepalive` is the number of seconds between blank lines on a
-    subscription without changes, `max_upload` the size of the largest file in bytes, `processing_delay` the number of
-    seconds until the `hash` of an uploaded file is published.
+    `token` is the owner's token. By default it is the one stored in `data`, or a random one. `keepalive` is the number
+    of seconds between blank lines on a subscription without changes, `max_upload` the size of the largest file in
+    bytes, `processing_delay` the number of seconds until the `hash` of an uploaded file is published.
 
     `faults` simulates failures; `requests` records the last requests.
     """

@@ -21,7 +21,7 @@ class State:
     """
 
     def __init__(self, storage: Storage, assets: Path, *, on_asset_removed: Callable[[str], None]) -> None:
-        """`assets` is a folder. `on_asset_removed` is called with the hash of each file that is no longer used."""
+        """`assets` is a folder. `on_asset_removed` is called with the hash of each file that is not used any more."""
         self._storage = storage
         self._on_asset_removed = on_asset_removed
         self.canvases = {canvas.id: canvas for canvas in storage.canvases()}

@@ -94,6 +94,6 @@ class CanvasEndpoints:
         return json_response(self._state.canvas_json(canvas, right))
 
     async def delete(self, request: web.Request) -> web.StreamResponse:
-        """Delete a canvas; only its owner may."""
+        """Delete a canvas with all its widgets."""
         self._state.delete_canvas(self._services.authorize(request, Right.OWNER))
         return web.Response()

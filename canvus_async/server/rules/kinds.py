@@ -176,18 +176,17 @@ ANCHOR = WidgetKind(
     },
     cloneable=True,
 )
-CONNECTOR = (
-    WidgetKind(  # its place follows from its ends: `location`, `depth` and `parent_id` are shown and stay as they are
-        type="Connector",
-        path="connectors",
-        fields={
-            "type": FieldRule(parse=fields.one_of("curve", "straight", "right-angle"), default="curve"),
-            "line_color": FieldRule(parse=fields.colour, default="#e7e7f2ff"),
-            "line_width": FieldRule(parse=fields.positive, default=5),
-            "src": FieldRule(parse=fields.connector_end, required=True),
-            "dst": FieldRule(parse=fields.connector_end, required=True),
-        },
-    )
+# A connector has no place of its own: its `location`, `depth` and `parent_id` are shown, but never change.
+CONNECTOR = WidgetKind(
+    type="Connector",
+    path="connectors",
+    fields={
+        "type": FieldRule(parse=fields.one_of("curve", "straight", "right-angle"), default="curve"),
+        "line_color": FieldRule(parse=fields.colour, default="#e7e7f2ff"),
+        "line_width": FieldRule(parse=fields.positive, default=5),
+        "src": FieldRule(parse=fields.connector_end, required=True),
+        "dst": FieldRule(parse=fields.connector_end, required=True),
+    },
 )
 TABLE = WidgetKind(
     type="Table",

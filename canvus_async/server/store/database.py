@@ -225,7 +225,7 @@ def _lock(folder: Path) -> sqlite3.Connection:
         lock.execute("BEGIN EXCLUSIVE")
     except sqlite3.OperationalError:
         lock.close()
-        raise DataInUse(f"another server is running on {folder}") from None
+        raise DataInUse(f"another server is using {folder}") from None
     return lock
 
 
