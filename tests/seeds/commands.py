@@ -14,7 +14,7 @@ from typing import Self
 
 import aiohttp
 
-from tests.server.api import Part, Reply, form_body
+from tests.server.api import Part, Response, form_body
 
 HOST = "https://canvus.example.com"
 TOKEN = "YOUR_TOKEN"
@@ -61,7 +61,7 @@ class Command:
         """What follows the host."""
         return self.url.removeprefix(HOST)
 
-    async def send(self, session: aiohttp.ClientSession, files: Mapping[str, bytes]) -> Reply:
+    async def send(self, session: aiohttp.ClientSession, files: Mapping[str, bytes]) -> Response:
         """The answer of the server that the command names by now."""
         headers = dict(self.headers)
         data: BytesIO | str | None = self.body
@@ -73,7 +73,7 @@ class Command:
             ]
             data = BytesIO(form_body(*parts))
         async with session.request(self.method, self.url, headers=headers, data=data) as response:
-            return Reply(response.status, await response.read(), response.headers)
+            return Response(response.status, await response.read(), response.headers)
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class Example:
 
 
 @dataclass(frozen=True)
-class CurlReply:
+class CurlResponse:
     """What curl says of an answer."""
 
     status: int
@@ -106,7 +106,7 @@ class CurlReply:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-async def run_curl(example: Example, files: Mapping[str, bytes], folder: Path) -> CurlReply:
+async def run_curl(example: Example, files: Mapping[str, bytes], folder: Path) -> CurlResponse:
     """Run an example as it is written, in a folder that holds its files."""
     for name, content in files.items():
         (folder / name).write_bytes(content)
@@ -124,7 +124,7 @@ async def run_curl(example: Example, files: Mapping[str, bytes], folder: Path) -
     first, *lines = head.splitlines()
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     saved = (folder / words[words.index("-o") + 1]).read_bytes() if "-o" in words else b""
-    return CurlReply(int(first.split()[1]), out + saved, headers)
+    return CurlResponse(int(first.split()[1]), out + saved, headers)
 
 
 def _curl(seed: str, section: str, *words: str) -> Example:

@@ -10,10 +10,10 @@ from canvus_async import ApiError, BadRequest, Client, Forbidden, NotFound, Poin
 from canvus_async.models import Image
 from tests.raw_server import Exchange, raw_server
 from tests.seeds import bodies
-from tests.seeds.common import FileKind
-from tests.seeds.stage import IMMUTABLE, Stage, form_parts, photo, replay, replay_stream
+from tests.seeds.common import FileType
+from tests.seeds.sandbox import IMMUTABLE, Sandbox, form_parts, photo, replay, replay_stream
 
-IMAGES = FileKind("images", "Image", photo(160, 90), "team-photo.jpg")
+IMAGES = FileType("images", "Image", photo(160, 90), "team-photo.jpg")
 CANVAS = "c3d319c2-5eed-456d-acbb-8da46e788157"
 IMAGE = "40a30897-57ea-4c35-9bf8-64db7fc710e0"
 ADDRESS = f"/api/v1/canvases/{CANVAS}/images"
@@ -35,14 +35,14 @@ TEAM_PHOTO = Image(
 
 
 async def test_seed_002_the_client_sends_the_token_or_the_cookie_or_neither() -> None:
-    async with replay(bodies.IMAGE_LIST) as played:
-        await played.canvas.images.list()
-        url = played.server.url
+    async with replay(bodies.IMAGE_LIST) as replayed:
+        await replayed.canvas.images.list()
+        url = replayed.server.url
         async with Client(url, session_cookie="passport") as by_cookie, Client(url) as guest:
             await by_cookie.canvas(CANVAS).images.list()
             await guest.canvas(CANVAS).images.list()
 
-    by_token, cookie, anonymous = (request.headers for request in played.server.requests)
+    by_token, cookie, anonymous = (request.headers for request in replayed.server.requests)
     assert by_token["private-token"] == "YOUR_TOKEN"
     assert "CanvusSession=passport" in cookie["cookie"]
     assert not {"private-token", "cookie"} & anonymous.keys()
@@ -52,46 +52,46 @@ async def test_seed_002_streaming_reaches_the_user() -> None:
     (example,) = json.loads(bodies.IMAGE_LIST)
     changed, gone = example | {"title": "Changed"}, example | {"state": "deleted"}
 
-    async with replay_stream([example], b"\n", [changed], b"\n", [gone], canvas_id=CANVAS) as played:
-        async with aclosing(played.canvas.images.subscribe()) as told:
-            first, second, third = [await anext(told) for _ in range(3)]
+    async with replay_stream([example], b"\n", [changed], b"\n", [gone], canvas_id=CANVAS) as replayed:
+        async with aclosing(replayed.canvas.images.subscribe()) as updates:
+            first, second, third = [await anext(updates) for _ in range(3)]
 
     assert first == TEAM_PHOTO
     assert (second.title, second.hash) == ("Changed", TEAM_PHOTO.hash)
     assert third.deleted
-    assert played.sent == [("GET", f"{ADDRESS}?subscribe")]
+    assert replayed.sent == [("GET", f"{ADDRESS}?subscribe")]
 
 
 async def test_seed_002_streaming_of_one_reaches_the_user() -> None:
     example = json.loads(bodies.IMAGE)
 
-    async with replay_stream(example, b"\n", example | {"pinned": True}, canvas_id=CANVAS) as played:
-        async with aclosing(played.canvas.images.subscribe(IMAGE)) as told:
-            states = [await anext(told) for _ in range(2)]
+    async with replay_stream(example, b"\n", example | {"pinned": True}, canvas_id=CANVAS) as replayed:
+        async with aclosing(replayed.canvas.images.subscribe(IMAGE)) as updates:
+            states = [await anext(updates) for _ in range(2)]
 
     assert [each.pinned for each in states] == [False, True]
-    assert played.sent == [("GET", f"{ADDRESS}/{IMAGE}?subscribe")]
+    assert replayed.sent == [("GET", f"{ADDRESS}/{IMAGE}?subscribe")]
 
 
 async def test_seed_002_list_images_reaches_the_user() -> None:
-    async with replay(bodies.IMAGE_LIST, canvas_id=CANVAS) as played:
-        assert await played.canvas.images.list() == [TEAM_PHOTO]
+    async with replay(bodies.IMAGE_LIST, canvas_id=CANVAS) as replayed:
+        assert await replayed.canvas.images.list() == [TEAM_PHOTO]
 
-    assert played.sent == [("GET", ADDRESS)]
+    assert replayed.sent == [("GET", ADDRESS)]
 
 
 async def test_seed_002_get_single_image_reaches_the_user() -> None:
-    async with replay(bodies.IMAGE, canvas_id=CANVAS) as played:
-        image = await played.canvas.images.get(IMAGE)
+    async with replay(bodies.IMAGE, canvas_id=CANVAS) as replayed:
+        image = await replayed.canvas.images.get(IMAGE)
 
     assert image == TEAM_PHOTO
     assert (image.widget_type, image.deleted) == ("Image", False)
-    assert played.sent == [("GET", f"{ADDRESS}/{IMAGE}")]
+    assert replayed.sent == [("GET", f"{ADDRESS}/{IMAGE}")]
 
 
 async def test_seed_002_create_image_reaches_the_user() -> None:
-    async with replay(bodies.IMAGE_CREATED, canvas_id=CANVAS) as played:
-        image = await played.canvas.images.upload(
+    async with replay(bodies.IMAGE_CREATED, canvas_id=CANVAS) as replayed:
+        image = await replayed.canvas.images.upload(
             b"a picture", filename="architecture.png", title="Architecture Diagram", depth=3.0
         )
 
@@ -105,7 +105,7 @@ async def test_seed_002_create_image_reaches_the_user() -> None:
         title="Architecture Diagram",
         original_filename="architecture.png",
     )
-    (request,) = played.server.requests
+    (request,) = replayed.server.requests
     assert (request.method, request.target) == ("POST", ADDRESS)
     assert request.headers["content-type"].startswith("multipart/form-data; boundary=")
     parts = form_parts(request)
@@ -114,9 +114,9 @@ async def test_seed_002_create_image_reaches_the_user() -> None:
     assert b'name="data"; filename="architecture.png"' in request.body
 
 
-async def test_seed_002_the_client_waits_for_the_hash(stage: Stage) -> None:
-    async with Client(stage.server.url, token=stage.server.token) as client:
-        canvas = client.canvas(stage.canvas_id)
+async def test_seed_002_the_client_waits_for_the_hash(sandbox: Sandbox) -> None:
+    async with Client(sandbox.server.url, token=sandbox.server.token) as client:
+        canvas = client.canvas(sandbox.canvas_id)
         at_once = await canvas.images.upload(photo(16, 9))
         ready = await canvas.images.upload(photo(16, 9), wait_ready=True)
 
@@ -124,23 +124,23 @@ async def test_seed_002_the_client_waits_for_the_hash(stage: Stage) -> None:
 
 
 async def test_seed_002_update_image_resize_aspect_ratio_reaches_the_user() -> None:
-    async with replay(bodies.IMAGE_UPDATED, canvas_id=CANVAS) as played:
-        image = await played.canvas.images.update(IMAGE, size=Size(800, 800))
+    async with replay(bodies.IMAGE_UPDATED, canvas_id=CANVAS) as replayed:
+        image = await replayed.canvas.images.update(IMAGE, size=Size(800, 800))
 
     assert image.size == Size(800, 450), "the applied size, not the one asked for"
     assert (image.location, image.pinned) == (Point(2000, 1500), True)
-    (request,) = played.server.requests
+    (request,) = replayed.server.requests
     assert (request.method, request.target) == ("PATCH", f"{ADDRESS}/{IMAGE}")
     assert request.headers["content-type"] == "application/json"
     assert json.loads(request.body) == {"size": {"width": 800, "height": 800}}
 
 
 async def test_seed_002_update_image_sends_only_what_is_given() -> None:
-    async with replay(bodies.IMAGE_UPDATED, canvas_id=CANVAS) as played:
-        await played.canvas.images.update(IMAGE, location=Point(2000, 1500), pinned=True)
-        await played.canvas.images.update(IMAGE, auto_raise=True)
+    async with replay(bodies.IMAGE_UPDATED, canvas_id=CANVAS) as replayed:
+        await replayed.canvas.images.update(IMAGE, location=Point(2000, 1500), pinned=True)
+        await replayed.canvas.images.update(IMAGE, auto_raise=True)
 
-    assert [json.loads(request.body) for request in played.server.requests] == [
+    assert [json.loads(request.body) for request in replayed.server.requests] == [
         {"location": {"x": 2000, "y": 1500}, "pinned": True},
         {"auto_raise": True},
     ]
@@ -167,18 +167,18 @@ async def test_seed_002_download_image_reaches_the_user_as_a_file(tmp_path: Path
         'content-disposition: attachment; filename="team-photo.jpg"',
         f"cache-control: {IMMUTABLE}",
     )
-    async with replay(IMAGES.content, 200, *headers, canvas_id=CANVAS) as played:
-        saved = await played.canvas.images.download(IMAGE, to=tmp_path / "downloaded-image.jpg")
+    async with replay(IMAGES.content, 200, *headers, canvas_id=CANVAS) as replayed:
+        saved = await replayed.canvas.images.download(IMAGE, to=tmp_path / "downloaded-image.jpg")
 
     assert saved.read_bytes() == IMAGES.content
-    assert played.sent == [("GET", f"{ADDRESS}/{IMAGE}/download")]
+    assert replayed.sent == [("GET", f"{ADDRESS}/{IMAGE}/download")]
 
 
 async def test_seed_002_delete_image_is_done_with_an_empty_answer() -> None:
-    async with replay(b"", canvas_id=CANVAS) as played:
-        await played.canvas.images.delete(IMAGE)
+    async with replay(b"", canvas_id=CANVAS) as replayed:
+        await replayed.canvas.images.delete(IMAGE)
 
-    assert played.sent == [("DELETE", f"{ADDRESS}/{IMAGE}")]
+    assert replayed.sent == [("DELETE", f"{ADDRESS}/{IMAGE}")]
 
 
 @pytest.mark.parametrize(
@@ -187,8 +187,8 @@ async def test_seed_002_delete_image_is_done_with_an_empty_answer() -> None:
 async def test_seed_002_each_error_reaches_the_user_as_its_class(
     status: int, error: type[ApiError], tmp_path: Path
 ) -> None:
-    async with replay(bodies.IMAGE_ERROR, status) as played:
-        images = played.canvas.images
+    async with replay(bodies.IMAGE_ERROR, status) as replayed:
+        images = replayed.canvas.images
         for call in (
             images.list(),
             images.get(IMAGE),

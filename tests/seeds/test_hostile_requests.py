@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from canvus_async.server import CanvusServer
-from tests.seeds.wire import Answer, exchange, request
+from tests.seeds.wire import RawResponse, raw_request, send_raw
 from tests.server.api import Api
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -25,11 +25,11 @@ async def unharmed(
     assert [each.getMessage() for each in caplog.get_records("call") if each.levelno >= logging.ERROR] == []
 
 
-def refused(answer: Answer, *statuses: int) -> str:
+def refused(response: RawResponse, *statuses: int) -> str:
     """The words of a refusal with one of these statuses."""
-    assert answer.status in statuses, answer
-    assert answer.msg
-    return answer.msg
+    assert response.status in statuses, response
+    assert response.msg
+    return response.msg
 
 
 @pytest.mark.parametrize(
@@ -48,9 +48,9 @@ def refused(answer: Answer, *statuses: int) -> str:
     ids=range(9),
 )
 async def test_a_request_line_that_is_none_is_refused_in_json(server: CanvusServer, line: str) -> None:
-    answer = await exchange(server, f"{line}\r\nHost: canvus\r\n\r\n".encode("latin-1"))
+    response = await send_raw(server, f"{line}\r\nHost: canvus\r\n\r\n".encode("latin-1"))
 
-    refused(answer, 400)
+    refused(response, 400)
 
 
 @pytest.mark.parametrize(
@@ -70,30 +70,30 @@ async def test_a_request_line_that_is_none_is_refused_in_json(server: CanvusServ
     ids=range(10),
 )
 async def test_a_header_that_is_none_is_refused_in_json(server: CanvusServer, canvas: str, header: str) -> None:
-    answer = await exchange(server, request("PATCH", f"/api/v1/{canvas}", header, token=server.token))
+    response = await send_raw(server, raw_request("PATCH", f"/api/v1/{canvas}", header, token=server.token))
 
-    refused(answer, 400)
+    refused(response, 400)
 
 
 async def test_ten_thousand_headers_are_refused_in_json(server: CanvusServer) -> None:
     headers = (f"X-{number}: {number}" for number in range(10_000))
 
-    refused(await exchange(server, request("GET", "/api/v1/canvases", *headers, token=server.token)), 400)
+    refused(await send_raw(server, raw_request("GET", "/api/v1/canvases", *headers, token=server.token)), 400)
 
 
 async def test_tls_on_a_plain_port_is_refused_and_forgotten(server: CanvusServer) -> None:
     hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(517)
 
-    refused(await exchange(server, hello), 400)
+    refused(await send_raw(server, hello), 400)
 
 
 @pytest.mark.parametrize("value", ["nonsense", "200-ok", "100-continue, nonsense"])
 async def test_an_unknown_expectation_is_refused_in_json(server: CanvusServer, canvas: str, value: str) -> None:
-    answer = await exchange(
-        server, request("PATCH", f"/api/v1/{canvas}", f"Expect: {value}", token=server.token, body=b"{}")
+    response = await send_raw(
+        server, raw_request("PATCH", f"/api/v1/{canvas}", f"Expect: {value}", token=server.token, body=b"{}")
     )
 
-    refused(answer, 417)
+    refused(response, 417)
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd", "nonsense"])
@@ -103,8 +103,8 @@ async def test_a_body_in_an_encoding_that_it_is_not_in_is_refused(
     headers = (f"Content-Encoding: {encoding}", "Content-Type: application/json")
 
     refused(
-        await exchange(
-            server, request("PATCH", f"/api/v1/{canvas}", *headers, token=server.token, body=b"no such thing")
+        await send_raw(
+            server, raw_request("PATCH", f"/api/v1/{canvas}", *headers, token=server.token, body=b"no such thing")
         ),
         400,
     )
@@ -117,7 +117,9 @@ async def test_a_body_announced_too_large_is_refused_before_it_is_sent(
     kind = "multipart/form-data; boundary=x" if endpoint == "images" else "application/json"
     headers = (f"Content-Type: {kind}", f"Content-Length: {10 << 30}")
 
-    refused(await exchange(server, request("POST", f"/api/v1/{canvas}/{endpoint}", *headers, token=server.token)), 413)
+    refused(
+        await send_raw(server, raw_request("POST", f"/api/v1/{canvas}/{endpoint}", *headers, token=server.token)), 413
+    )
 
 
 @pytest.mark.parametrize(
@@ -146,7 +148,7 @@ async def test_a_body_announced_too_large_is_refused_before_it_is_sent(
 async def test_an_address_that_does_not_exist_is_a_404_in_json(server: CanvusServer, canvas: str, target: str) -> None:
     headers = [f"canvas-id: {canvas.removeprefix('canvases/')}"]
 
-    refused(await exchange(server, request("GET", target, *headers, token=server.token)), 404)
+    refused(await send_raw(server, raw_request("GET", target, *headers, token=server.token)), 404)
 
 
 @pytest.mark.parametrize(
@@ -169,23 +171,25 @@ async def test_a_verb_that_is_not_for_an_address_is_a_405_that_names_those_that_
     server: CanvusServer, canvas: str, path: str, allowed: set[str]
 ) -> None:
     for method in {"PUT", "OPTIONS", "TRACE", "POST", "PATCH", "DELETE", "PROPFIND"} - allowed:
-        answer = await exchange(server, request(method, f"/api/v1/{path.format(canvas)}", token=server.token, body=b""))
-        assert refused(answer, 405)
-        named = {each.strip() for each in answer.headers["allow"].split(",")}
+        response = await send_raw(
+            server, raw_request(method, f"/api/v1/{path.format(canvas)}", token=server.token, body=b"")
+        )
+        assert refused(response, 405)
+        named = {each.strip() for each in response.headers["allow"].split(",")}
         assert named | {"HEAD"} == allowed
 
 
 async def test_head_is_get_without_a_body(server: CanvusServer, canvas: str) -> None:
     for target in ("canvases", canvas, f"{canvas}/widgets?subscribe", f"{canvas}/notes/{NOBODY}"):
-        head = await exchange(server, request("HEAD", f"/api/v1/{target}", token=server.token), head_only=True)
-        got = await exchange(server, request("GET", f"/api/v1/{target.split('?')[0]}", token=server.token))
+        head = await send_raw(server, raw_request("HEAD", f"/api/v1/{target}", token=server.token), head_only=True)
+        got = await send_raw(server, raw_request("GET", f"/api/v1/{target.split('?')[0]}", token=server.token))
         assert (head.status, head.headers["content-length"]) == (got.status, got.headers["content-length"])
 
 
 async def test_an_address_with_a_slash_at_its_end_is_the_same(server: CanvusServer, canvas: str) -> None:
     for target in ("server-info", "canvases", canvas, f"{canvas}/widgets", f"{canvas}/images", f"{canvas}/background"):
         plain, slashed = [
-            await exchange(server, request("GET", f"/api/v1/{target}{slash}", token=server.token))
+            await send_raw(server, raw_request("GET", f"/api/v1/{target}{slash}", token=server.token))
             for slash in ("", "/")
         ]
         assert (plain.status, plain.body) == (slashed.status, slashed.body) == (200, plain.body)
@@ -196,12 +200,12 @@ async def test_an_address_with_a_slash_at_its_end_is_the_same(server: CanvusServ
     ["CanvusSession", "CanvusSession=", "CanvusSession=;;;", 'CanvusSession="\\', "=x", "\xff=\xfe", ";" * 999],
 )
 async def test_a_cookie_that_is_none_counts_as_no_or_a_wrong_token(server: CanvusServer, cookie: str) -> None:
-    refused(await exchange(server, request("GET", "/api/v1/canvases", f"Cookie: {cookie}")), 401)
+    refused(await send_raw(server, raw_request("GET", "/api/v1/canvases", f"Cookie: {cookie}")), 401)
 
 
 @pytest.mark.parametrize("token", ["", " ", "\xff", "a" * 7000, "null", "../.."])
 async def test_a_token_that_nobody_has_is_a_401(server: CanvusServer, token: str) -> None:
-    refused(await exchange(server, request("GET", "/api/v1/canvases", token=token)), 401)
+    refused(await send_raw(server, raw_request("GET", "/api/v1/canvases", token=token)), 401)
 
 
 async def test_requests_one_behind_the_other_are_answered_in_order(server: CanvusServer, canvas: str) -> None:

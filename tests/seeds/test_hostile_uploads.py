@@ -12,8 +12,8 @@ import pytest
 
 from canvus_async import BadRequest, Client
 from canvus_async.server import CanvusServer
-from tests.seeds.stage import Stage, photo
-from tests.seeds.wire import exchange, request
+from tests.seeds.sandbox import Sandbox, photo
+from tests.seeds.wire import raw_request, send_raw
 from tests.server import samples
 from tests.server.api import Api, Part, form_body
 from tests.server.pictures_samples import PdfPage, pdf
@@ -36,15 +36,15 @@ async def server(folder: Path) -> AsyncIterator[CanvusServer]:
 
 
 @pytest.fixture
-async def empty(stage: Stage, folder: Path) -> AsyncIterator[Stage]:
+async def empty(sandbox: Sandbox, folder: Path) -> AsyncIterator[Sandbox]:
     """A stage that is as empty after the test as before it, on the wire and on disk."""
-    before = (await stage.api.get(f"{stage.path}/widgets")).json
-    yield stage
-    assert (await stage.api.get(f"{stage.path}/widgets")).json == before
+    before = (await sandbox.api.get(f"{sandbox.path}/widgets")).json
+    yield sandbox
+    assert (await sandbox.api.get(f"{sandbox.path}/widgets")).json == before
     async with asyncio.timeout(5):  # a refused file goes in a thread, maybe after the answer
         while [path for path in (folder / "assets").rglob("*") if path.is_file()]:
             await asyncio.sleep(0.001)
-    assert (await stage.api.upload(f"{stage.path}/images", PICTURE)).status == 200
+    assert (await sandbox.api.upload(f"{sandbox.path}/images", PICTURE)).status == 200
 
 
 def bomb(side: int) -> bytes:
@@ -90,41 +90,41 @@ BROKEN_FILES = [
 @pytest.mark.parametrize(
     ("endpoint", "content"), [row[:2] for row in BROKEN_FILES], ids=[row[2] for row in BROKEN_FILES]
 )
-async def test_a_file_that_cannot_be_shown_is_refused(empty: Stage, endpoint: str, content: bytes) -> None:
-    reply = await empty.api.upload(f"{empty.path}/{endpoint}", content, "file")
+async def test_a_file_that_cannot_be_shown_is_refused(empty: Sandbox, endpoint: str, content: bytes) -> None:
+    response = await empty.api.upload(f"{empty.path}/{endpoint}", content, "file")
 
-    assert reply.status == 400, reply.body
-    assert reply.msg
+    assert response.status == 400, response.body
+    assert response.msg
     async with Client(empty.server.url, token=empty.server.token) as client:
         canvas = client.canvas(empty.canvas_id)
         collection = {"images": canvas.images, "pdfs": canvas.pdfs, "videos": canvas.videos}[endpoint]
         with pytest.raises(BadRequest) as caught:
             await collection.upload(content)
-    assert caught.value.msg == reply.msg
+    assert caught.value.msg == response.msg
 
 
-async def test_a_decompression_bomb_is_refused_without_being_decoded(empty: Stage) -> None:
+async def test_a_decompression_bomb_is_refused_without_being_decoded(empty: Sandbox) -> None:
     content = bomb(30_000)
     assert len(content) < 200_000
 
-    replies = [await empty.api.upload(f"{empty.path}/{path}", content) for path in ("images", "background")]
+    responses = [await empty.api.upload(f"{empty.path}/{path}", content) for path in ("images", "background")]
 
-    assert [reply.status for reply in replies] == [400, 400]
-    assert all(reply.msg for reply in replies)
+    assert [response.status for response in responses] == [400, 400]
+    assert all(response.msg for response in responses)
 
 
-async def test_a_picture_whose_pixels_are_missing_is_kept_as_a_file_and_has_no_levels(stage: Stage) -> None:
+async def test_a_picture_whose_pixels_are_missing_is_kept_as_a_file_and_has_no_levels(sandbox: Sandbox) -> None:
     """Its head is whole, so it can be placed and downloaded; what cannot be drawn is said when it is asked for."""
     torn = photo(640, 480)[:-2000]
-    made = await stage.place("images", torn, "torn.jpg")
+    made = await sandbox.upload("images", torn, "torn.jpg")
 
-    replies = [
-        await stage.api.call("GET", f"{path}", headers=stage.headers())
+    responses = [
+        await sandbox.api.call("GET", f"{path}", headers=sandbox.headers())
         for path in (f"mipmaps/{made['hash']}/0", f"assets/{made['hash']}")
     ]
 
-    assert (replies[0].status, bool(replies[0].msg)) == (501, True)
-    assert (replies[1].status, replies[1].body) == (200, torn)
+    assert (responses[0].status, bool(responses[0].msg)) == (501, True)
+    assert (responses[1].status, responses[1].body) == (200, torn)
 
 
 # -- pages, levels, ids --
@@ -133,23 +133,23 @@ async def test_a_picture_whose_pixels_are_missing_is_kept_as_a_file_and_has_no_l
 @pytest.mark.parametrize(
     "page", ["-1", "3", "999", "abc", "", "1.5", "0x1", "1e1", " 1", "%2b1", "%D9%A3", "9" * 50, "null", "0;1"]
 )
-async def test_a_page_that_does_not_exist_is_a_400(stage: Stage, page: str) -> None:
-    made = await stage.place("pdfs", REPORT, "a.pdf")
+async def test_a_page_that_does_not_exist_is_a_400(sandbox: Sandbox, page: str) -> None:
+    made = await sandbox.upload("pdfs", REPORT, "a.pdf")
 
     for tail in ("", "/0"):
-        reply = await stage.api.call("GET", f"mipmaps/{made['hash']}{tail}?page={page}", headers=stage.headers())
-        assert reply.status == 400
-        assert reply.msg
+        response = await sandbox.api.call("GET", f"mipmaps/{made['hash']}{tail}?page={page}", headers=sandbox.headers())
+        assert response.status == 400
+        assert response.msg
 
 
 @pytest.mark.parametrize("level", ["-1", "5", "abc", "1.0", "0x1", "1e1", "%201", "%2b1", "%D9%A3", "9" * 50, "null"])
-async def test_a_level_that_does_not_exist_is_a_400(stage: Stage, level: str) -> None:
-    made = await stage.place("pdfs", REPORT, "a.pdf")
+async def test_a_level_that_does_not_exist_is_a_400(sandbox: Sandbox, level: str) -> None:
+    made = await sandbox.upload("pdfs", REPORT, "a.pdf")
 
-    reply = await stage.api.call("GET", f"mipmaps/{made['hash']}/{level}", headers=stage.headers())
+    response = await sandbox.api.call("GET", f"mipmaps/{made['hash']}/{level}", headers=sandbox.headers())
 
-    assert reply.status == 400
-    assert reply.msg
+    assert response.status == 400
+    assert response.msg
 
 
 @pytest.mark.parametrize(
@@ -159,25 +159,25 @@ async def test_a_level_that_does_not_exist_is_a_400(stage: Stage, level: str) ->
         *("%252e%252e%252fx", "~", "C:%5c", "%ff", "'%20OR%201=1--", "*", "%25", "x" * 3000),
     ],
 )
-async def test_an_id_that_would_lead_elsewhere_leads_nowhere(stage: Stage, folder: Path, id_: str) -> None:
-    await stage.place("images", PICTURE, "a.png")
+async def test_an_id_that_would_lead_elsewhere_leads_nowhere(sandbox: Sandbox, folder: Path, id_: str) -> None:
+    await sandbox.upload("images", PICTURE, "a.png")
     before = sorted(folder.rglob("*"))
 
     for target in (
         f"canvases/{id_}",
         f"canvases/{id_}/widgets",
-        f"{stage.path}/{id_}",
-        f"{stage.path}/images/{id_}",
-        f"{stage.path}/images/{id_}/download",
+        f"{sandbox.path}/{id_}",
+        f"{sandbox.path}/images/{id_}",
+        f"{sandbox.path}/images/{id_}/download",
         f"mipmaps/{id_}",
         f"mipmaps/{id_}/0",
         f"assets/{id_}",
     ):
-        headers = [f"{name}: {value}" for name, value in stage.headers().items()]
-        answer = await exchange(stage.server, request("GET", f"/api/v1/{target}", *headers))
-        assert answer.status == 404
-        assert answer.msg
-    header = await stage.api.get("assets/00", canvas_id=id_)
+        headers = [f"{name}: {value}" for name, value in sandbox.headers().items()]
+        response = await send_raw(sandbox.server, raw_request("GET", f"/api/v1/{target}", *headers))
+        assert response.status == 404
+        assert response.msg
+    header = await sandbox.api.get("assets/00", canvas_id=id_)
     assert header.status == 404
     assert sorted(folder.rglob("*")) == before
 
@@ -192,14 +192,16 @@ async def test_an_id_that_would_lead_elsewhere_leads_nowhere(stage: Stage, folde
         *("a\u202egnp.exe", ".", "..", " ", "trailing.", "-rf", "e\u0301.png", '"quoted".png', "a;b=c.png", "a\tb.png"),
     ],
 )
-async def test_a_file_name_is_kept_as_text_and_never_used_as_a_path(stage: Stage, tmp_path: Path, name: str) -> None:
+async def test_a_file_name_is_kept_as_text_and_never_used_as_a_path(
+    sandbox: Sandbox, tmp_path: Path, name: str
+) -> None:
     async def placed(filename: str) -> tuple[Any, list[Path]]:
-        image = await stage.place("images", PICTURE, "a.png", original_filename=filename)
+        image = await sandbox.upload("images", PICTURE, "a.png", original_filename=filename)
         for path in (f"mipmaps/{image['hash']}/0", f"assets/{image['hash']}"):
-            reply = await stage.api.call("GET", path, headers=stage.headers())
-            names.append(reply.headers["Content-Disposition"])
-        reply = await stage.api.get(f"{stage.path}/images/{image['id']}/download")
-        names.append(reply.headers["Content-Disposition"])
+            response = await sandbox.api.call("GET", path, headers=sandbox.headers())
+            names.append(response.headers["Content-Disposition"])
+        response = await sandbox.api.get(f"{sandbox.path}/images/{image['id']}/download")
+        names.append(response.headers["Content-Disposition"])
         return image["original_filename"], sorted(tmp_path.rglob("*"))
 
     names: list[str] = []
@@ -264,17 +266,17 @@ REFUSED_FORMS: dict[str, tuple[str, bytes]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED_FORMS)
-async def test_a_form_that_is_wrong_is_refused_whole(empty: Stage, name: str) -> None:
+async def test_a_form_that_is_wrong_is_refused_whole(empty: Sandbox, name: str) -> None:
     content_type, body = REFUSED_FORMS[name]
     headers = [f"Content-Type: {content_type}"] if content_type else []
 
-    answer = await exchange(
+    response = await send_raw(
         empty.server,
-        request("POST", f"/api/v1/{empty.path}/images", *headers, token=empty.server.token, body=body),
+        raw_request("POST", f"/api/v1/{empty.path}/images", *headers, token=empty.server.token, body=body),
     )
 
-    assert answer.status == (413 if "megabytes" in name else 400), answer
-    assert answer.msg
+    assert response.status == (413 if "megabytes" in name else 400), response
+    assert response.msg
 
 
 WRONG_FIELDS: list[dict[str, Any]] = [
@@ -305,38 +307,38 @@ WRONG_FIELDS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("fields", WRONG_FIELDS, ids=str)
-async def test_a_field_of_another_type_is_refused_by_its_name(empty: Stage, fields: dict[str, Any]) -> None:
+async def test_a_field_of_another_type_is_refused_by_its_name(empty: Sandbox, fields: dict[str, Any]) -> None:
     (name,) = fields
 
-    reply = await empty.api.upload(f"{empty.path}/pdfs", REPORT, **fields)
+    response = await empty.api.upload(f"{empty.path}/pdfs", REPORT, **fields)
 
-    assert reply.status == 400
-    assert name in reply.msg.lower()
+    assert response.status == 400
+    assert name in response.msg.lower()
 
 
-async def test_unknown_fields_change_nothing(stage: Stage) -> None:
+async def test_unknown_fields_change_nothing(sandbox: Sandbox) -> None:
     fields = {"unknown": 1, "__proto__": {"x": 1}, "": None, "Title": "x", "auto_raise": 7, "asset": "00" * 32}
 
-    made = await stage.api.upload(f"{stage.path}/images", PICTURE, "a.png", **fields)
+    made = await sandbox.api.upload(f"{sandbox.path}/images", PICTURE, "a.png", **fields)
 
     assert made.status == 200
     assert not fields.keys() & made.json.keys()
     assert made.json["title"] == ""
 
 
-async def test_the_json_part_may_come_after_the_data(stage: Stage) -> None:
-    reply = await stage.api.form(f"{stage.path}/images", PICTURE_PART, ("json", b'{"title": "after"}', None))
+async def test_the_json_part_may_come_after_the_data(sandbox: Sandbox) -> None:
+    response = await sandbox.api.form(f"{sandbox.path}/images", PICTURE_PART, ("json", b'{"title": "after"}', None))
 
-    assert (reply.status, reply.json["title"]) == (200, "after")
+    assert (response.status, response.json["title"]) == (200, "after")
 
 
-async def test_a_json_part_may_be_a_file_too(stage: Stage) -> None:
+async def test_a_json_part_may_be_a_file_too(sandbox: Sandbox) -> None:
     """`curl -F json=@fields.json` sends it so."""
     fields: Part = ("json", json.dumps({"title": "from a file"}).encode(), "fields.json")
 
-    reply = await stage.api.form(f"{stage.path}/images", fields, PICTURE_PART)
+    response = await sandbox.api.form(f"{sandbox.path}/images", fields, PICTURE_PART)
 
-    assert reply.json["title"] == "from a file"
+    assert response.json["title"] == "from a file"
 
 
 async def test_a_file_over_the_limit_is_refused_while_it_comes(session: aiohttp.ClientSession) -> None:

@@ -16,7 +16,7 @@ from canvus_async.server import CanvusServer
 from tests.raw_server import Exchange, RawServer, Received, raw_server
 from tests.seeds.commands import COMMANDS, HOST, TOKEN, Example
 from tests.server import samples
-from tests.server.api import Api, Reply
+from tests.server.api import Api, Response
 
 IMMUTABLE = "private, max-age=157680000, immutable"
 """The Cache-Control of all mipmaps and assets (seeds 000 to 003)."""
@@ -24,7 +24,7 @@ IMMUTABLE = "private, max-age=157680000, immutable"
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
-class Stage:
+class Sandbox:
     """A canvas on a running server. `ids` maps what the seeds call something to what it is called here."""
 
     def __init__(self, server: CanvusServer, session: aiohttp.ClientSession, canvas_id: str) -> None:
@@ -42,7 +42,7 @@ class Stage:
         ):
             self.ids[canvas] = canvas_id if canvas.count("-") == 4 else f"canvas-id: {canvas_id}"
 
-    async def place(self, kind: str, content: bytes, filename: str, /, **fields: Any) -> Any:
+    async def upload(self, kind: str, content: bytes, filename: str, /, **fields: Any) -> Any:
         """A widget with that file, once its hash is filled."""
         made = await self.api.upload(f"{self.path}/{kind}", content, filename, **fields)
         assert made.status == 200, made.body
@@ -52,7 +52,7 @@ class Stage:
         """An example by its name, with the ids of here."""
         return COMMANDS[name].with_ids(self.ids)
 
-    async def play(self, name: str, **files: bytes) -> Reply:
+    async def run(self, name: str, **files: bytes) -> Response:
         """The answer to an example; files are given by their names, an underscore for the dot or hyphen."""
         named = {re.sub("_(?=[a-z]+$)", ".", each).replace("_", "-"): content for each, content in files.items()}
         return await self.example(name).command.send(self.session, named)
@@ -128,11 +128,11 @@ def shape(value: Any) -> Any:
     return "number" if isinstance(value, int | float) else type(value).__name__
 
 
-def assert_like(actual: Any, example: Mapping[str, Any], *, but: Sequence[str] = ()) -> None:
+def assert_matches(actual: Any, example: Mapping[str, Any], *, ignoring: Sequence[str] = ()) -> None:
     """The same fields of the same types, and the same values in all but those named."""
     assert shape(actual) == shape(example)
-    assert {name: value for name, value in actual.items() if name not in but} == {
-        name: value for name, value in example.items() if name not in but
+    assert {name: value for name, value in actual.items() if name not in ignoring} == {
+        name: value for name, value in example.items() if name not in ignoring
     }
 
 
