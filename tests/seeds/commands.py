@@ -1,7 +1,7 @@
-"""The requests of every example in the seeds, as the curl commands that they are written as, and two ways to send them.
+"""The curl commands of all examples in the seeds, and two ways to run them.
 
-`COMMANDS` keeps the words; the ids, hash, token and host in them are those of the seeds until `with_ids` puts others in
-their place. `Command.send` sends the same bytes as curl would through aiohttp, `run_curl` asks curl itself.
+`COMMANDS` contains the commands as in the seeds; `with_ids` replaces ids, hashes, token and host. `Command.send` sends
+the request with aiohttp, `run_curl` with curl.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ TOKEN = "YOUR_TOKEN"
 
 @dataclass(frozen=True)
 class Command:
-    """One request: what it asks and what comes along. `files` are the names of the files in its parts."""
+    """One request. `parts` are the parts of a form: name, text or file name, and whether it is a file."""
 
     method: str
     url: str
@@ -32,7 +32,7 @@ class Command:
 
     @classmethod
     def parse(cls, line: str) -> Self:
-        """A command from the words after `curl`; those that the seeds use are known."""
+        """Parse the arguments of curl. Only the options that the seeds use are supported."""
         words = shlex.split(line)
         method, url, body = "", "", None
         headers: dict[str, str] = {}
@@ -58,11 +58,11 @@ class Command:
 
     @property
     def path(self) -> str:
-        """What follows the host."""
+        """The path and the query."""
         return self.url.removeprefix(HOST)
 
     async def send(self, session: aiohttp.ClientSession, files: Mapping[str, bytes]) -> Response:
-        """The answer of the server that the command names by now."""
+        """Send the request and return the response."""
         headers = dict(self.headers)
         data: BytesIO | str | None = self.body
         if self.parts:
@@ -78,7 +78,7 @@ class Command:
 
 @dataclass(frozen=True)
 class Example:
-    """A command as a seed has it: in which seed, under which heading, and its words."""
+    """A curl command in a seed: the seed, the heading, and the arguments."""
 
     seed: str
     section: str
@@ -86,11 +86,10 @@ class Example:
 
     @property
     def command(self) -> Command:
-        """The request that it stands for."""
         return Command.parse(self.line)
 
     def with_ids(self, actual: Mapping[str, str]) -> "Example":
-        """The same example with other ids, hashes, token and host: the keys are what the seed has."""
+        """The same example with other ids, hashes, token and host; the keys are those in the seed."""
         line = self.line
         for wanted, given in actual.items():
             line = line.replace(wanted, given)
@@ -99,7 +98,7 @@ class Example:
 
 @dataclass(frozen=True)
 class CurlResponse:
-    """What curl says of an answer."""
+    """A response as curl reports it."""
 
     status: int
     body: bytes
@@ -107,7 +106,7 @@ class CurlResponse:
 
 
 async def run_curl(example: Example, files: Mapping[str, bytes], folder: Path) -> CurlResponse:
-    """Run an example as it is written, in a folder that holds its files."""
+    """Run an example with curl in a folder that contains its files."""
     for name, content in files.items():
         (folder / name).write_bytes(content)
     words = shlex.split(example.line)

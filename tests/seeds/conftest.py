@@ -1,4 +1,4 @@
-"""A real server for each test, who asks it, and what the seeds' examples speak of."""
+"""A new server for each test, clients of it, and a sandbox for the examples of the seeds."""
 
 import aiohttp
 import pytest
@@ -12,5 +12,5 @@ __all__ = ["api", "api_for", "api_in", "canvas", "sandbox", "server", "session"]
 
 @pytest.fixture
 async def sandbox(server: CanvusServer, session: aiohttp.ClientSession) -> Sandbox:
-    """An empty canvas, and the means to play the examples on it."""
+    """An empty canvas to run the examples on."""
     return Sandbox(server, session, await server.create_canvas("Demo"))

@@ -1,4 +1,4 @@
-"""Seed 000, the official page on mipmaps and assets, line by line."""
+"""Seed 000, the page on mipmaps and assets."""
 
 import json
 from pathlib import Path
@@ -10,13 +10,13 @@ from tests.seeds.sandbox import IMMUTABLE, Sandbox, assert_matches, pages, photo
 from tests.server import samples
 from tests.server.conftest import ApiFor, ApiIn
 
-BOTH = ("mipmaps/{}", "mipmaps/{}/0", "assets/{}")
-"""The three endpoints, for a hash."""
+PATHS = ("mipmaps/{}", "mipmaps/{}/0", "assets/{}")
+"""The paths of the three endpoints for a hash."""
 
 
 @pytest.fixture
 async def large(sandbox: Sandbox) -> Sandbox:
-    """The stage with the picture of the examples on it."""
+    """The sandbox with the picture of the examples."""
     picture = await sandbox.upload("images", photo(4096, 3072), "original-photo.jpg")
     sandbox.ids["cbcb439a796b"] = picture["hash"]
     return sandbox
@@ -24,13 +24,13 @@ async def large(sandbox: Sandbox) -> Sandbox:
 
 @pytest.fixture
 async def small(sandbox: Sandbox) -> str:
-    """The hash of a picture of 640 x 480 on the stage."""
+    """The hash of a picture of 640 x 480 pixels."""
     return (await sandbox.upload("images", samples.picture(640, 480), "small.png"))["hash"]
 
 
 @pytest.fixture
 async def document(sandbox: Sandbox) -> str:
-    """The hash of a PDF whose third page is larger than its others."""
+    """The hash of a PDF whose third page is larger than the others."""
     content = pages((100, 50), (50, 100), (300, 150))
     sandbox.ids["a1b2c3d4e5f6"] = (await sandbox.upload("pdfs", content, "report.pdf"))["hash"]
     return sandbox.ids["a1b2c3d4e5f6"]
@@ -39,7 +39,7 @@ async def document(sandbox: Sandbox) -> str:
 # -- Key Concepts --
 
 
-async def test_seed_000_level_0_is_the_original_and_each_level_halves_it(sandbox: Sandbox, small: str) -> None:
+async def test_seed_000_each_level_halves_the_original(sandbox: Sandbox, small: str) -> None:
     sizes = [
         webp((await sandbox.api.call("GET", f"mipmaps/{small}/{level}", headers=sandbox.headers())).body).size
         for level in range(4)
@@ -61,21 +61,21 @@ async def test_seed_000_level_0_is_the_original_and_each_level_halves_it(sandbox
         (8192, 64, 5),
     ],
 )
-async def test_seed_000_the_highest_level_has_both_sides_within_128_and_2(
+async def test_seed_000_the_highest_level_has_sides_of_2_to_128_pixels(
     sandbox: Sandbox, width: int, height: int, max_level: int
 ) -> None:
-    made = await sandbox.upload("images", samples.picture(width, height), "a.png")
+    created = await sandbox.upload("images", samples.picture(width, height), "a.png")
 
-    info = (await sandbox.api.call("GET", f"mipmaps/{made['hash']}", headers=sandbox.headers())).json
-    last = await sandbox.api.call("GET", f"mipmaps/{made['hash']}/{max_level}", headers=sandbox.headers())
+    info = (await sandbox.api.call("GET", f"mipmaps/{created['hash']}", headers=sandbox.headers())).json
+    last = await sandbox.api.call("GET", f"mipmaps/{created['hash']}/{max_level}", headers=sandbox.headers())
 
     assert info == {"resolution": {"width": width, "height": height}, "max_level": max_level, "pages": 1}
     longest, shortest = max(webp(last.body).size), min(webp(last.body).size)
-    assert longest <= 128 or shortest == 2, "no level is smaller than 2 pixels on a side, however long the other"
+    assert longest <= 128 or shortest == 2, "halving stops at 2 pixels, however long the other side is"
     assert shortest >= min(2, width, height)
 
 
-async def test_seed_000_levels_are_made_on_demand_and_cached(api_in: ApiIn, tmp_path: Path) -> None:
+async def test_seed_000_levels_are_rendered_on_demand_and_cached(api_in: ApiIn, tmp_path: Path) -> None:
     def drawn() -> dict[str, int]:
         return {path.name: path.stat().st_mtime_ns for path in (tmp_path / "mipmaps").rglob("*") if path.is_file()}
 
@@ -101,16 +101,16 @@ async def test_seed_000_levels_are_made_on_demand_and_cached(api_in: ApiIn, tmp_
         ("pdfs", samples.document(width=40, height=30)),
     ],
 )
-async def test_seed_000_levels_are_webp_whatever_the_original(sandbox: Sandbox, endpoint: str, content: bytes) -> None:
-    made = await sandbox.upload(endpoint, content, "original")
+async def test_seed_000_levels_are_webp_for_all_formats(sandbox: Sandbox, endpoint: str, content: bytes) -> None:
+    created = await sandbox.upload(endpoint, content, "original")
 
-    level = await sandbox.api.call("GET", f"mipmaps/{made['hash']}/0", headers=sandbox.headers())
+    level = await sandbox.api.call("GET", f"mipmaps/{created['hash']}/0", headers=sandbox.headers())
 
     assert level.headers["Content-Type"] == "image/webp"
     assert min(webp(level.body).size) >= 30
 
 
-@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("path", PATHS)
 async def test_seed_000_all_responses_are_immutable(sandbox: Sandbox, small: str, path: str) -> None:
     response = await sandbox.api.call("GET", path.format(small), headers=sandbox.headers())
 
@@ -124,7 +124,7 @@ async def test_seed_000_the_hash_changes_with_the_content(sandbox: Sandbox, smal
     assert same["hash"] == small != other["hash"]
 
 
-async def test_seed_000_pages_are_numbered_from_0_and_page_0_is_the_default(sandbox: Sandbox, document: str) -> None:
+async def test_seed_000_pages_are_counted_from_0_and_0_is_the_default(sandbox: Sandbox, document: str) -> None:
     async def resolution(query: str) -> object:
         response = await sandbox.api.call("GET", f"mipmaps/{document}{query}", headers=sandbox.headers())
         assert response.json["pages"] == 3
@@ -134,15 +134,15 @@ async def test_seed_000_pages_are_numbered_from_0_and_page_0_is_the_default(sand
     assert await resolution("?page=1") == {"width": 100, "height": 200}
 
 
-async def test_seed_000_the_hash_of_an_image_a_pdf_and_a_background_opens_it(sandbox: Sandbox) -> None:
+async def test_seed_000_hashes_of_images_pdfs_and_backgrounds_give_access(sandbox: Sandbox) -> None:
     image = await sandbox.upload("images", samples.picture(10, 10), "a.png")
     pdf = await sandbox.upload("pdfs", samples.document(), "b.pdf")
-    made = await sandbox.api.form(f"{sandbox.path}/background", ("data", samples.picture(20, 20), "c.png"))
+    created = await sandbox.api.form(f"{sandbox.path}/background", ("data", samples.picture(20, 20), "c.png"))
     background = await sandbox.api.ready(f"{sandbox.path}/background")
 
-    assert made.status == 200
+    assert created.status == 200
     for found in (image["hash"], pdf["hash"], background["image"]["hash"]):
-        for path in BOTH:
+        for path in PATHS:
             response = await sandbox.api.call("GET", path.format(found), headers=sandbox.headers())
             assert response.status == 200, response.body
 
@@ -150,7 +150,7 @@ async def test_seed_000_the_hash_of_an_image_a_pdf_and_a_background_opens_it(san
 # -- Authentication --
 
 
-@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("path", PATHS)
 async def test_seed_000_both_headers_are_required(sandbox: Sandbox, small: str, path: str) -> None:
     address, headers = sandbox.api.url(path.format(small)), sandbox.headers()
 
@@ -166,9 +166,9 @@ async def test_seed_000_both_headers_are_required(sandbox: Sandbox, small: str, 
     assert await status() == (404, ["msg"])
 
 
-@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("name", ["canvasId", "canvas-id", "canvas_id"])
-async def test_seed_000_a_canvas_id_query_is_no_substitute_for_the_header(
+async def test_seed_000_a_canvas_id_in_the_query_does_not_count(
     sandbox: Sandbox, small: str, path: str, name: str
 ) -> None:
     response = await sandbox.api.get(f"{path.format(small)}?{name}={sandbox.canvas_id}")
@@ -177,10 +177,10 @@ async def test_seed_000_a_canvas_id_query_is_no_substitute_for_the_header(
     assert response.msg
 
 
-async def test_seed_000_the_canvas_must_be_one_that_shows_the_asset(sandbox: Sandbox, small: str) -> None:
+async def test_seed_000_the_canvas_must_show_the_asset(sandbox: Sandbox, small: str) -> None:
     elsewhere = await sandbox.server.create_canvas("Elsewhere")
 
-    for path in BOTH:
+    for path in PATHS:
         response = await sandbox.api.get(path.format(small), canvas_id=elsewhere)
         assert response.status == 404
         assert response.msg
@@ -255,15 +255,15 @@ async def test_seed_000_download_an_asset_example(large: Sandbox) -> None:
 async def test_seed_000_an_asset_is_in_its_original_format(
     sandbox: Sandbox, endpoint: str, content: bytes, content_type: str
 ) -> None:
-    made = await sandbox.upload(endpoint, content, "original")
+    created = await sandbox.upload(endpoint, content, "original")
 
-    response = await sandbox.api.call("GET", f"assets/{made['hash']}", headers=sandbox.headers())
+    response = await sandbox.api.call("GET", f"assets/{created['hash']}", headers=sandbox.headers())
 
     assert (response.body, response.headers["Content-Type"]) == (content, content_type)
 
 
-@pytest.mark.parametrize("path", BOTH)
-async def test_seed_000_streaming_is_not_supported_for_content(sandbox: Sandbox, small: str, path: str) -> None:
+@pytest.mark.parametrize("path", PATHS)
+async def test_seed_000_streaming_is_not_supported(sandbox: Sandbox, small: str, path: str) -> None:
     response = await sandbox.api.call("GET", f"{path.format(small)}?subscribe", headers=sandbox.headers())
 
     assert response.status == 200
@@ -274,15 +274,15 @@ async def test_seed_000_streaming_is_not_supported_for_content(sandbox: Sandbox,
 
 
 @pytest.mark.parametrize("level", ["-1", "4", "99", "999999999999"])
-async def test_seed_000_a_level_outside_the_range_is_a_400(sandbox: Sandbox, small: str, level: str) -> None:
+async def test_seed_000_a_level_out_of_range_gives_400(sandbox: Sandbox, small: str, level: str) -> None:
     response = await sandbox.api.call("GET", f"mipmaps/{small}/{level}", headers=sandbox.headers())
 
     assert response.status == 400
     assert response.msg
 
 
-@pytest.mark.parametrize("path", BOTH)
-async def test_seed_000_a_missing_or_invalid_token_is_a_401(
+@pytest.mark.parametrize("path", PATHS)
+async def test_seed_000_a_missing_or_invalid_token_gives_401(
     sandbox: Sandbox, api_for: ApiFor, small: str, path: str
 ) -> None:
     responses = [
@@ -293,8 +293,8 @@ async def test_seed_000_a_missing_or_invalid_token_is_a_401(
     assert all(response.msg for response in responses)
 
 
-@pytest.mark.parametrize("path", BOTH)
-async def test_seed_000_a_blocked_user_gets_a_403(sandbox: Sandbox, api_for: ApiFor, small: str, path: str) -> None:
+@pytest.mark.parametrize("path", PATHS)
+async def test_seed_000_a_blocked_user_gets_403(sandbox: Sandbox, api_for: ApiFor, small: str, path: str) -> None:
     blocked = api_for(sandbox.server.add_user("owner", blocked=True))
 
     response = await blocked.get(path.format(small), canvas_id=sandbox.canvas_id)
@@ -303,8 +303,8 @@ async def test_seed_000_a_blocked_user_gets_a_403(sandbox: Sandbox, api_for: Api
     assert response.msg
 
 
-@pytest.mark.parametrize("path", BOTH)
-async def test_seed_000_no_such_hash_and_no_access_are_both_a_404(
+@pytest.mark.parametrize("path", PATHS)
+async def test_seed_000_an_unknown_hash_and_no_access_give_404(
     sandbox: Sandbox, api_for: ApiFor, small: str, path: str
 ) -> None:
     elsewhere = await sandbox.server.create_canvas("Elsewhere")
@@ -321,11 +321,14 @@ async def test_seed_000_no_such_hash_and_no_access_are_both_a_404(
 @pytest.mark.parametrize(
     ("endpoint", "content"), [("videos", samples.MP4), ("images", samples.SVG)], ids=["video", "svg"]
 )
-async def test_seed_000_an_asset_type_without_mipmaps_is_a_501(sandbox: Sandbox, endpoint: str, content: bytes) -> None:
-    made = await sandbox.upload(endpoint, content, "original")
+async def test_seed_000_an_asset_type_without_mipmaps_gives_501(
+    sandbox: Sandbox, endpoint: str, content: bytes
+) -> None:
+    created = await sandbox.upload(endpoint, content, "original")
 
     responses = [
-        await sandbox.api.call("GET", f"mipmaps/{made['hash']}{tail}", headers=sandbox.headers()) for tail in ("", "/0")
+        await sandbox.api.call("GET", f"mipmaps/{created['hash']}{tail}", headers=sandbox.headers())
+        for tail in ("", "/0")
     ]
 
     assert [response.status for response in responses] == [501, 501]

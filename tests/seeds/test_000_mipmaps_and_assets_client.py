@@ -1,4 +1,4 @@
-"""Seed 000 as a user of the client meets it: the examples' answers as records, bytes, files and errors."""
+"""Seed 000, the page on mipmaps and assets, through the client."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from tests.seeds.sandbox import IMMUTABLE, Sandbox, photo, replay, webp
 from tests.server import samples
 
 
-async def test_seed_000_get_mipmap_info_reaches_the_user_as_a_record() -> None:
+async def test_seed_000_client_decodes_mipmap_info() -> None:
     async with replay(bodies.MIPMAP_INFO, 200, f"Cache-Control: {IMMUTABLE}") as replayed:
         info = await replayed.canvas.mipmaps.info("cbcb439a796b")
 
@@ -31,14 +31,14 @@ async def test_seed_000_get_mipmap_info_reaches_the_user_as_a_record() -> None:
     assert request.headers["canvas-id"] == "3ad9ece4-28be-4e19-9f9a-1a01a4dbae28"
 
 
-async def test_seed_000_get_mipmap_info_of_a_page_sends_the_page() -> None:
+async def test_seed_000_client_sends_the_page() -> None:
     async with replay(bodies.MIPMAP_INFO) as replayed:
         await replayed.canvas.mipmaps.info("a1b2c3d4e5f6", page=2)
 
     assert replayed.sent == [("GET", "/api/v1/mipmaps/a1b2c3d4e5f6?page=2")]
 
 
-async def test_seed_000_download_a_mipmap_reaches_the_user_as_bytes_and_as_a_file(tmp_path: Path) -> None:
+async def test_seed_000_client_fetches_and_downloads_a_mipmap(tmp_path: Path) -> None:
     content = samples.picture(128, 96, kind="WEBP")
     headers = ("Content-Type: image/webp", f"Cache-Control: {IMMUTABLE}", 'Content-Disposition: inline; filename="a"')
 
@@ -50,7 +50,7 @@ async def test_seed_000_download_a_mipmap_reaches_the_user_as_bytes_and_as_a_fil
     assert replayed.sent == [("GET", f"/api/v1/mipmaps/cbcb439a796b/{level}") for level in (5, 1)]
 
 
-async def test_seed_000_download_an_asset_reaches_the_user_as_bytes_and_as_a_file(tmp_path: Path) -> None:
+async def test_seed_000_client_fetches_and_downloads_an_asset(tmp_path: Path) -> None:
     content = samples.picture(kind="JPEG")
     async with replay(content, 200, "Content-Type: image/jpeg", f"Cache-Control: {IMMUTABLE}") as replayed:
         fetched = await replayed.canvas.assets.fetch("cbcb439a796b")
@@ -65,7 +65,7 @@ async def test_seed_000_download_an_asset_reaches_the_user_as_bytes_and_as_a_fil
     ("status", "error"),
     [(400, BadRequest), (401, Unauthorized), (403, Forbidden), (404, NotFound), (501, NotSupported)],
 )
-async def test_seed_000_each_error_reaches_the_user_as_its_class_with_the_msg(
+async def test_seed_000_client_raises_the_class_of_each_error_with_its_msg(
     status: int, error: type[ApiError], tmp_path: Path
 ) -> None:
     async with replay(bodies.MIPMAP_ERROR, status) as replayed:
@@ -84,13 +84,13 @@ async def test_seed_000_each_error_reaches_the_user_as_its_class_with_the_msg(
     assert list(tmp_path.iterdir()) == []
 
 
-async def test_seed_000_the_typical_workflow_from_the_widgets_to_the_files(sandbox: Sandbox) -> None:
+async def test_seed_000_typical_workflow(sandbox: Sandbox) -> None:
     content = photo(1000, 500)
-    made = await sandbox.upload("images", content, "photo.jpg")
+    created = await sandbox.upload("images", content, "photo.jpg")
 
     async with Client(sandbox.server.url, token=sandbox.server.token) as client:
         canvas = client.canvas(sandbox.canvas_id)
-        (image,) = [widget for widget in await canvas.widgets.list() if widget.id == made["id"]]
+        (image,) = [widget for widget in await canvas.widgets.list() if widget.id == created["id"]]
         found = (await canvas.images.get(image.id)).hash
         info = await canvas.mipmaps.info(found)
         level = info.level_for(200, 100)

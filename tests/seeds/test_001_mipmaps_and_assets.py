@@ -1,4 +1,4 @@
-"""Seed 001, the older page on mipmaps and assets, as far as it says more or other than seed 000."""
+"""Seed 001, the older page on mipmaps and assets, where it adds to seed 000 or differs from it."""
 
 import json
 from io import BytesIO
@@ -21,12 +21,12 @@ from tests.seeds.sandbox import IMMUTABLE, Sandbox, assert_matches, pages, photo
 from tests.server import samples
 from tests.server.conftest import ApiFor
 
-BOTH = ("mipmaps/{}", "mipmaps/{}/0", "assets/{}")
+PATHS = ("mipmaps/{}", "mipmaps/{}/0", "assets/{}")
 
 
 @pytest.fixture
 async def document(sandbox: Sandbox) -> Sandbox:
-    """The stage with a PDF of two pages, the second of 512 x 384 points and so of 1024 x 768 pixels."""
+    """The sandbox with a PDF of two pages; the second has 512 x 384 points, or 1024 x 768 pixels."""
     content = pages((100, 50), (512, 384))
     sandbox.ids["abcdef123456"] = (await sandbox.upload("pdfs", content, "slides.pdf"))["hash"]
     return sandbox
@@ -58,14 +58,14 @@ async def test_seed_001_images_and_pdfs_have_mipmaps(sandbox: Sandbox) -> None:
         assert (await sandbox.api.call("GET", f"mipmaps/{found}", headers=sandbox.headers())).status == 200
 
 
-@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("path", PATHS)
 async def test_seed_001_all_endpoints_allow_long_term_caching(document: Sandbox, path: str) -> None:
     response = await document.api.call("GET", path.format(document.ids["abcdef123456"]), headers=document.headers())
 
     assert (response.status, response.headers["Cache-control"]) == (200, IMMUTABLE)
 
 
-async def test_seed_001_the_hash_of_a_background_is_in_its_image(sandbox: Sandbox) -> None:
+async def test_seed_001_a_background_has_its_hash_in_image(sandbox: Sandbox) -> None:
     await sandbox.api.form(f"{sandbox.path}/background", ("data", samples.picture(20, 10), "wall.png"))
     background = await sandbox.api.ready(f"{sandbox.path}/background")
     (shown,) = [
@@ -80,7 +80,7 @@ async def test_seed_001_the_hash_of_a_background_is_in_its_image(sandbox: Sandbo
     assert info.json["resolution"] == {"width": 20, "height": 10}
 
 
-async def test_seed_001_the_hash_of_a_background_reaches_the_user() -> None:
+async def test_seed_001_client_decodes_the_hash_of_a_background() -> None:
     body = {"widget_type": "CanvasBackground", "state": "normal", "type": "image", "image": {"hash": "abcdef123456"}}
 
     async with replay(json.dumps(body)) as replayed:
@@ -91,8 +91,8 @@ async def test_seed_001_the_hash_of_a_background_reaches_the_user() -> None:
     assert background.image.hash == "abcdef123456"
 
 
-@pytest.mark.parametrize("path", BOTH)
-async def test_seed_001_the_canvas_is_named_by_a_header_alone(document: Sandbox, path: str) -> None:
+@pytest.mark.parametrize("path", PATHS)
+async def test_seed_001_only_a_header_names_the_canvas(document: Sandbox, path: str) -> None:
     found = path.format(document.ids["abcdef123456"])
 
     by_query = await document.api.get(f"{found}?canvas-id={document.canvas_id}")
@@ -102,7 +102,7 @@ async def test_seed_001_the_canvas_is_named_by_a_header_alone(document: Sandbox,
     assert (by_query.status, by_path.status, by_header.status) == (404, 404, 200)
 
 
-async def test_seed_001_a_server_that_asks_for_no_token_is_believed() -> None:
+async def test_seed_001_client_accepts_a_server_that_needs_no_token() -> None:
     async with replay(bodies.OLDER_MIPMAP_INFO) as replayed:
         assert (await replayed.canvas.mipmaps.info("abcdef123456")).pages == 1
 
@@ -115,18 +115,18 @@ async def test_seed_001_get_mipmap_info_example(document: Sandbox) -> None:
 
     assert response.status == 200
     assert_matches(response.json, json.loads(bodies.OLDER_MIPMAP_INFO), ignoring=("max_level", "pages"))
-    assert response.json["pages"] == 2, "page 1 is the second page, so there are two"
+    assert response.json["pages"] == 2, "page 1 is the second page, so there must be two"
 
 
-async def test_seed_001_the_example_breaks_its_own_rule_for_the_highest_level(document: Sandbox) -> None:
-    """128 x 96 is within 128, so the highest level of 1024 x 768 is 3 by the rule of both pages; the example has 4."""
+async def test_seed_001_the_example_contradicts_the_rule_for_max_level(document: Sandbox) -> None:
+    """Level 3 of 1024 x 768 has 128 x 96, so by the rule of both pages `max_level` is 3; the example has 4."""
     response = await document.run("older mipmap info")
 
     assert response.json["max_level"] == 3
     assert json.loads(bodies.OLDER_MIPMAP_INFO)["max_level"] == 4
 
 
-async def test_seed_001_the_client_believes_the_server_about_the_highest_level() -> None:
+async def test_seed_001_client_uses_the_max_level_of_the_server() -> None:
     async with replay(bodies.OLDER_MIPMAP_INFO, canvas_id="123") as replayed:
         info = await replayed.canvas.mipmaps.info("abcdef123456", page=1)
 
@@ -142,7 +142,7 @@ async def test_seed_001_get_mipmap_level_example(document: Sandbox) -> None:
     assert (response.status, webp(response.body).size) == (200, (256, 192))
 
 
-async def test_seed_001_get_mipmap_level_reaches_the_user() -> None:
+async def test_seed_001_client_fetches_a_mipmap_level() -> None:
     content = samples.picture(256, 192, kind="WEBP")
 
     async with replay(content, 200, "Content-Type: image/webp", canvas_id="123") as replayed:
@@ -158,7 +158,7 @@ async def test_seed_001_get_asset_by_hash_example(document: Sandbox) -> None:
     assert response.body.startswith(b"%PDF-")
 
 
-async def test_seed_001_get_asset_by_hash_reaches_the_user() -> None:
+async def test_seed_001_client_fetches_an_asset() -> None:
     content = samples.document()
 
     async with replay(content, 200, "Content-Type: application/pdf", canvas_id="123") as replayed:
@@ -170,14 +170,14 @@ async def test_seed_001_get_asset_by_hash_reaches_the_user() -> None:
 # -- Error Codes --
 
 
-async def test_seed_001_a_level_outside_the_range_is_a_400(document: Sandbox) -> None:
+async def test_seed_001_a_level_out_of_range_gives_400(document: Sandbox) -> None:
     for level in ("-1", "4"):
         path = f"mipmaps/{document.ids['abcdef123456']}/{level}?page=1"
         assert (await document.api.call("GET", path, headers=document.headers())).status == 400
 
 
-@pytest.mark.parametrize("path", BOTH)
-async def test_seed_001_statuses_for_who_may_not_ask(document: Sandbox, api_for: ApiFor, path: str) -> None:
+@pytest.mark.parametrize("path", PATHS)
+async def test_seed_001_statuses_without_access(document: Sandbox, api_for: ApiFor, path: str) -> None:
     found = path.format(document.ids["abcdef123456"])
     elsewhere = await document.server.create_canvas()
 
@@ -193,7 +193,7 @@ async def test_seed_001_statuses_for_who_may_not_ask(document: Sandbox, api_for:
     assert statuses == [401, 403, 404]
 
 
-async def test_seed_001_an_unsupported_type_is_a_501(sandbox: Sandbox) -> None:
+async def test_seed_001_an_unsupported_type_gives_501(sandbox: Sandbox) -> None:
     film = await sandbox.upload("videos", samples.MP4, "film.mp4")
 
     assert (await sandbox.api.call("GET", f"mipmaps/{film['hash']}", headers=sandbox.headers())).status == 501
@@ -203,7 +203,7 @@ async def test_seed_001_an_unsupported_type_is_a_501(sandbox: Sandbox) -> None:
     ("status", "error"),
     [(400, BadRequest), (401, Unauthorized), (403, Forbidden), (404, NotFound), (501, NotSupported)],
 )
-async def test_seed_001_each_error_reaches_the_user_as_its_class(status: int, error: type[ApiError]) -> None:
+async def test_seed_001_client_raises_the_class_of_each_error(status: int, error: type[ApiError]) -> None:
     async with replay(b"", status) as replayed:
         with pytest.raises(error):
             await replayed.canvas.mipmaps.info("abcdef123456")
@@ -212,7 +212,7 @@ async def test_seed_001_each_error_reaches_the_user_as_its_class(status: int, er
 # -- Notes --
 
 
-async def test_seed_001_there_is_no_endpoint_that_lists_levels(document: Sandbox) -> None:
+async def test_seed_001_no_endpoint_lists_levels(document: Sandbox) -> None:
     for path in ("mipmaps", "mipmaps/", f"mipmaps/{document.ids['abcdef123456']}/levels/all"):
         assert (await document.api.call("GET", path, headers=document.headers())).status == 404
 
@@ -224,12 +224,12 @@ async def test_seed_001_the_original_can_always_be_downloaded(sandbox: Sandbox) 
         ("pdfs", samples.document()),
         ("videos", samples.MP4),
     ):
-        made = await sandbox.upload(endpoint, content, "original")
-        response = await sandbox.api.call("GET", f"assets/{made['hash']}", headers=sandbox.headers())
+        created = await sandbox.upload(endpoint, content, "original")
+        response = await sandbox.api.call("GET", f"assets/{created['hash']}", headers=sandbox.headers())
         assert (response.status, response.body) == (200, content)
 
 
-@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("path", PATHS)
 async def test_seed_001_the_paths_are_not_below_a_canvas(document: Sandbox, path: str) -> None:
     found = path.format(document.ids["abcdef123456"])
 

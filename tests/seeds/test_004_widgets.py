@@ -1,4 +1,4 @@
-"""Seed 004, the generic widgets endpoint and cloning, line by line."""
+"""Seed 004, the page on generic widgets and cloning."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ from tests.server.api import Api, Response
 from tests.server.conftest import ApiFor, ApiIn
 
 DOG = "2a59b935-02b6-47dc-820c-caab1de64247"
-NOBODY = "00000000-0000-4000-8000-000000000000"
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 GENERATED = ("id", "parent_id", "hash")
 
 
@@ -29,14 +29,14 @@ JSON_KINDS: dict[str, dict[str, Any]] = {
     "ip-videos": {"source": "rtsp://example.com/1"},
     "rdp-connections": {"connection-name": "desk"},
 }
-"""Kinds that are made from fields alone, and what is sent for one."""
+"""The endpoints of widgets that are created from JSON, and a body for each."""
 
 FILE_KINDS = {"images": photo(16, 9), "pdfs": samples.document(), "videos": samples.MP4}
 
 
 @pytest.fixture
 async def example(sandbox: Sandbox) -> Sandbox:
-    """The stage with the three widgets of the examples on it."""
+    """The sandbox with the three widgets of the examples."""
     await sandbox.api.form(f"{sandbox.path}/background", ("data", photo(9, 9), "wall.jpg"))
     dog = await sandbox.upload(
         "images",
@@ -54,16 +54,16 @@ async def example(sandbox: Sandbox) -> Sandbox:
 
 
 async def one_of_each(sandbox: Sandbox) -> dict[str, Any]:
-    """A widget of every kind that can be made, by its endpoint; the two first ones are connected."""
-    made = {name: (await sandbox.api.post(f"{sandbox.path}/{name}", body)).json for name, body in JSON_KINDS.items()}
-    made |= {name: await sandbox.upload(name, content, name) for name, content in FILE_KINDS.items()}
-    ends = {"src": {"id": made["notes"]["id"]}, "dst": {"id": made["browsers"]["id"]}}
-    made["connectors"] = (await sandbox.api.post(f"{sandbox.path}/connectors", ends)).json
-    return made
+    """Create a widget of each kind, by endpoint; the connector connects the note and the browser."""
+    created = {name: (await sandbox.api.post(f"{sandbox.path}/{name}", body)).json for name, body in JSON_KINDS.items()}
+    created |= {name: await sandbox.upload(name, content, name) for name, content in FILE_KINDS.items()}
+    ends = {"src": {"id": created["notes"]["id"]}, "dst": {"id": created["browsers"]["id"]}}
+    created["connectors"] = (await sandbox.api.post(f"{sandbox.path}/connectors", ends)).json
+    return created
 
 
 async def clone(api: Api, sandbox: Sandbox, endpoint: str, source: Any, **more: Any) -> Response:
-    """The answer to a clone request with the fields of the example."""
+    """Send a clone request with the fields of the example."""
     body = json.loads(bodies.CLONE_REQUEST)
     body |= {"source_canvas_id": sandbox.canvas_id, "source_widget_id": source["id"], **more}
     return await api.post(f"{sandbox.path}/{endpoint}", body)
@@ -72,31 +72,31 @@ async def clone(api: Api, sandbox: Sandbox, endpoint: str, source: Any, **more: 
 # -- Overview, Widget Types, Common Widget Fields --
 
 
-async def test_seed_004_the_list_has_every_widget_of_every_type(sandbox: Sandbox) -> None:
-    made = await one_of_each(sandbox)
+async def test_seed_004_the_list_contains_widgets_of_all_types(sandbox: Sandbox) -> None:
+    created = await one_of_each(sandbox)
 
     listed = (await sandbox.api.get(f"{sandbox.path}/widgets")).json
 
     ids = {each.get("id") for each in listed}
-    assert {each["id"] for each in made.values()} <= ids
+    assert {each["id"] for each in created.values()} <= ids
     spelled = {each["widget_type"].replace("Pdf", "PDF") for each in listed}
-    assert spelled == set(WIDGET_TYPES) - {"VideoOutputAnchor"}, "only a desktop client makes the missing one"
+    assert spelled == set(WIDGET_TYPES) - {"VideoOutputAnchor"}, "only a desktop client can create that type"
 
 
-async def test_seed_004_a_pdf_says_pdf_as_seed_003_has_it_in_every_list(sandbox: Sandbox) -> None:
-    """Seed 004 writes the type as "PDF", seed 003 says that it is always "Pdf": one server has one spelling."""
-    made = await sandbox.upload("pdfs", samples.document(), "a.pdf")
+async def test_seed_004_the_type_of_a_pdf_is_spelled_as_in_seed_003(sandbox: Sandbox) -> None:
+    """Seed 004 spells the type "PDF", but seed 003 says that it is always "Pdf"."""
+    created = await sandbox.upload("pdfs", samples.document(), "a.pdf")
 
-    assert (await sandbox.api.get(f"{sandbox.path}/widgets/{made['id']}")).json["widget_type"] == "Pdf"
+    assert (await sandbox.api.get(f"{sandbox.path}/widgets/{created['id']}")).json["widget_type"] == "Pdf"
 
 
 async def test_seed_004_fields_vary_by_type(sandbox: Sandbox) -> None:
-    made = await one_of_each(sandbox)
+    created = await one_of_each(sandbox)
 
-    assert {"hash", "original_filename"} <= made["images"].keys()
-    assert {"text", "background_color"} <= made["notes"].keys()
-    assert not {"text", "background_color"} & made["images"].keys()
-    assert not {"hash", "original_filename"} & made["notes"].keys()
+    assert {"hash", "original_filename"} <= created["images"].keys()
+    assert {"text", "background_color"} <= created["notes"].keys()
+    assert not {"text", "background_color"} & created["images"].keys()
+    assert not {"hash", "original_filename"} & created["notes"].keys()
 
 
 async def test_seed_004_all_types_share_the_base_fields(sandbox: Sandbox) -> None:
@@ -106,31 +106,31 @@ async def test_seed_004_all_types_share_the_base_fields(sandbox: Sandbox) -> Non
 
     for each in (await sandbox.api.get(f"{sandbox.path}/widgets")).json:
         if each["widget_type"] == "CanvasBackground":
-            assert "id" not in each, "the one thing on a canvas that nothing can be done to by its id"
+            assert "id" not in each, "the background is the only widget without an id"
         else:
             assert {name: shape(each.get(name)) for name in base} == base, each["widget_type"]
 
 
-async def test_seed_004_most_types_have_a_size_a_scale_and_a_pin(sandbox: Sandbox) -> None:
-    made = await one_of_each(sandbox)
+async def test_seed_004_most_types_have_size_scale_and_pinned(sandbox: Sandbox) -> None:
+    created = await one_of_each(sandbox)
     most = {"size": {"width": "number", "height": "number"}, "scale": "number", "pinned": "bool"}
 
-    for endpoint, widget in made.items():
+    for endpoint, widget in created.items():
         if endpoint != "connectors":
             assert {name: shape(widget[name]) for name in most} == most
 
 
-async def test_seed_004_asset_widgets_have_a_hash_a_file_name_and_a_title(sandbox: Sandbox) -> None:
+async def test_seed_004_asset_widgets_have_hash_filename_and_title(sandbox: Sandbox) -> None:
     for endpoint, content in FILE_KINDS.items():
-        made = await sandbox.upload(endpoint, content, "file.bin", title="T")
-        shown = (await sandbox.api.get(f"{sandbox.path}/widgets/{made['id']}")).json
+        created = await sandbox.upload(endpoint, content, "file.bin", title="T")
+        shown = (await sandbox.api.get(f"{sandbox.path}/widgets/{created['id']}")).json
         asset = await sandbox.api.call("GET", f"assets/{shown['hash']}", headers=sandbox.headers())
 
         assert (shown["original_filename"], shown["title"]) == ("file.bin", "T")
         assert asset.body == content
 
 
-async def test_seed_004_the_generic_endpoint_is_for_reading(example: Sandbox) -> None:
+async def test_seed_004_the_generic_endpoint_is_read_only(example: Sandbox) -> None:
     one = f"{example.path}/widgets/{example.ids[DOG]}"
     responses = [
         await example.api.post(f"{example.path}/widgets", {"widget_type": "Note"}),
@@ -167,7 +167,7 @@ async def test_seed_004_a_higher_depth_is_above(sandbox: Sandbox) -> None:
 # -- Authentication --
 
 
-async def test_seed_004_reading_takes_a_token_or_a_shared_canvas(example: Sandbox, api_for: ApiFor) -> None:
+async def test_seed_004_reading_needs_a_token_or_a_shared_canvas(example: Sandbox, api_for: ApiFor) -> None:
     paths = (f"{example.path}/widgets", f"{example.path}/widgets/{example.ids[DOG]}")
     statuses: dict[str, set[int]] = {}
     for link in ("none", "view", "edit"):
@@ -181,14 +181,14 @@ async def test_seed_004_reading_takes_a_token_or_a_shared_canvas(example: Sandbo
 # -- Streaming --
 
 
-async def test_seed_004_a_subscription_tells_of_changes_of_any_type(sandbox: Sandbox) -> None:
+async def test_seed_004_a_subscription_sends_changes_of_all_types(sandbox: Sandbox) -> None:
     async with sandbox.api.stream(f"{sandbox.path}/widgets?subscribe") as stream:
         listed = await stream.next()
         assert listed == (await sandbox.api.get(f"{sandbox.path}/widgets")).json
         for endpoint, body in JSON_KINDS.items():
-            made = (await sandbox.api.post(f"{sandbox.path}/{endpoint}", body)).json
+            created = (await sandbox.api.post(f"{sandbox.path}/{endpoint}", body)).json
             (updates,) = await stream.next()
-            assert updates == made
+            assert updates == created
             if endpoint == "tables":
                 assert [(await stream.next())[0]["widget_type"] for _ in range(4)] == ["TableCell"] * 4
         (note,) = (await sandbox.api.get(f"{sandbox.path}/notes")).json
@@ -206,7 +206,7 @@ async def test_seed_004_a_single_widget_of_any_type_can_be_subscribed_to(sandbox
         assert await stream.next() == changed
 
 
-async def test_seed_004_the_connection_is_held_open(session: aiohttp.ClientSession) -> None:
+async def test_seed_004_the_connection_stays_open(session: aiohttp.ClientSession) -> None:
     async with CanvusServer(keepalive=0.02) as server:
         sandbox = Sandbox(server, session, await server.create_canvas())
         async with sandbox.api.stream(f"{sandbox.path}/widgets?subscribe") as stream:
@@ -244,32 +244,32 @@ async def test_seed_004_get_a_single_widget_example(example: Sandbox) -> None:
 
 
 async def test_seed_004_clone_copies_all_properties_and_gives_a_new_id(sandbox: Sandbox) -> None:
-    made = await one_of_each(sandbox)
+    created = await one_of_each(sandbox)
     other = Sandbox(sandbox.server, sandbox.session, await sandbox.server.create_canvas("Other"))
     root = (await other.api.get(f"{other.path}/widgets")).json[0]["id"]
 
     for endpoint in ("notes", "images", "browsers", "videos", "pdfs", "anchors", "tables"):
-        body = {"source_canvas_id": sandbox.canvas_id, "source_widget_id": made[endpoint]["id"]}
+        body = {"source_canvas_id": sandbox.canvas_id, "source_widget_id": created[endpoint]["id"]}
         response = await other.api.post(f"{other.path}/{endpoint}", body)
         copy = response.json
         assert response.status == 200
-        assert copy == made[endpoint] | {"id": copy["id"], "parent_id": root}
+        assert copy == created[endpoint] | {"id": copy["id"], "parent_id": root}
         assert UUID.fullmatch(copy["id"])
         assert (await other.api.get(f"{other.path}/{endpoint}/{copy['id']}")).json == copy
 
 
-async def test_seed_004_clone_takes_another_place(sandbox: Sandbox) -> None:
+async def test_seed_004_clone_accepts_a_location(sandbox: Sandbox) -> None:
     note = (await sandbox.api.post(f"{sandbox.path}/notes", {"text": "hi", "location": {"x": 1, "y": 2}})).json
 
     same = await clone(sandbox.api, sandbox, "notes", note)
-    upload = json.loads(bodies.CLONE_PLACED_REQUEST)["location"]
-    moved = await clone(sandbox.api, sandbox, "notes", note, location=upload)
+    location = json.loads(bodies.CLONE_PLACED_REQUEST)["location"]
+    moved = await clone(sandbox.api, sandbox, "notes", note, location=location)
 
     assert same.json["location"] == {"x": 1, "y": 2}
     assert moved.json == note | {"id": moved.json["id"], "location": {"x": 100, "y": 200}}
 
 
-async def test_seed_004_clone_is_top_level_whatever_its_source_lay_on(sandbox: Sandbox) -> None:
+async def test_seed_004_clone_is_top_level_for_any_parent_of_the_source(sandbox: Sandbox) -> None:
     board = (await sandbox.api.post(f"{sandbox.path}/notes", {})).json
     inner = (await sandbox.api.post(f"{sandbox.path}/notes", {"parent_id": board["id"]})).json
 
@@ -278,7 +278,7 @@ async def test_seed_004_clone_is_top_level_whatever_its_source_lay_on(sandbox: S
     assert (inner["parent_id"], copy["parent_id"]) == (board["id"], board["parent_id"])
 
 
-async def test_seed_004_clone_takes_the_endpoint_of_the_sources_type(sandbox: Sandbox) -> None:
+async def test_seed_004_clone_needs_the_endpoint_of_the_source_type(sandbox: Sandbox) -> None:
     note = (await sandbox.api.post(f"{sandbox.path}/notes", {})).json
 
     responses = [await clone(sandbox.api, sandbox, endpoint, note) for endpoint in ("browsers", "images", "pdfs")]
@@ -288,15 +288,15 @@ async def test_seed_004_clone_takes_the_endpoint_of_the_sources_type(sandbox: Sa
 
 
 async def test_seed_004_clone_of_other_types_is_refused(sandbox: Sandbox) -> None:
-    made = await one_of_each(sandbox)
+    created = await one_of_each(sandbox)
 
     for endpoint in ("video-inputs", "ip-videos", "rdp-connections", "connectors"):
-        response = await clone(sandbox.api, sandbox, endpoint, made[endpoint])
+        response = await clone(sandbox.api, sandbox, endpoint, created[endpoint])
         assert response.status == 400
         assert response.msg
 
 
-async def test_seed_004_clone_from_any_canvas_one_may_see_and_no_other(sandbox: Sandbox, api_for: ApiFor) -> None:
+async def test_seed_004_clone_works_only_from_visible_canvases(sandbox: Sandbox, api_for: ApiFor) -> None:
     note = (await sandbox.api.post(f"{sandbox.path}/notes", {"text": "hi"})).json
     mine = Sandbox(sandbox.server, sandbox.session, await sandbox.server.create_canvas("Mine"))
     body = {"source_canvas_id": sandbox.canvas_id, "source_widget_id": note["id"]}
@@ -317,23 +317,23 @@ async def test_seed_004_clone_requires_a_token(sandbox: Sandbox, api_for: ApiFor
     assert (await clone(api_for(None), sandbox, "notes", note)).status == 401
 
 
-async def test_seed_004_clone_without_the_file_on_the_server_is_a_400(api_in: ApiIn, tmp_path: Path) -> None:
+async def test_seed_004_clone_without_the_source_file_gives_400(api_in: ApiIn, tmp_path: Path) -> None:
     async with api_in(tmp_path) as api:
         sandbox = Sandbox(api.server, api.session, await api.server.create_canvas())
         for endpoint, content in FILE_KINDS.items():
-            made = await sandbox.upload(endpoint, content, "file")
-            (tmp_path / "assets" / made["hash"]).unlink()
-            response = await clone(api, sandbox, endpoint, made)
+            created = await sandbox.upload(endpoint, content, "file")
+            (tmp_path / "assets" / created["hash"]).unlink()
+            response = await clone(api, sandbox, endpoint, created)
             assert response.status == 400
             assert response.msg
 
 
-async def test_seed_004_clone_of_what_does_not_exist_is_a_404(sandbox: Sandbox) -> None:
+async def test_seed_004_clone_of_a_missing_widget_gives_404(sandbox: Sandbox) -> None:
     note = (await sandbox.api.post(f"{sandbox.path}/notes", {})).json
 
     responses = [
-        await clone(sandbox.api, sandbox, "notes", {"id": NOBODY}),
-        await clone(sandbox.api, sandbox, "notes", note, source_canvas_id=NOBODY),
+        await clone(sandbox.api, sandbox, "notes", {"id": UNKNOWN_ID}),
+        await clone(sandbox.api, sandbox, "notes", note, source_canvas_id=UNKNOWN_ID),
     ]
 
     assert [response.status for response in responses] == [404, 404]
@@ -342,7 +342,7 @@ async def test_seed_004_clone_of_what_does_not_exist_is_a_404(sandbox: Sandbox) 
 # -- Error Responses --
 
 
-async def test_seed_004_a_missing_or_invalid_token_is_a_401(example: Sandbox, api_for: ApiFor) -> None:
+async def test_seed_004_a_missing_or_invalid_token_gives_401(example: Sandbox, api_for: ApiFor) -> None:
     for token in (None, "invalid"):
         for path in (f"{example.path}/widgets", f"{example.path}/widgets/{example.ids[DOG]}"):
             response = await api_for(token).get(path)
@@ -350,8 +350,12 @@ async def test_seed_004_a_missing_or_invalid_token_is_a_401(example: Sandbox, ap
             assert response.msg
 
 
-async def test_seed_004_what_does_not_exist_is_a_404(example: Sandbox) -> None:
-    for path in (f"canvases/{NOBODY}/widgets", f"canvases/{NOBODY}/widgets/{DOG}", f"{example.path}/widgets/{NOBODY}"):
+async def test_seed_004_a_missing_canvas_or_widget_gives_404(example: Sandbox) -> None:
+    for path in (
+        f"canvases/{UNKNOWN_ID}/widgets",
+        f"canvases/{UNKNOWN_ID}/widgets/{DOG}",
+        f"{example.path}/widgets/{UNKNOWN_ID}",
+    ):
         response = await example.api.get(path)
         assert response.status == 404
         assert response.msg

@@ -1,4 +1,4 @@
-"""Seed 004 as a user of the client meets it: the examples' answers as typed records and errors, and clones."""
+"""Seed 004, the page on generic widgets and cloning, through the client."""
 
 import json
 from contextlib import aclosing
@@ -26,11 +26,11 @@ A_DOG = Image(
     title="A dog",
     original_filename="photo.jpg",
 )
-"""The image of the examples as a user gets it."""
+"""The image of the examples as the client returns it."""
 
 
 @pytest.mark.parametrize("name", WIDGET_TYPES)
-async def test_seed_004_every_type_reaches_the_user_as_its_record(name: str) -> None:
+async def test_seed_004_client_decodes_every_type(name: str) -> None:
     (root, *_) = json.loads(bodies.WIDGET_LIST)
     more = {"host-id": "", "connection-name": "", "content-id": "", "src": {"id": "a"}, "dst": {"id": "b"}}
 
@@ -42,7 +42,7 @@ async def test_seed_004_every_type_reaches_the_user_as_its_record(name: str) -> 
     assert widget.widget_type.lower() == name.lower()
 
 
-async def test_seed_004_streaming_reaches_the_user() -> None:
+async def test_seed_004_client_subscribes() -> None:
     listed = json.loads(bodies.WIDGET_LIST)
     _, dog, note, _ = listed
 
@@ -57,11 +57,11 @@ async def test_seed_004_streaming_reaches_the_user() -> None:
     assert replayed.sent == [("GET", f"{ADDRESS}?subscribe")]
 
 
-async def test_seed_004_list_widgets_reaches_the_user() -> None:
+async def test_seed_004_client_lists_widgets() -> None:
     async with replay(bodies.WIDGET_LIST) as replayed:
         widgets = await replayed.canvas.widgets.list()
 
-    upload = {"depth": 0, "parent_id": ROOT}
+    common = {"depth": 0, "parent_id": ROOT}
     assert widgets == [
         SharedCanvas(id=ROOT, location=Point(0, 0), size=Size(9600, 5400), depth=0, parent_id=""),
         A_DOG,
@@ -71,7 +71,7 @@ async def test_seed_004_list_widgets_reaches_the_user() -> None:
             size=Size(300, 300),
             background_color="#ffffff",
             text="Remember to review the Q3 numbers",
-            **upload,
+            **common,
         ),
         Anchor(
             id="5da69125-a5f5-417d-8d8d-a633a0499560",
@@ -79,20 +79,20 @@ async def test_seed_004_list_widgets_reaches_the_user() -> None:
             size=Size(1200, 800),
             anchor_name="Overview",
             anchor_index=0,
-            **upload,
+            **common,
         ),
     ]
     assert replayed.sent == [("GET", ADDRESS)]
 
 
-async def test_seed_004_get_a_single_widget_reaches_the_user_typed() -> None:
+async def test_seed_004_client_gets_a_widget() -> None:
     async with replay(bodies.WIDGET) as replayed:
         assert await replayed.canvas.widgets.get(DOG) == A_DOG
 
     assert replayed.sent == [("GET", f"{ADDRESS}/{DOG}")]
 
 
-async def test_seed_004_clone_reaches_the_user(sandbox: Sandbox) -> None:
+async def test_seed_004_client_clones(sandbox: Sandbox) -> None:
     image = await sandbox.upload("images", photo(16, 9), "photo.jpg", title="A dog")
     other = await sandbox.server.create_canvas("Other")
 
@@ -106,7 +106,7 @@ async def test_seed_004_clone_reaches_the_user(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("placed", [False, True])
-async def test_seed_004_clone_sends_the_bodies_of_the_examples(placed: bool) -> None:
+async def test_seed_004_client_sends_the_clone_bodies_of_the_examples(placed: bool) -> None:
     async with replay(bodies.WIDGET) as replayed:
         await replayed.canvas.images.clone(
             "uuid-of-widget-to-clone",
@@ -120,7 +120,7 @@ async def test_seed_004_clone_sends_the_bodies_of_the_examples(placed: bool) -> 
 
 
 @pytest.mark.parametrize(("status", "error"), [(400, BadRequest), (401, Unauthorized), (404, NotFound)])
-async def test_seed_004_each_error_reaches_the_user_as_its_class(status: int, error: type[ApiError]) -> None:
+async def test_seed_004_client_raises_the_class_of_each_error(status: int, error: type[ApiError]) -> None:
     async with replay(bodies.WIDGET_ERROR, status) as replayed:
         for call in (
             replayed.canvas.widgets.list(),

@@ -1,4 +1,4 @@
-"""The commands of the seeds, run by curl as they are written; only host, token, ids and hashes are those of here."""
+"""The curl commands of the seeds, run with curl; only host, token, ids and hashes are replaced."""
 
 import json
 import shutil
@@ -21,7 +21,7 @@ FILES = {
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-async def test_a_seeds_command_run_by_curl_is_answered_with_200(sandbox: Sandbox, name: str, tmp_path: Path) -> None:
+async def test_the_curl_command_of_each_example_gives_200(sandbox: Sandbox, name: str, tmp_path: Path) -> None:
     image = await sandbox.upload("images", photo(4096, 3072) if name.endswith("mipmap") else photo(160, 90), "a.jpg")
     pdf = await sandbox.upload("pdfs", samples.document(3), "a.pdf")
     sandbox.ids |= {"cbcb439a796b": image["hash"], "a1b2c3d4e5f6": pdf["hash"], "abcdef123456": pdf["hash"]}

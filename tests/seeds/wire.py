@@ -1,4 +1,4 @@
-"""Requests as bytes, for what no HTTP library would send, and answers read to their end."""
+"""Sends requests as raw bytes, which may be malformed, and reads the responses."""
 
 import asyncio
 import json
@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 from canvus_async.server import CanvusServer
 
 TIMEOUT = 10.0
-"""Seconds until an answer that does not come counts as a hang."""
+"""Seconds without a response after which a test fails."""
 
 
 class RawResponse(NamedTuple):
-    """One answer. `body` of a subscription is its first line."""
+    """A response. `body` of a subscription is its first line."""
 
     status: int
     headers: dict[str, str]
@@ -23,7 +23,7 @@ class RawResponse(NamedTuple):
 
     @property
     def msg(self) -> str:
-        """The words of a refusal; fails unless it is a JSON object with a text `msg` and nothing else."""
+        """The message of an error. Fails unless the body is a JSON object with only a string `msg`."""
         assert self.headers["content-type"].startswith("application/json"), self
         body = self.json
         assert isinstance(body, dict), self
@@ -33,7 +33,7 @@ class RawResponse(NamedTuple):
 
 
 async def send_raw(server: CanvusServer, request: bytes, *, head_only: bool = False) -> RawResponse:
-    """Send these bytes on a connection of their own. Raises TimeoutError when no whole answer comes in time."""
+    """Send these bytes on a new connection. Raises TimeoutError if the response is not complete in time."""
     async with asyncio.timeout(TIMEOUT):
         reader, writer = await asyncio.open_connection("127.0.0.1", int(server.url.rpartition(":")[2]))
         try:
@@ -69,7 +69,7 @@ async def _first_line(reader: asyncio.StreamReader) -> bytes:
 
 
 def raw_request(method: str, target: str, *headers: str, token: str | None = None, body: bytes | None = None) -> bytes:
-    """A well-formed request, as far as its arguments are."""
+    """The bytes of a request, which is well-formed if the arguments are."""
     lines = [f"{method} {target} HTTP/1.1", "Host: canvus", "Connection: close", *headers]
     if token is not None:
         lines.append(f"Private-Token: {token}")

@@ -196,7 +196,7 @@ def fill(colour: tuple[int, int, int], left: float, bottom: float, width: float,
 
 
 def pdf(pages: Sequence[PdfPage], *further: bytes, catalog: bytes = b"", password: bytes | None = None) -> bytes:
-    """A PDF file, encrypted if there is a `password`, even b"". `further` objects are numbered from 3 + 2 * len(pages)."""
+    """A PDF file, encrypted if `password` is not None. `further` objects are numbered from 3 + 2 * len(pages)."""
     kids = b" ".join(b"%d 0 R" % (3 + 2 * index) for index in range(len(pages)))
     key, encryption = _encryption(password) if password is not None else (b"", b"")
     objects = [

@@ -159,8 +159,8 @@ async def test_a_canvas_that_the_user_may_not_see_is_not_found(
     assert (await limited.post(f"{canvas}/notes")).status == 404
     assert (await limited.get("assets/00", canvas_id=canvas[9:])).status == 404
     assert [each["id"] for each in (await limited.get("canvases")).json] == [own]
-    made = (await limited.post("canvases", {"name": "Mine"})).json
-    assert (await limited.get(f"canvases/{made['id']}")).json["access"] == "owner"
+    created = (await limited.post("canvases", {"name": "Mine"})).json
+    assert (await limited.get(f"canvases/{created['id']}")).json["access"] == "owner"
 
 
 async def test_server_info_needs_no_token(api_for: ApiFor) -> None:

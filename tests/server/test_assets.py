@@ -18,8 +18,8 @@ CACHE = "private, max-age=157680000, immutable"
 
 @pytest.fixture
 async def image(api: Api, canvas: str) -> Any:
-    made = (await api.upload(f"{canvas}/images", samples.picture(1024, 768), "team photo.png")).json
-    return await api.ready(f"{canvas}/images/{made['id']}")
+    created = (await api.upload(f"{canvas}/images", samples.picture(1024, 768), "team photo.png")).json
+    return await api.ready(f"{canvas}/images/{created['id']}")
 
 
 @pytest.fixture
@@ -63,8 +63,8 @@ async def test_an_asset_is_the_uploaded_file_with_its_name(api: Api, canvas: str
 
 
 async def test_a_page_of_a_document_is_selected_by_number(api: Api, canvas: str, here: str) -> None:
-    made = (await api.upload(f"{canvas}/pdfs", samples.document(3))).json
-    hash_ = (await api.ready(f"{canvas}/pdfs/{made['id']}"))["hash"]
+    created = (await api.upload(f"{canvas}/pdfs", samples.document(3))).json
+    hash_ = (await api.ready(f"{canvas}/pdfs/{created['id']}"))["hash"]
 
     info = (await api.get(f"mipmaps/{hash_}?page=2", canvas_id=here)).json
     level = await api.get(f"mipmaps/{hash_}/{info['max_level']}?page=2", canvas_id=here)
@@ -128,13 +128,13 @@ async def test_an_asset_is_not_found_after_its_last_widget_is_deleted(
 async def test_the_levels_of_a_deleted_asset_are_removed_from_disk(api_in: ApiIn, tmp_path: Path) -> None:
     async with api_in(tmp_path) as api:
         here = await api.server.create_canvas("Demo")
-        made = []
+        created = []
         for name in ("one", "same", "other"):
             content = samples.picture(64, 64, colour="#00ff00" if name == "other" else "#ff0000")
             image = (await api.upload(f"canvases/{here}/images", content, f"{name}.png")).json
-            made.append(await api.ready(f"canvases/{here}/images/{image['id']}"))
-            assert (await api.get(f"mipmaps/{made[-1]['hash']}/0", canvas_id=here)).status == 200
-        one, same, other = made
+            created.append(await api.ready(f"canvases/{here}/images/{image['id']}"))
+            assert (await api.get(f"mipmaps/{created[-1]['hash']}/0", canvas_id=here)).status == 200
+        one, same, other = created
         levels = tmp_path / "mipmaps" / one["hash"][:2] / one["hash"]
 
         await api.delete(f"canvases/{here}/images/{one['id']}")
@@ -151,8 +151,8 @@ async def test_the_levels_of_a_deleted_asset_are_removed_from_disk(api_in: ApiIn
 async def test_a_file_without_mipmaps_can_be_downloaded(
     api: Api, canvas: str, here: str, kind: str, content: bytes
 ) -> None:
-    made = (await api.upload(f"{canvas}/{kind}", content)).json
-    hash_ = (await api.ready(f"{canvas}/{kind}/{made['id']}"))["hash"]
+    created = (await api.upload(f"{canvas}/{kind}", content)).json
+    hash_ = (await api.ready(f"{canvas}/{kind}/{created['id']}"))["hash"]
 
     for path in (f"mipmaps/{hash_}", f"mipmaps/{hash_}/0"):
         response = await api.get(path, canvas_id=here)
@@ -197,9 +197,9 @@ def test_a_range_header_is_parsed_or_ignored(header: str | None, part: ByteRange
 async def file(request: pytest.FixtureRequest, api: Api, canvas: str) -> tuple[str, bytes]:
     """The path and the content of a download: a small one from memory, and a large one sent with sendfile."""
     content = samples.picture() if request.param == "small" else samples.noise(400, 400)
-    made = (await api.upload(f"{canvas}/images", content)).json
-    await api.ready(f"{canvas}/images/{made['id']}")
-    return f"{canvas}/images/{made['id']}/download", content
+    created = (await api.upload(f"{canvas}/images", content)).json
+    await api.ready(f"{canvas}/images/{created['id']}")
+    return f"{canvas}/images/{created['id']}/download", content
 
 
 async def test_a_range_is_sent_with_its_position(api: Api, file: tuple[str, bytes]) -> None:
@@ -263,10 +263,10 @@ async def test_head_gives_the_length_without_a_body(api: Api, file: tuple[str, b
 async def test_a_file_missing_on_disk_is_not_found(api_in: ApiIn, tmp_path: Any) -> None:
     async with api_in(tmp_path) as api:
         canvas = f"canvases/{await api.server.create_canvas('Demo')}"
-        made = (await api.upload(f"{canvas}/images", samples.picture())).json
-        (tmp_path / "assets" / (await api.ready(f"{canvas}/images/{made['id']}"))["hash"]).unlink()
+        created = (await api.upload(f"{canvas}/images", samples.picture())).json
+        (tmp_path / "assets" / (await api.ready(f"{canvas}/images/{created['id']}"))["hash"]).unlink()
 
-        assert (await api.get(f"{canvas}/images/{made['id']}/download")).status == 404
+        assert (await api.get(f"{canvas}/images/{created['id']}/download")).status == 404
 
 
 @pytest.mark.parametrize(

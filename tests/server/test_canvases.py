@@ -11,12 +11,12 @@ from tests.server.api import Api
 
 
 async def test_a_new_canvas_has_all_fields(api: Api) -> None:
-    made = (await api.post("canvases", {"name": "Demo", "folder_id": "1000"})).json
+    created = (await api.post("canvases", {"name": "Demo", "folder_id": "1000"})).json
 
-    times = made.pop("created_at"), made.pop("modified_at")
+    times = created.pop("created_at"), created.pop("modified_at")
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", time) for time in times)
-    assert made == {
-        "id": made["id"],
+    assert created == {
+        "id": created["id"],
         "name": "Demo",
         "folder_id": "",
         "access": "owner",
@@ -58,8 +58,8 @@ async def test_a_canvas_has_its_asset_size_and_modification_time(api: Api, canva
     before = (await api.get(canvas)).json
     content = samples.picture()
     for _ in range(2):
-        made = (await api.upload(f"{canvas}/images", content)).json
-        await api.ready(f"{canvas}/images/{made['id']}")
+        created = (await api.upload(f"{canvas}/images", content)).json
+        await api.ready(f"{canvas}/images/{created['id']}")
 
     after = (await api.get(canvas)).json
 
@@ -115,8 +115,8 @@ async def test_a_background_image_has_mipmaps_and_is_replaced_by_the_next(
     hashes: list[str] = []
     for colour in ("#ff0000", "#0000ff"):
         content = samples.picture(256, 256, colour=colour)
-        made = (await api.upload(f"{canvas}/background", content, "b.png", type="image", fit="fill")).json
-        assert (made["type"], made["image"]) == ("image", {"fit": "fill", "hash": ""})
+        created = (await api.upload(f"{canvas}/background", content, "b.png", type="image", fit="fill")).json
+        assert (created["type"], created["image"]) == ("image", {"fit": "fill", "hash": ""})
         hashes.append((await api.ready(f"{canvas}/background"))["image"]["hash"])
 
         here = canvas.partition("/")[2]

@@ -91,8 +91,8 @@ async def test_a_truncated_response_has_the_full_content_length(
 ) -> None:
     """Small files are sent from memory, large ones with sendfile: both are truncated."""
     content = samples.noise(size, size)
-    made = (await api.upload(f"{canvas}/images", content)).json
-    path = f"{canvas}/images/{made['id']}/download"
+    created = (await api.upload(f"{canvas}/images", content)).json
+    path = f"{canvas}/images/{created['id']}/download"
     server.faults.truncate_next(1, match="/download")
 
     received = bytearray()

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from canvus_async.server import CanvusServer
 from canvus_async.server.rules.kinds import WIDGET_KINDS, Operation
-from tests.seeds.random_requests import CASES, NOBODY, Case
+from tests.seeds.random_requests import CASES, UNKNOWN_ID, Case
 from tests.seeds.wire import RawResponse, raw_request, send_raw
 from tests.server import samples
 from tests.server.api import Api
@@ -65,16 +65,18 @@ class World:
         for name, kind in WIDGETS.items():
             if kind.file:
                 file = {"images": samples.picture(40, 30), "pdfs": samples.document(2), "videos": samples.MP4}[name]
-                made = (await self.api.upload(f"{path}/{name}", file, "file")).json
-                self.known[f"{kind.type.lower()} hash"] = (await self.api.ready(f"{path}/{name}/{made['id']}"))["hash"]
+                created = (await self.api.upload(f"{path}/{name}", file, "file")).json
+                self.known[f"{kind.type.lower()} hash"] = (await self.api.ready(f"{path}/{name}/{created['id']}"))[
+                    "hash"
+                ]
             elif name != "connectors":
-                made = (await self.api.post(f"{path}/{name}", bodies.get(name, {}))).json
+                created = (await self.api.post(f"{path}/{name}", bodies.get(name, {}))).json
             else:
                 continue
-            self.known[kind.type.lower()] = made["id"]
+            self.known[kind.type.lower()] = created["id"]
         ends = {"src": {"id": self.known["note"]}, "dst": {"id": self.known["image"]}}
         self.known["connector"] = (await self.api.post(f"{path}/connectors", ends)).json["id"]
-        self.known["root"] = made["parent_id"]
+        self.known["root"] = created["parent_id"]
 
     async def state(self, *canvases: str) -> dict[str, bytes]:
         """The ids of all canvases, and the content of some without hashes and sizes, which change at any time."""
@@ -270,7 +272,7 @@ def test_the_openapi_description_lists_every_kind_and_field() -> None:
 
 async def test_every_operation_of_the_openapi_description_exists(world: World) -> None:
     for path, operations in DESCRIPTION["paths"].items():
-        target = re.sub(r"\{[a-z_]+\}", NOBODY, path.replace("{canvas_id}", "<canvas>"))
+        target = re.sub(r"\{[a-z_]+\}", UNKNOWN_ID, path.replace("{canvas_id}", "<canvas>"))
         for method in operations:
             response = await world.send(Case(method.upper(), f"/api/v1{target}", (), "<viewer>", None))
             assert response.status in {200, 403, 404}, (method, path)

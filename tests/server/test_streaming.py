@@ -145,8 +145,8 @@ async def test_the_stream_of_canvases_depends_on_the_rights_of_the_user(
         await api.patch(canvas, name="Renamed")
         assert [(each["name"], each["access"]) for each in await stream.next()] == [("Renamed", "view")]
         assert (await single.next())["name"] == "Renamed"
-        made = (await api.post("canvases", {"name": "New"})).json
-        assert [(each["id"], each["access"]) for each in await stream.next()] == [(made["id"], "view")]
+        created = (await api.post("canvases", {"name": "New"})).json
+        assert [(each["id"], each["access"]) for each in await stream.next()] == [(created["id"], "view")]
         await api.delete(canvas)
         assert [(each["id"], each["state"]) for each in await stream.next()] == [(canvas[9:], "deleted")]
         assert (await single.next())["state"] == "deleted"
@@ -246,10 +246,10 @@ async def test_all_subscribers_get_the_changes_in_the_same_order(api: Api, canva
         streams = [await stack.enter_async_context(api.stream(f"{canvas}/notes?subscribe")) for _ in range(50)]
         for stream in streams:
             assert await stream.next() == []
-        made = [(await api.post(f"{canvas}/notes", {"text": str(number)})).json for number in range(5)]
+        created = [(await api.post(f"{canvas}/notes", {"text": str(number)})).json for number in range(5)]
 
         for stream in streams:
-            assert [(await stream.next())[0] for _ in range(5)] == made
+            assert [(await stream.next())[0] for _ in range(5)] == created
 
 
 async def test_a_slow_reader_gets_the_final_states_and_few_in_between(

@@ -50,8 +50,8 @@ async def test_the_length_of_a_canvas_name_is_limited(api: Api, canvas: str) -> 
 
 async def test_a_file_with_a_hostile_stored_name_is_sent(api: Api, canvas: str) -> None:
     name = "a" + "\u0301\u0316" * 490 + ".png"
-    made = await api.upload(f"{canvas}/images", samples.picture(), "a.png", original_filename=name)
-    image = await api.ready(f"{canvas}/images/{made.json['id']}")
+    created = await api.upload(f"{canvas}/images", samples.picture(), "a.png", original_filename=name)
+    image = await api.ready(f"{canvas}/images/{created.json['id']}")
 
     served = await api.get(f"{canvas}/images/{image['id']}/download")
 

@@ -17,11 +17,11 @@ from tests.server.conftest import ApiIn
 
 
 async def test_an_image_is_created_immediately_and_its_hash_later(api: Api, canvas: str) -> None:
-    made = (await api.upload(f"{canvas}/images", samples.picture(160, 90), "photo.png", title="T", depth=3.0)).json
-    ready = await api.ready(f"{canvas}/images/{made['id']}")
+    created = (await api.upload(f"{canvas}/images", samples.picture(160, 90), "photo.png", title="T", depth=3.0)).json
+    ready = await api.ready(f"{canvas}/images/{created['id']}")
 
-    assert made == {
-        "id": made["id"],
+    assert created == {
+        "id": created["id"],
         "widget_type": "Image",
         "state": "normal",
         "hash": "",
@@ -32,28 +32,28 @@ async def test_an_image_is_created_immediately_and_its_hash_later(api: Api, canv
         "depth": 3.0,
         "scale": 1,
         "pinned": False,
-        "parent_id": made["parent_id"],
+        "parent_id": created["parent_id"],
     }
     assert len(ready["hash"]) == 64
-    assert ready == made | {"hash": ready["hash"]}
+    assert ready == created | {"hash": ready["hash"]}
 
 
 async def test_the_hash_is_published_as_a_separate_event(api: Api, canvas: str) -> None:
     async with api.stream(f"{canvas}/images?subscribe") as stream:
         assert await stream.next() == []
-        made = (await api.upload(f"{canvas}/images", samples.picture())).json
+        created = (await api.upload(f"{canvas}/images", samples.picture())).json
 
-        assert await stream.next() == [made]
+        assert await stream.next() == [created]
         (ready,) = await stream.next()
-        assert ready == made | {"hash": ready["hash"]}
+        assert ready == created | {"hash": ready["hash"]}
         assert ready["hash"]
 
 
 async def test_equal_files_have_equal_hashes(api: Api, canvas: str) -> None:
     hashes: list[str] = []
     for colour in ("#ff0000", "#ff0000", "#0000ff"):
-        made = (await api.upload(f"{canvas}/images", samples.picture(colour=colour))).json
-        hashes.append((await api.ready(f"{canvas}/images/{made['id']}"))["hash"])
+        created = (await api.upload(f"{canvas}/images", samples.picture(colour=colour))).json
+        hashes.append((await api.ready(f"{canvas}/images/{created['id']}"))["hash"])
 
     assert hashes[0] == hashes[1] != hashes[2]
 
@@ -171,19 +171,19 @@ async def test_a_decompression_bomb_is_refused_without_decoding(api: Api, canvas
     ],
 )
 async def test_a_percent_encoded_file_name_is_decoded(api: Api, canvas: str, sent: str, kept: str) -> None:
-    made = (await api.upload(f"{canvas}/images", samples.picture(), sent)).json
+    created = (await api.upload(f"{canvas}/images", samples.picture(), sent)).json
 
-    assert made["original_filename"] == kept
-    assert "/" not in (await api.get(f"{canvas}/images/{made['id']}/download")).headers["Content-Disposition"]
+    assert created["original_filename"] == kept
+    assert "/" not in (await api.get(f"{canvas}/images/{created['id']}/download")).headers["Content-Disposition"]
 
 
 async def test_the_file_name_sent_by_aiohttp_is_decoded(api: Api, canvas: str) -> None:
     form = aiohttp.FormData()
     form.add_field("data", samples.picture(), filename="日本 語.png")
 
-    made = (await api.call("POST", f"{canvas}/images", data=form)).json
+    created = (await api.call("POST", f"{canvas}/images", data=form)).json
 
-    assert made["original_filename"] == "日本 語.png"
+    assert created["original_filename"] == "日本 語.png"
 
 
 async def test_a_file_over_the_limit_is_refused_with_and_without_a_content_length(
@@ -273,8 +273,8 @@ async def test_a_file_is_removed_with_the_last_widget_that_uses_it(api_in: ApiIn
 
 async def test_concurrent_uploads_and_deletes_of_equal_files_keep_the_file(api: Api, canvas: str) -> None:
     async def up_and_down() -> None:
-        made = (await api.upload(f"{canvas}/images", samples.picture())).json
-        await api.delete(f"{canvas}/images/{made['id']}")
+        created = (await api.upload(f"{canvas}/images", samples.picture())).json
+        await api.delete(f"{canvas}/images/{created['id']}")
 
     kept, *_ = await asyncio.gather(
         api.upload(f"{canvas}/images", samples.picture()), *(up_and_down() for _ in range(12))
@@ -287,10 +287,10 @@ async def test_a_large_file_is_stored_unchanged(api: Api, canvas: str) -> None:
     content = samples.noise(1400, 1000)
     assert len(content) > 4_000_000
 
-    made = (await api.upload(f"{canvas}/images", content)).json
+    created = (await api.upload(f"{canvas}/images", content)).json
 
-    assert made["size"] == {"width": 1400, "height": 1000}
-    received = (await api.get(f"{canvas}/images/{made['id']}/download")).body
+    assert created["size"] == {"width": 1400, "height": 1000}
+    received = (await api.get(f"{canvas}/images/{created['id']}/download")).body
     assert (len(received), sha256(received).hexdigest()) == (len(content), sha256(content).hexdigest())
 
 

@@ -30,11 +30,11 @@ async def test_an_empty_canvas_has_a_root_and_a_background_without_an_id(api: Ap
 
 
 async def test_a_note_has_all_fields_with_defaults(api: Api, canvas: str) -> None:
-    made = await note(api, canvas)
+    created = await note(api, canvas)
 
-    assert made.pop("id") != (parent := made.pop("parent_id"))
+    assert created.pop("id") != (parent := created.pop("parent_id"))
     assert parent == (await root(api, canvas))["id"]
-    assert made == {
+    assert created == {
         "widget_type": "Note",
         "state": "normal",
         "location": {"x": 4650, "y": 2550},
@@ -51,12 +51,12 @@ async def test_a_note_has_all_fields_with_defaults(api: Api, canvas: str) -> Non
 
 
 async def test_widgets_are_listed_in_the_order_of_creation(api: Api, canvas: str) -> None:
-    made = [(await note(api, canvas, text=str(number)))["id"] for number in range(5)]
-    await api.patch(f"{canvas}/notes/{made[0]}", text="changed")
+    created = [(await note(api, canvas, text=str(number)))["id"] for number in range(5)]
+    await api.patch(f"{canvas}/notes/{created[0]}", text="changed")
 
     listed = (await api.get(f"{canvas}/notes")).json
 
-    assert [each["id"] for each in listed] == made
+    assert [each["id"] for each in listed] == created
 
 
 async def test_a_new_widget_is_above_its_siblings(api: Api, canvas: str) -> None:
@@ -78,36 +78,36 @@ async def test_the_highest_depth_is_recalculated_after_a_deletion(api: Api, canv
 
 
 async def test_a_patch_changes_only_the_sent_fields_and_returns_all(api: Api, canvas: str) -> None:
-    made = await note(api, canvas, text="before", title="kept", location={"x": 1, "y": 2})
+    created = await note(api, canvas, text="before", title="kept", location={"x": 1, "y": 2})
 
-    changed = await api.patch(f"{canvas}/notes/{made['id']}", text="after", pinned=True)
+    changed = await api.patch(f"{canvas}/notes/{created['id']}", text="after", pinned=True)
 
     assert changed.status == 200
-    assert changed.json == made | {"text": "after", "pinned": True}
-    assert (await api.get(f"{canvas}/notes/{made['id']}")).json == changed.json
+    assert changed.json == created | {"text": "after", "pinned": True}
+    assert (await api.get(f"{canvas}/notes/{created['id']}")).json == changed.json
 
 
 async def test_read_only_and_unknown_fields_are_ignored(api: Api, canvas: str) -> None:
-    made = await note(api, canvas, id="mine", widget_type="Image", state="deleted", hash="00", colour="red")
+    created = await note(api, canvas, id="mine", widget_type="Image", state="deleted", hash="00", colour="red")
     ignored = {"id": "mine", "widget_type": "Image", "state": "x", "hash": "00", "nope": 1}
 
-    changed = await api.patch(f"{canvas}/notes/{made['id']}", **ignored)
+    changed = await api.patch(f"{canvas}/notes/{created['id']}", **ignored)
 
-    assert changed.json == made
-    assert made["widget_type"] == "Note"
-    assert "hash" not in made
+    assert changed.json == created
+    assert created["widget_type"] == "Note"
+    assert "hash" not in created
 
 
 @pytest.mark.parametrize("depth", [0.5, 0, -3])
 async def test_a_depth_below_one_is_refused_with_the_documented_message(api: Api, canvas: str, depth: float) -> None:
-    made = await note(api, canvas)
+    created = await note(api, canvas)
 
     for response in (
         await api.post(f"{canvas}/notes", {"depth": depth}),
-        await api.patch(f"{canvas}/notes/{made['id']}", depth=depth),
+        await api.patch(f"{canvas}/notes/{created['id']}", depth=depth),
     ):
         assert (response.status, response.msg) == (400, f"Depth must be >= 1.0, got {depth}")
-    assert (await api.get(f"{canvas}/notes/{made['id']}")).json == made
+    assert (await api.get(f"{canvas}/notes/{created['id']}")).json == created
 
 
 async def test_auto_raise_moves_above_the_siblings_and_is_not_stored(api: Api, canvas: str) -> None:
@@ -194,13 +194,13 @@ async def test_deleting_a_parent_deletes_descendants_and_connectors(api: Api, ca
 async def test_an_invalid_value_is_refused_with_its_field_name(
     api: Api, canvas: str, field: str, value: object
 ) -> None:
-    made = await note(api, canvas)
+    created = await note(api, canvas)
 
-    response = await api.patch(f"{canvas}/notes/{made['id']}", **{field.partition(".")[0]: value})
+    response = await api.patch(f"{canvas}/notes/{created['id']}", **{field.partition(".")[0]: value})
 
     assert response.status == 400
     assert field in response.msg
-    assert (await api.get(f"{canvas}/notes/{made['id']}")).json == made
+    assert (await api.get(f"{canvas}/notes/{created['id']}")).json == created
 
 
 @pytest.mark.parametrize(
@@ -221,20 +221,20 @@ def test_fit_keeps_the_aspect_ratio_inside_the_box(
 
 async def test_an_image_keeps_its_aspect_ratio(api: Api, canvas: str) -> None:
     content = samples.picture(160, 90)
-    made = (await api.upload(f"{canvas}/images", content, size={"width": 800, "height": 800})).json
+    created = (await api.upload(f"{canvas}/images", content, size={"width": 800, "height": 800})).json
 
-    resized = (await api.patch(f"{canvas}/images/{made['id']}", size={"width": 1600, "height": 90})).json
+    resized = (await api.patch(f"{canvas}/images/{created['id']}", size={"width": 1600, "height": 90})).json
 
-    assert made["size"] == {"width": 800, "height": 450}
+    assert created["size"] == {"width": 800, "height": 450}
     assert resized["size"] == {"width": 160, "height": 90}
 
 
 async def test_a_pdf_accepts_any_size_and_any_non_negative_page(api: Api, canvas: str) -> None:
-    made = (await api.upload(f"{canvas}/pdfs", samples.document(3), index=1)).json
-    path = f"{canvas}/pdfs/{made['id']}"
+    created = (await api.upload(f"{canvas}/pdfs", samples.document(3), index=1)).json
+    path = f"{canvas}/pdfs/{created['id']}"
 
-    assert (made["widget_type"], made["index"]) == ("Pdf", 1)
-    assert made["size"] == {"width": 595, "height": 842}
+    assert (created["widget_type"], created["index"]) == ("Pdf", 1)
+    assert created["size"] == {"width": 595, "height": 842}
     changed = (await api.patch(path, index=2, size={"width": 100, "height": 100})).json
     assert (changed["index"], changed["size"]) == (2, {"width": 100, "height": 100})
     refused = await api.patch(path, index=-1)
@@ -245,10 +245,10 @@ async def test_a_pdf_accepts_any_size_and_any_non_negative_page(api: Api, canvas
 
 
 async def test_playback_state_is_sent_in_lower_and_returned_in_upper_case(api: Api, canvas: str) -> None:
-    made = (await api.upload(f"{canvas}/videos", samples.MP4, "film.mp4", playback_state="playing")).json
-    path = f"{canvas}/videos/{made['id']}"
+    created = (await api.upload(f"{canvas}/videos", samples.MP4, "film.mp4", playback_state="playing")).json
+    path = f"{canvas}/videos/{created['id']}"
 
-    assert (made["playback_state"], made["playback_position"], made["muted"]) == ("STOPPED", 0, False)
+    assert (created["playback_state"], created["playback_position"], created["muted"]) == ("STOPPED", 0, False)
     changed = (await api.patch(path, playback_state="paused", playback_position=3.5, muted=True)).json
     assert (changed["playback_state"], changed["playback_position"], changed["muted"]) == ("PAUSED", 3.5, True)
     assert (await api.patch(path, playback_state="PAUSED")).status == 400
@@ -268,20 +268,20 @@ async def test_browsers_and_anchors_have_their_fields(api: Api, canvas: str) -> 
 async def test_a_connector_connects_two_widgets_and_has_no_size(api: Api, canvas: str) -> None:
     one, two = await note(api, canvas), await note(api, canvas)
 
-    made = (await api.post(f"{canvas}/connectors", {"src": {"id": one["id"]}, "dst": {"id": two["id"]}})).json
-    changed = (await api.patch(f"{canvas}/connectors/{made['id']}", src={"id": two["id"], "tip": "none"})).json
+    created = (await api.post(f"{canvas}/connectors", {"src": {"id": one["id"]}, "dst": {"id": two["id"]}})).json
+    changed = (await api.patch(f"{canvas}/connectors/{created['id']}", src={"id": two["id"], "tip": "none"})).json
 
-    assert made["src"] == {
+    assert created["src"] == {
         "id": one["id"],
         "rel_location": {"x": 0.5, "y": 0.5},
         "auto_location": True,
         "tip": "none",
     }
-    assert made["dst"]["tip"] == "solid-equilateral-triangle"
-    assert (made["type"], made["line_color"], made["line_width"]) == ("curve", "#e7e7f2ff", 5)
-    assert (made["location"], made["depth"], made["parent_id"]) == ({"x": 0, "y": 0}, 0, one["parent_id"])
-    assert made.keys().isdisjoint({"size", "scale", "pinned"})
-    assert changed == made | {"src": made["src"] | {"id": two["id"]}}
+    assert created["dst"]["tip"] == "solid-equilateral-triangle"
+    assert (created["type"], created["line_color"], created["line_width"]) == ("curve", "#e7e7f2ff", 5)
+    assert (created["location"], created["depth"], created["parent_id"]) == ({"x": 0, "y": 0}, 0, one["parent_id"])
+    assert created.keys().isdisjoint({"size", "scale", "pinned"})
+    assert changed == created | {"src": created["src"] | {"id": two["id"]}}
 
 
 @pytest.mark.parametrize(
@@ -347,32 +347,32 @@ async def test_hyphenated_fields_may_be_sent_with_underscores(api: Api, canvas: 
 
 
 async def test_the_generic_endpoint_is_read_only(api: Api, canvas: str) -> None:
-    made = await note(api, canvas)
+    created = await note(api, canvas)
 
-    assert (await api.get(f"{canvas}/widgets/{made['id']}")).json == made
+    assert (await api.get(f"{canvas}/widgets/{created['id']}")).json == created
     shared = await root(api, canvas)
     assert (await api.get(f"{canvas}/widgets/{shared['id']}")).json == shared
     for response in (
         await api.post(f"{canvas}/widgets"),
-        await api.patch(f"{canvas}/widgets/{made['id']}", text="x"),
-        await api.delete(f"{canvas}/widgets/{made['id']}"),
+        await api.patch(f"{canvas}/widgets/{created['id']}", text="x"),
+        await api.delete(f"{canvas}/widgets/{created['id']}"),
     ):
         assert (response.status, response.headers["Allow"]) == (405, "GET")
         assert "GET" in response.msg
-    assert (await api.get(f"{canvas}/notes/{made['id']}")).json == made
+    assert (await api.get(f"{canvas}/notes/{created['id']}")).json == created
 
 
 async def test_a_widget_is_not_found_under_another_kind_or_canvas(api: Api, canvas: str) -> None:
-    made = await note(api, canvas)
+    created = await note(api, canvas)
     elsewhere = await api.server.create_canvas("Other")
 
     for path in (
-        f"{canvas}/images/{made['id']}",
-        f"canvases/{elsewhere}/notes/{made['id']}",
-        f"{canvas}/notes/{made['id'].upper()}",
+        f"{canvas}/images/{created['id']}",
+        f"canvases/{elsewhere}/notes/{created['id']}",
+        f"{canvas}/notes/{created['id'].upper()}",
         f"{canvas}/notes/..%2f..%2fetc%2fpasswd",
-        f"{canvas}/notes/{made['id']}/cells",
-        f"{canvas}/notes/{made['id']}/download",
+        f"{canvas}/notes/{created['id']}/cells",
+        f"{canvas}/notes/{created['id']}/download",
         f"{canvas}/colorpresets",
     ):
         response = await api.get(path)

@@ -30,9 +30,9 @@ def photo(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def renderer(tmp_path: Path):
-    made = Renderer(tmp_path / "cache")
-    yield made
-    await made.aclose()
+    created = Renderer(tmp_path / "cache")
+    yield created
+    await created.aclose()
 
 
 async def test_the_levels_of_the_example_in_the_api_docs(renderer: Renderer, tmp_path: Path):
