@@ -155,7 +155,7 @@ async def test_a_failing_server_does_not_log_who_asked(
 
     async with Client(server.url, token=CANARY, retry=QUICK) as client:
         canvas_id = await server.create_canvas("Demo")
-        monkeypatch.setattr(type(server._parts), "answer", fail)
+        monkeypatch.setattr(type(server._running), "respond", fail)
         with watch.raises(ServerError):
             await client.canvas(canvas_id).images.list()
 
