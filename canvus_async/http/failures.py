@@ -4,13 +4,15 @@ import aiohttp
 
 from canvus_async.errors import CanvusError, ConnectFailed, ConnectionLost, RequestTimeout, UnexpectedContent
 from canvus_async.http.request import Request
-from canvus_async.protocol.answers import Answers
+from canvus_async.protocol.responses import ResponseReader
 
 
-def request_failure(request: Request, problem: Exception, answers: Answers, connect: float | None) -> CanvusError:
+def request_failure(
+    request: Request, problem: Exception, response_reader: ResponseReader, connect: float | None
+) -> CanvusError:
     """Our error for an exception before the response headers; `connect` is the time limit for connecting."""
     method, path = request.method, request.path
-    words = answers.plain(str(problem))
+    words = response_reader.printable(str(problem))
     match problem:
         case aiohttp.ConnectionTimeoutError():
             what = f"no connection within {connect} s (Timeouts.connect)"
@@ -24,7 +26,7 @@ def request_failure(request: Request, problem: Exception, answers: Answers, conn
         case aiohttp.ClientConnectorError():
             return ConnectFailed(f"no connection ({words})", method=method, path=path)
         case aiohttp.ClientResponseError():
-            what = f"the response is not valid HTTP ({answers.plain(problem.message)})"
+            what = f"the response is not valid HTTP ({response_reader.printable(problem.message)})"
             return UnexpectedContent(what, method=method, path=path)
         case _:
             return connection_lost(request, problem)

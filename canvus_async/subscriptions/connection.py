@@ -9,10 +9,10 @@ from canvus_async.errors import CanvusError, ConnectionLost, LineTooLong, Reques
 from canvus_async.http.response import Response
 from canvus_async.models.changes import R
 from canvus_async.options import Timeouts
-from canvus_async.protocol.answers import Answers
 from canvus_async.protocol.decoding.decoder import Batch
 from canvus_async.protocol.decoding.lines import BOM
 from canvus_async.protocol.decoding.reader import LineReader
+from canvus_async.protocol.responses import ResponseReader
 
 _START = 4096
 
@@ -46,7 +46,7 @@ class Connection(Generic[R]):
         response: Response,
         reader: LineReader[R],
         *,
-        answers: Answers,
+        response_reader: ResponseReader,
         timeouts: Timeouts,
         counters: Counters,
     ) -> None:
@@ -56,7 +56,7 @@ class Connection(Generic[R]):
         self._request = response.request
         self._response = response
         self._reader = reader
-        self._answers = answers
+        self._response_reader = response_reader
         self._timeouts = timeouts
         self._counters = counters
         self._start = b""
@@ -97,7 +97,7 @@ class Connection(Generic[R]):
         what = f"unreadable line ({reason})"
         if self._is_json:  # the text of users does not belong in error messages
             return UnexpectedContent(what, method=method, path=path)
-        return self._answers.unreadable(self._start, what, method=method, path=path)
+        return self._response_reader.unreadable(self._start, what, method=method, path=path)
 
     def _too_long(self) -> LineTooLong:
         self._counters.bad_lines += 1

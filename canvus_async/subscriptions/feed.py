@@ -151,7 +151,7 @@ class Feed(Generic[R]):
         self._connection = Connection(
             response,
             reader,
-            answers=transport.answers,
+            response_reader=transport.response_reader,
             timeouts=transport.timeouts,
             counters=self.counters,
         )
@@ -180,7 +180,7 @@ class Feed(Generic[R]):
         snapshot = connection.whole_since is None
         merge = self._merger.snapshot(batch) if snapshot else self._merger.update(batch)
         for widget in merge.refused:
-            said = self._transport.answers.plain(f"{widget.id}: {widget.error}")
+            said = self._transport.response_reader.printable(f"{widget.id}: {widget.error}")
             logger.warning("%s: left out %s", self._request.path, said)
         if snapshot and batch.broken is None:
             self.counters.resyncs += self._recovery.worked

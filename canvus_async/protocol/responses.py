@@ -21,7 +21,7 @@ _BEGINNING = 4096
 _TAGS = re.compile(r"<(script|style)\b(?:[^<]++|<(?!/\1\s*+>))*+(?:</\1\s*+>)?|<[^<>]*+>", re.IGNORECASE)
 
 
-class Answers:
+class ResponseReader:
     """Reads answers. What a server says gets into an error only as a short printable line, through `redact` first.
 
     Errors are raised where the body is no variable any more, so that a traceback with locals does not show it.
@@ -31,13 +31,13 @@ class Answers:
         """`redact` takes out of a text what must not be shown, such as a token that the server repeats."""
         self._redact = redact
 
-    def refusal(self, status: int, headers: Mapping[str, str], body: bytes, *, method: str, path: str) -> ApiError:
+    def api_error(self, status: int, headers: Mapping[str, str], body: bytes, *, method: str, path: str) -> ApiError:
         """The error for an answer that says no. The status decides the class, the body's `msg` the words."""
         kind = BY_STATUS.get(status) or (ServerError if status >= 500 else ApiError)
         retry_after = retry_after_seconds(headers.get("Retry-After"), date=headers.get("Date"))
-        return kind(status, self.words(body) or "no reason given", method=method, path=path, retry_after=retry_after)
+        return kind(status, self.message(body) or "no reason given", method=method, path=path, retry_after=retry_after)
 
-    def words(self, body: bytes) -> str:
+    def message(self, body: bytes) -> str:
         """The reason that a body gives: its `msg`, else `message`, else `error`, else its text; short and printable."""
         try:
             answer: object = msgspec.json.decode(body)
@@ -47,24 +47,24 @@ class Answers:
             said = cast("dict[str, object]", answer)
             for key in ("msg", "message", "error"):
                 if isinstance(text := said.get(key), str) and text:
-                    return self.plain(text)
-        return self.plain(answer if isinstance(answer, str) else body.decode(errors="replace")) if answer else ""
+                    return self.printable(text)
+        return self.printable(answer if isinstance(answer, str) else body.decode(errors="replace")) if answer else ""
 
-    def plain(self, text: str, limit: int = _MAX_WORDS) -> str:
+    def printable(self, text: str, limit: int = _MAX_WORDS) -> str:
         """Text from a server made fit for a terminal and a log: one line, at most `limit` characters."""
         return _line(self._redact(text), limit)
 
     def unreadable(self, body: bytes, reason: str, *, method: str, path: str) -> UnexpectedContent:
         """The error for a 2xx answer that is not what the API promises, with the body's beginning."""
-        start = self.plain(body[:_BEGINNING].decode(errors="replace"), 200)
-        return UnexpectedContent(f"{self.plain(reason)}; the response begins: {start!r}", method=method, path=path)
+        start = self.printable(body[:_BEGINNING].decode(errors="replace"), 200)
+        return UnexpectedContent(f"{self.printable(reason)}; the response begins: {start!r}", method=method, path=path)
 
     def one(self, body: bytes, kind: type[T], *, method: str, path: str) -> T:
         """The record in a 2xx answer. Raises UnexpectedContent when there is none of that kind in it."""
         try:
             record = decoder_for(kind).one(body)
         except BrokenLine as problem:
-            reason = self.plain(str(problem), 200)
+            reason = self.printable(str(problem), 200)
         else:
             if isinstance(record, kind):
                 return record
@@ -82,7 +82,7 @@ class Answers:
         try:
             return decoder_for(kind).many(body)
         except BrokenLine as problem:
-            reason = f"no list of {kind.__name__} ({self.plain(str(problem), 200)})"
+            reason = f"no list of {kind.__name__} ({self.printable(str(problem), 200)})"
         error = self.unreadable(body, reason, method=method, path=path)
         del body
         raise error
