@@ -68,7 +68,7 @@ class Fetcher:
         body = await transport.get(request, transport.limiters.mipmaps, transport.limits.body)
         if is_webp(body):
             return body
-        error = transport.response_reader.unreadable(body, "not a WebP image", method="GET", path=request.path)
+        error = transport.response_reader.unexpected_content(body, "not a WebP image", method="GET", path=request.path)
         del body  # a traceback with locals should not show it
         raise error
 

@@ -1,4 +1,4 @@
-"""What an answer means: (status, headers, body) in, a record or a typed error out."""
+"""What a response means: its status, headers and body become a record or a typed error."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -13,83 +13,88 @@ from canvus_async.protocol.decoding.repair import BrokenLine
 from canvus_async.protocol.retrying import retry_after_seconds
 
 T = TypeVar("T")
-_MAX_WORDS = 500
-_BEGINNING = 4096
-"""Bytes of a body that are looked at for an error; far fewer are shown, so that no secret is shown in half."""
+_MAX_MESSAGE = 500
+"""Characters of a server's message that an error shows."""
 
-# An element that never ends is one match up to the end of the text, not a new attempt at each "<".
+_MAX_EXCERPT = 200
+"""Characters of an unexpected body that an error shows."""
+
+_EXAMINED = 4096
+"""Bytes of an unexpected body that are redacted. Far more than are shown, so that no secret is shown in part."""
+
+# Possessive quantifiers: an element that never ends is one long match instead of a new attempt at each "<".
 _TAGS = re.compile(r"<(script|style)\b(?:[^<]++|<(?!/\1\s*+>))*+(?:</\1\s*+>)?|<[^<>]*+>", re.IGNORECASE)
 
 
 class ResponseReader:
-    """Reads answers. What a server says gets into an error only as a short printable line, through `redact` first.
+    """Reads response bodies, and makes errors of those that are refusals or cannot be read.
 
-    Errors are raised where the body is no variable any more, so that a traceback with locals does not show it.
+    Text from a server is redacted and shortened to one printable line before it goes into an error. Errors are raised
+    after the body's variable has been deleted, so that a traceback that prints locals does not show the body.
     """
 
     def __init__(self, redact: Callable[[str], str]) -> None:
-        """`redact` takes out of a text what must not be shown, such as a token that the server repeats."""
+        """`redact` removes secrets from a text, for example a token that the server repeats in its error message."""
         self._redact = redact
 
     def api_error(self, status: int, headers: Mapping[str, str], body: bytes, *, method: str, path: str) -> ApiError:
-        """The error for an answer that says no. The status decides the class, the body's `msg` the words."""
+        """The error for a response with an error status: the status decides its class, the body its message."""
         kind = BY_STATUS.get(status) or (ServerError if status >= 500 else ApiError)
         retry_after = retry_after_seconds(headers.get("Retry-After"), date=headers.get("Date"))
         return kind(status, self.message(body) or "no reason given", method=method, path=path, retry_after=retry_after)
 
     def message(self, body: bytes) -> str:
-        """The reason that a body gives: its `msg`, else `message`, else `error`, else its text; short and printable."""
+        """The message in an error body: its `msg`, else `message`, else `error`, else its text without HTML tags."""
         try:
-            answer: object = msgspec.json.decode(body)
+            value: object = msgspec.json.decode(body)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            return _line(_TAGS.sub(" ", self._redact(body.decode(errors="replace"))[:8192]), _MAX_WORDS)
-        if isinstance(answer, dict):
-            said = cast("dict[str, object]", answer)
+            return _one_line(_TAGS.sub(" ", self._redact(body.decode(errors="replace"))[:8192]), _MAX_MESSAGE)
+        if isinstance(value, dict):
+            fields = cast("dict[str, object]", value)
             for key in ("msg", "message", "error"):
-                if isinstance(text := said.get(key), str) and text:
+                if isinstance(text := fields.get(key), str) and text:
                     return self.printable(text)
-        return self.printable(answer if isinstance(answer, str) else body.decode(errors="replace")) if answer else ""
+        return self.printable(value if isinstance(value, str) else body.decode(errors="replace")) if value else ""
 
-    def printable(self, text: str, limit: int = _MAX_WORDS) -> str:
-        """Text from a server made fit for a terminal and a log: one line, at most `limit` characters."""
-        return _line(self._redact(text), limit)
+    def printable(self, text: str, limit: int = _MAX_MESSAGE) -> str:
+        """A server's text, redacted and safe for a terminal or a log: one line of at most `limit` characters."""
+        return _one_line(self._redact(text), limit)
 
-    def unreadable(self, body: bytes, reason: str, *, method: str, path: str) -> UnexpectedContent:
-        """The error for a 2xx answer that is not what the API promises, with the body's beginning."""
-        start = self.printable(body[:_BEGINNING].decode(errors="replace"), 200)
+    def unexpected_content(self, body: bytes, reason: str, *, method: str, path: str) -> UnexpectedContent:
+        """The error for a 2xx response that is not what the API promises; it quotes the beginning of the body."""
+        start = self.printable(body[:_EXAMINED].decode(errors="replace"), _MAX_EXCERPT)
         return UnexpectedContent(f"{self.printable(reason)}; the response begins: {start!r}", method=method, path=path)
 
     def one(self, body: bytes, kind: type[T], *, method: str, path: str) -> T:
-        """The record in a 2xx answer. Raises UnexpectedContent when there is none of that kind in it."""
+        """The record in the body of a 2xx response. Raises UnexpectedContent if it is not a record of that kind."""
         try:
             record = decoder_for(kind).one(body)
         except BrokenLine as problem:
-            reason = self.printable(str(problem), 200)
+            reason = self.printable(str(problem), _MAX_EXCERPT)
         else:
             if isinstance(record, kind):
                 return record
-            reason = record.error if isinstance(record, UnknownWidget) else type(record).__name__
+            reason = record.error if isinstance(record, UnknownWidget) else f"got {type(record).__name__}"
             del record
-        error = self.unreadable(body, f"no {kind.__name__} ({reason})", method=method, path=path)
+        error = self.unexpected_content(body, f"not a valid {kind.__name__} ({reason})", method=method, path=path)
         del body, reason
         raise error
 
     def many(self, body: bytes, kind: type[T], *, method: str, path: str) -> list[T | UnknownWidget]:
-        """The records in a 2xx answer that is a list; objects that do not fit are UnknownWidgets among them.
+        """The records in the body of a 2xx response. An object that does not fit its type becomes an UnknownWidget.
 
-        Raises UnexpectedContent when it is no list, or one of something else than objects.
+        Raises UnexpectedContent if the body is not a list of objects.
         """
         try:
             return decoder_for(kind).many(body)
         except BrokenLine as problem:
-            reason = f"no list of {kind.__name__} ({self.printable(str(problem), 200)})"
-        error = self.unreadable(body, reason, method=method, path=path)
+            reason = f"not a list of {kind.__name__} ({self.printable(str(problem), _MAX_EXCERPT)})"
+        error = self.unexpected_content(body, reason, method=method, path=path)
         del body
         raise error
 
 
-def _line(text: str, limit: int) -> str:
-    """One line of a text, at most `limit` characters, nothing invisible."""
+def _one_line(text: str, limit: int) -> str:
     visible = "".join(char if char.isprintable() else " " for char in text[: 4 * limit])
     line = " ".join(visible.split())
     return line if len(line) <= limit else f"{line[: limit - 1]}…"
@@ -99,7 +104,10 @@ _decoders: dict[type, RecordDecoder[Any]] = {}
 
 
 def decoder_for(kind: type[T]) -> RecordDecoder[T]:
-    """The decoder for one kind of record, or for widgets of every kind; kept, because it learns what servers send."""
+    """The shared decoder for one record class; for Widget, the one for widgets of every kind.
+
+    Shared by the whole process, because a decoder becomes faster as it learns what servers send.
+    """
     if kind not in _decoders:
         _decoders[kind] = RecordDecoder[Any](*KINDS) if kind is Widget else RecordDecoder(kind)
     return cast("RecordDecoder[T]", _decoders[kind])

@@ -38,7 +38,7 @@ async def listed(transport: Transport, path: str, kind: type[T]) -> builtins.lis
             kept.append(record)
         elif isinstance(record, UnknownWidget):
             said = response_reader.printable(f"{record.id}, which is no {kind.__name__}: {record.error}")
-            logger.warning("GET %s: left out %s", path, said)
+            logger.warning("GET %s: skipped %s", path, said)
     return kept
 
 

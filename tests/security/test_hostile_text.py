@@ -14,7 +14,7 @@ from canvus_async.bulk.export import stem_of
 from canvus_async.content.download import content_range
 from canvus_async.content.hashes import ContentHashes
 from canvus_async.content.part_file import sweep
-from canvus_async.protocol.decoding.repair import load, mend, split
+from canvus_async.protocol.decoding.repair import load, repair, split
 from canvus_async.protocol.names import path_segment
 from canvus_async.protocol.responses import ResponseReader
 from canvus_async.server.http.file_replies import requested_part
@@ -74,11 +74,11 @@ CASES: dict[str, Callable[[int], object]] = {
     "tags that never end": lambda size: answers.message(b"<" * size),
     "scripts that never end": lambda size: answers.message(b"<script " * size),
     "styles that end otherwise": lambda size: answers.message(b"<style></styl " * size),
-    "JSON of backslashes": lambda size: mend(b'"' + b"\\\\" * size + b"\\ud800"),
-    "JSON of surrogates": lambda size: mend(b"\\ud800" * size),
-    "JSON string without an end": lambda size: mend(b'NaN "' + b"\\a" * size),
-    "JSON of quotes": lambda size: mend(b'"' * size + b"NaN"),
-    "JSON of minus signs": lambda size: mend(b"-" * size + b"NaN"),
+    "JSON of backslashes": lambda size: repair(b'"' + b"\\\\" * size + b"\\ud800"),
+    "JSON of surrogates": lambda size: repair(b"\\ud800" * size),
+    "JSON string without an end": lambda size: repair(b'NaN "' + b"\\a" * size),
+    "JSON of quotes": lambda size: repair(b'"' * size + b"NaN"),
+    "JSON of minus signs": lambda size: repair(b"-" * size + b"NaN"),
     "JSON of spaces": lambda size: refused(lambda _: split(b" " * size + b"x"))(""),
     "JSON number of many digits": lambda size: load(b'{"a": NaN, "b": ' + b"1" * size + b"}"),
 }
