@@ -206,7 +206,7 @@ class Download:
 
     def _not_webp(self, rest: bytes) -> UnexpectedContent:
         start, path = self._head + rest, self._request.path
-        return self._transport.answers.unreadable(start, "not a WebP image", method="GET", path=path)
+        return self._transport.response_reader.unexpected_content(start, "not a WebP image", method="GET", path=path)
 
     def _check_size(self, size: int, max_bytes: int) -> None:
         if size > max_bytes:

@@ -51,7 +51,7 @@ class Fetcher:
         self.check_identified()
         body = await self.transport.call("GET", path, canvas_id=canvas_id, limiter=self.transport.limiters.mipmaps)
         try:
-            self.transport.answers.one(body, MipmapInfo, method="GET", path=path)  # cache only what can be read
+            self.transport.response_reader.one(body, MipmapInfo, method="GET", path=path)  # cache only what can be read
         except UnexpectedContent:
             del body  # a traceback with locals should not show it
             raise
@@ -68,7 +68,7 @@ class Fetcher:
         body = await transport.get(request, transport.limiters.mipmaps, transport.limits.body)
         if is_webp(body):
             return body
-        error = transport.answers.unreadable(body, "not a WebP image", method="GET", path=request.path)
+        error = transport.response_reader.unexpected_content(body, "not a WebP image", method="GET", path=request.path)
         del body  # a traceback with locals should not show it
         raise error
 

@@ -7,13 +7,15 @@ import aiohttp
 
 from canvus_async.errors import CanvusError, ConnectFailed, ConnectionLost, RequestTimeout, UnexpectedContent
 from canvus_async.http.request import Request
-from canvus_async.protocol.answers import Answers
+from canvus_async.protocol.responses import ResponseReader
 
 _NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "PACKET_LENGTH_TOO_LONG")
 """OpenSSL's names for bytes that are not TLS, which a plain HTTP port sends."""
 
 
-def request_failure(request: Request, problem: Exception, answers: Answers, connect: float | None) -> CanvusError:
+def request_failure(
+    request: Request, problem: Exception, response_reader: ResponseReader, connect: float | None
+) -> CanvusError:
     """Our error for an exception before the response headers; `connect` is the time limit for connecting."""
     method, path = request.method, request.path
     match problem:
@@ -21,24 +23,24 @@ def request_failure(request: Request, problem: Exception, answers: Answers, conn
             what = f"no connection within {connect} s (Timeouts.connect)"
             return RequestTimeout(what, method=method, path=path, sent=False)
         case aiohttp.ClientHttpProxyError():
-            reason = answers.plain(problem.message, 100)
+            reason = response_reader.printable(problem.message, 100)
             what = f"the proxy refused to connect to the server: {problem.status} {reason}"
             return ConnectFailed(what, method=method, path=path)
         case aiohttp.ClientResponseError():
-            what = f"the response is not valid HTTP ({answers.plain(problem.message)})"
+            what = f"the response is not valid HTTP ({response_reader.printable(problem.message)})"
             return UnexpectedContent(what, method=method, path=path)
         case aiohttp.ClientConnectorError() | aiohttp.ServerFingerprintMismatch() | aiohttp.InvalidURL():
-            return _no_connection(request, problem, answers)
+            return _no_connection(request, problem, response_reader)
         case aiohttp.ClientError() if not _raised_in_connector(problem):
             return connection_lost(request, problem)
         case _:
-            words = answers.plain(str(problem)) or type(problem).__name__
+            words = response_reader.printable(str(problem)) or type(problem).__name__
             return ConnectFailed(f"no connection ({words})", method=method, path=path)
 
 
-def _no_connection(request: Request, problem: Exception, answers: Answers) -> ConnectFailed:
+def _no_connection(request: Request, problem: Exception, response_reader: ResponseReader) -> ConnectFailed:
     method, path = request.method, request.path
-    words = answers.plain(str(problem))
+    words = response_reader.printable(str(problem))
     permanent = False
     match problem:
         case aiohttp.ClientConnectorCertificateError():

@@ -4,13 +4,13 @@ from yarl import URL
 
 from canvus_async.errors import RedirectRefused
 from canvus_async.http.response import Response
-from canvus_async.protocol.answers import Answers
+from canvus_async.protocol.responses import ResponseReader
 from canvus_async.protocol.retrying import SAFE
 
 _MAX_HOPS = 3
 
 
-def next_hop(response: Response, answers: Answers, origin: URL, hops: int) -> URL:
+def next_hop(response: Response, response_reader: ResponseReader, origin: URL, hops: int) -> URL:
     """The address that a redirect leads to. Raises RedirectRefused unless it is a read within the same origin."""
     request = response.request
     target = _target(response)
@@ -25,7 +25,7 @@ def next_hop(response: Response, answers: Answers, origin: URL, hops: int) -> UR
         if request.method in SAFE
         else "a redirect of a write"
     )
-    shown = answers.plain(response.headers.get("Location", "").split("?", 1)[0], 200) or "nowhere"
+    shown = response_reader.printable(response.headers.get("Location", "").split("?", 1)[0], 200) or "nowhere"
     what = f"{reason} ({response.status} to {shown}) is not followed"
     raise RedirectRefused(what, method=request.method, path=request.path, target=shown)
 

@@ -27,7 +27,7 @@ from canvus_async.http.request import Request
 from canvus_async.http.response import Response
 from canvus_async.http.sessions import Sessions
 from canvus_async.options import Timeouts
-from canvus_async.protocol.answers import Answers
+from canvus_async.protocol.responses import ResponseReader
 from canvus_async.protocol.retrying import SAFE, delays, retry_after_seconds
 
 R = TypeVar("R")
@@ -51,7 +51,7 @@ class Sender:
         timeouts: Timeouts,
         sessions: Sessions,
         deadlines: Deadlines,
-        answers: Answers,
+        response_reader: ResponseReader,
     ) -> None:
         self.sent = 0
         self._root = URL(root, encoded=True)
@@ -60,7 +60,7 @@ class Sender:
         self._timeouts = timeouts
         self._sessions = sessions
         self._deadlines = deadlines
-        self._answers = answers
+        self._response_reader = response_reader
 
     async def exchange(self, request: Request, deadline: Deadline) -> Response:
         """The 2xx response to a request, its body yet to be read. `deadline` is extended for each thing waited for."""
@@ -86,7 +86,7 @@ class Sender:
             elif response.status in _REDIRECTS:
                 response.close()
                 hops += 1
-                url = next_hop(response, self._answers, self._origin, hops)
+                url = next_hop(response, self._response_reader, self._origin, hops)
             elif response.status == 202 and request.content:
                 asked = retry_after_seconds(response.headers.get("Retry-After"), date=response.headers.get("Date"))
                 response.close()
@@ -139,7 +139,7 @@ class Sender:
             elif self._deadlines.closed:
                 error = ClientClosed()
             else:
-                error = request_failure(request, problem, self._answers, self._timeouts.connect)
+                error = request_failure(request, problem, self._response_reader, self._timeouts.connect)
         # Raised outside of the handler: the context of aiohttp's error would hold frames with the request's headers.
         raise error
 
@@ -206,7 +206,9 @@ class Sender:
                     body += chunk
         except TransportError:
             body = b""
-        return self._answers.refusal(response.status, response.headers, body, method=request.method, path=request.path)
+        return self._response_reader.api_error(
+            response.status, response.headers, body, method=request.method, path=request.path
+        )
 
 
 async def _notice_closed_connections() -> None:

@@ -17,7 +17,7 @@ from canvus_async.http.retries import Retrier
 from canvus_async.http.sender import Sender
 from canvus_async.http.sessions import Sessions
 from canvus_async.options import Limits, Reconnect, Retry, Timeouts
-from canvus_async.protocol.answers import Answers
+from canvus_async.protocol.responses import ResponseReader
 from canvus_async.protocol.retrying import SAFE
 
 T = TypeVar("T")
@@ -43,7 +43,7 @@ class Transport:
         self.timeouts = timeouts
         self.limits = limits
         self.reconnect = reconnect
-        self.answers = Answers(credentials.redacted)
+        self.response_reader = ResponseReader(credentials.redacted)
         self.deadlines = Deadlines()
         self.limiters = Limiters(limits, self.deadlines)
         self.retrier = Retrier(retry, self.deadlines)
@@ -54,7 +54,7 @@ class Transport:
             timeouts=timeouts,
             sessions=self.sessions,
             deadlines=self.deadlines,
-            answers=self.answers,
+            response_reader=self.response_reader,
         )
 
     @property
@@ -95,7 +95,7 @@ class Transport:
     ) -> T:
         """The record in the body of `call()`. Raises UnexpectedContent if it is not a record of that type."""
         body = self.call(method, path, json=json, payload=payload)
-        return self.answers.one(await body, of, method=method, path=path)
+        return self.response_reader.one(await body, of, method=method, path=path)
 
     async def get(self, request: Request, limiter: Limiter, max_bytes: int) -> bytes:
         """The body of the 2xx response to a read, as `call()`."""

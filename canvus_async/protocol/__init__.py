@@ -1,1 +1,1 @@
-"""What the protocol means, decided without I/O: no aiohttp, no anyio, no clock, no disk."""
+"""The rules of the protocol, without I/O: no aiohttp, no asyncio, no clock, no disk."""

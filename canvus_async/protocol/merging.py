@@ -1,7 +1,7 @@
-"""What has changed, worked out from snapshots and updates: the memory behind a subscription.
+"""Computes what changed from snapshots and updates: the state behind a subscription.
 
-The server keeps no history. Each connection begins with all that there is; the difference between that and what is
-known here is what was missed while the one before was lost, deletes included.
+The server keeps no history. Each connection begins with a snapshot of all items. Comparing it with the known state
+shows what was missed while the connection was lost, deletes included.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -17,55 +17,60 @@ from canvus_async.protocol.decoding.decoder import Batch, RecordDecoder
 from canvus_async.protocol.decoding.kinds import kind_of
 from canvus_async.protocol.decoding.repair import BrokenLine
 
-_NAMELESS = "an object without an id"
+_NO_ID = "an object without an id"
 _NO_CLASSES = frozenset[type]()
-_NEED_NO_ID = frozenset(str(k.__struct_config__.tag).lower() for k in KINDS if "id" not in kind_of(k).required)
+_TYPES_WITHOUT_ID = frozenset(str(k.__struct_config__.tag).lower() for k in KINDS if "id" not in kind_of(k).required)
 
 
 class Merge(Generic[R]):
-    """What a batch has changed.
+    """The result of applying a batch.
 
-    `gap` is "", or says why what is known cannot be kept up to date without a new snapshot; nothing after it was looked
-    at. `refused` are objects that were left out as not of the kind wanted; what was known under their ids stays.
+    A gap is an update that cannot be applied to the known state, for example a change of an unknown id: only a new
+    snapshot helps. `gap` is the reason, "" if there is none; nothing after the gap was applied. `skipped` are objects
+    that are not of the wanted kind; the known records of their ids are kept.
     """
 
-    __slots__ = ("changes", "gap", "refused")
+    __slots__ = ("changes", "gap", "skipped")
 
     def __init__(self) -> None:
         self.changes: Collection[Change[R]] = []
         self.gap = ""
-        self.refused: list[UnknownWidget] = []
+        self.skipped: list[UnknownWidget] = []
 
 
 class Initial(Collection[Change[R]]):
-    """All that is there, as "created" changes; each is made when it is its turn: a canvas may hold 100,000 widgets."""
+    """The current records as "created" changes.
 
-    def __init__(self, there: Mapping[str, R]) -> None:
-        self._there = there
+    Each change is made when the iteration reaches it, because a canvas may hold 100,000 widgets.
+    """
+
+    def __init__(self, records: Mapping[str, R]) -> None:
+        self._records = records
 
     def __len__(self) -> int:
-        return len(self._there)
+        return len(self._records)
 
     def __iter__(self) -> Iterator[Change[R]]:
-        return (Change("created", key, None, record, False, True) for key, record in self._there.items())
+        return (Change("created", key, None, record, False, True) for key, record in self._records.items())
 
     def records(self) -> Iterator[R]:
-        """The same for one who wants no more than what is there."""
-        return iter(self._there.values())
+        """The records alone, for a caller that needs no changes."""
+        return iter(self._records.values())
 
     def __contains__(self, change: object) -> bool:
         return any(change == one for one in self)
 
 
 class SnapshotMerger(Generic[R]):
-    """Holds what is known, by id, and tells what each batch changes about it.
+    """Holds the current records by id, and computes what each batch changes.
 
-    Laws: per id, the `old` of a change is the `new` of the one before; nothing is created twice or deleted unseen; and
-    the state after a snapshot is the snapshot. A change costs the same however much is known.
+    Invariants: for each id, the `old` of a change is the `new` of the change before it; no id is created twice, or
+    deleted without being known; after a snapshot, the state equals the snapshot. The cost of a change does not depend
+    on the number of known records.
     """
 
     def __init__(self, decoder: RecordDecoder[R], *, keep_unknown: bool = True) -> None:
-        """`decoder` is the one that makes the batches. Without `keep_unknown`, UnknownWidgets are refused."""
+        """`decoder` is the one that makes the batches. Without `keep_unknown`, UnknownWidgets are skipped."""
         self._decoder = decoder
         self._keep_unknown = keep_unknown
         self._known: dict[str, R] = {}
@@ -73,10 +78,11 @@ class SnapshotMerger(Generic[R]):
         self.state: Mapping[str, R] = MappingProxyType(self._known)
 
     def snapshot(self, batch: Batch[R]) -> Merge[R]:
-        """Everything there is, nothing else. The first one makes "created" changes with `initial`; any later one makes
-        changes with `resync`, for what differs by value: deletes first, then what is new, then what changed.
+        """Replace the state by a snapshot of all items.
 
-        A batch that is broken changes nothing and is a gap.
+        The first snapshot makes "created" changes marked `initial`. A later one makes changes marked `resync` for what
+        differs: deleted records first, then created ones, then updated ones. A broken batch is a gap and changes
+        nothing.
         """
         merge: Merge[R] = Merge()
         if batch.broken is not None:
@@ -84,16 +90,16 @@ class SnapshotMerger(Generic[R]):
             return merge
         fresh = self._by_key(batch, merge)
         if "" in fresh:
-            merge.gap = _NAMELESS
+            merge.gap = _NO_ID
             return merge
         known = self._known
-        for widget in merge.refused:
+        for widget in merge.skipped:  # each keeps the known record of its id, unless it says that the item is deleted
             key = _key(widget)
             if widget.deleted:
                 fresh.pop(key, None)
             elif key in known:
                 fresh.setdefault(key, known[key])
-        merge.refused = [widget for widget in merge.refused if not widget.deleted]
+        merge.skipped = [widget for widget in merge.skipped if not widget.deleted]
         if self._started:
             merge.changes = _difference(known, fresh)
         else:
@@ -104,39 +110,39 @@ class SnapshotMerger(Generic[R]):
         return merge
 
     def update(self, batch: Batch[R]) -> Merge[R]:
-        """Some of what there is, in the order in which it changed. What is as it was makes no change."""
+        """Apply records in the order in which they changed. A record that equals the known one makes no change."""
         merge: Merge[R] = Merge()
         changes: list[Change[R]] = []
         merge.changes = changes
-        known, plain, omissible = self._known, batch.plain, self._decoder.omissible
-        whole = self._decoder.whole if self._keep_unknown else _NO_CLASSES
-        attentive = bool(omissible) or not plain
-        changed = changes.append
-        records: list[Any] = batch.records  # to say for each of what type it is would take a call
+        known, plain, omittable = self._known, batch.plain, self._decoder.omittable
+        complete = self._decoder.complete if self._keep_unknown else _NO_CLASSES
+        check_for_omissions = bool(omittable) or not plain
+        add = changes.append
+        records: list[Any] = batch.records  # Any: narrowing the type of each record would take a call
         for index, item in enumerate(records):
-            record: R | None = item if plain or type(item) in whole else self._resolved(item, merge)
+            record: R | None = item if plain or type(item) in complete else self._resolve(item, merge)
             if record is None:
                 if merge.gap:
                     break
                 continue
             key = record.id or _key(record)
             if not key:
-                merge.gap = _NAMELESS
+                merge.gap = _NO_ID
                 break
             old = known.get(key)
             if old is None:
                 if record.state != "deleted":
                     known[key] = record
-                    changed(Change("created", key, None, record))
+                    add(Change("created", key, None, record))
                 continue
             if record.state == "deleted":
                 del known[key]
-                changed(Change("deleted", key, old, None))
+                add(Change("deleted", key, old, None))
                 continue
             if record == old:
                 continue
-            if attentive and (type(record) in omissible or type(record) is not type(old)):
-                record = self._completed(record, old, batch, index, merge)
+            if check_for_omissions and (type(record) in omittable or type(record) is not type(old)):
+                record = self._with_omitted_fields(record, old, batch, index, merge)
                 if record is None:
                     if merge.gap:
                         break
@@ -144,51 +150,58 @@ class SnapshotMerger(Generic[R]):
                 if record == old:
                     continue
             known[key] = record
-            changed(Change("updated", key, old, record))
+            add(Change("updated", key, old, record))
         return merge
 
     def _by_key(self, batch: Batch[R], merge: Merge[R]) -> dict[str, R]:
-        """The records of a snapshot, the last of each key; those that say they are deleted do not count."""
+        """The records of a snapshot by id, the last one of each id, without those whose state is "deleted"."""
         if batch.plain:
             records = cast("list[R]", batch.records)
             fresh, states = batch.index(self._known)
-        else:  # each item stands for itself
-            records = [record for item in batch.alone() if (record := self._wanted(item, merge)) is not None]
+        else:
+            records = [record for item in batch.standalone() if (record := self._accept(item, merge)) is not None]
             fresh = {record.id: record for record in records}
             states = {record.state for record in records}
-        if "" in fresh:
+        if "" in fresh:  # the background has no id in the list of widgets
             fresh = {_key(record): record for record in records}
         if "deleted" in states:
             fresh = {key: record for key, record in fresh.items() if record.state != "deleted"}
         return fresh
 
-    def _resolved(self, item: R | UnknownWidget | Patch[R], merge: Merge[R]) -> R | None:
-        """The whole record that an item of an update stands for, None where it stands for none or stays out."""
+    def _resolve(self, item: R | UnknownWidget | Patch[R], merge: Merge[R]) -> R | None:
+        """The complete record after an update by `item`.
+
+        None if there is nothing to apply: an unknown item was deleted, the object is skipped, or it is a gap.
+        """
         if isinstance(item, Patch):
-            key, gone, whole = item.key, item.fields.get("state") == "deleted", item.whole
+            key, deleted, complete = item.key, item.fields.get("state") == "deleted", item.record
         else:
-            key, gone, whole = _key(item), item.state == "deleted", item
+            key, deleted, complete = _key(item), item.state == "deleted", item
         old = self._known.get(key)
-        if gone:
+        if deleted:
             return None if old is None else as_deleted(old)
         if old is not None and isinstance(item, Patch) and _may_be_of_type(item.fields, old):
             return self._merged(old, item.fields, merge)
         if old is not None and isinstance(item, UnknownWidget) and _may_be_of_type(item.raw, old):
             return self._merged(old, item.raw, merge)
-        if whole is None:
-            merge.gap = "a change to something unknown"
+        if complete is None:
+            merge.gap = "a change of an unknown item"
             return None
-        return self._wanted(whole, merge)
+        return self._accept(complete, merge)
 
-    def _completed(self, record: R, old: R, batch: Batch[R], index: int, merge: Merge[R]) -> R | None:
-        """The record itself; or, where fields were left out of it, the record with what those held before."""
+    def _with_omitted_fields(self, record: R, old: R, batch: Batch[R], index: int, merge: Merge[R]) -> R | None:
+        """The record, with the old values of those fields that the object in the batch did not contain.
+
+        A field that was omitted has its default in the record. So a field is suspect if it has its default now and had
+        another value before; only for those is the text of the object read again, which is slow.
+        """
         if type(record) is not type(old):
             if isinstance(old, UnknownWidget) and _may_be_of_type(fields := batch.fields(index), old):
-                return self._merged(old, fields, merge)  # what it leaves out, the odd object may have had
-            return self._resolved(record, merge) if isinstance(record, UnknownWidget) else record
+                return self._merged(old, fields, merge)  # `old` may have values for the fields that are omitted here
+            return self._resolve(record, merge) if isinstance(record, UnknownWidget) else record
         suspects = {
             field.name
-            for field in self._decoder.omissible[type(record)]
+            for field in self._decoder.omittable[type(record)]
             if getattr(record, field.attribute) == field.default != getattr(old, field.attribute)
         }
         if suspects:
@@ -199,28 +212,28 @@ class SnapshotMerger(Generic[R]):
 
     def _merged(self, old: R, fields: Mapping[str, JSON], merge: Merge[R]) -> R | None:
         try:
-            return self._wanted(self._decoder.merged(old, fields), merge)
+            return self._accept(self._decoder.merged(old, fields), merge)
         except BrokenLine as problem:
             merge.gap = str(problem)
             return None
 
-    def _wanted(self, record: R | UnknownWidget, merge: Merge[R]) -> R | None:
+    def _accept(self, record: R | UnknownWidget, merge: Merge[R]) -> R | None:
         if isinstance(record, UnknownWidget) and not self._keep_unknown:
-            merge.refused.append(record)
+            merge.skipped.append(record)
             return None
-        return cast("R", record)  # where unknown ones are kept, R is Widget
+        return cast("R", record)  # UnknownWidgets are kept only where R is Widget
 
 
 def _key(record: object) -> str:
-    """The id, or the widget type for the background, which has none in the list of widgets; "" for others without."""
+    """The id of a record; its widget type for a background, which has no id in the list of widgets; otherwise ""."""
     if key := getattr(record, "id", ""):
         return str(key)
     name = str(getattr(record, "widget_type", ""))
-    return name if name.lower() in _NEED_NO_ID else ""
+    return name if name.lower() in _TYPES_WITHOUT_ID else ""
 
 
 def _difference(known: Mapping[str, R], fresh: Mapping[str, R]) -> list[Change[R]]:
-    """What turns one into the other, deletes first. All that is equal is passed over without a step in Python."""
+    """The changes that turn `known` into `fresh`, deletes first. Records are compared without a Python loop."""
     changed = compress(fresh, map(ne, map(known.get, fresh), fresh.values()))
     differing = [(key, known.get(key), fresh[key]) for key in changed]
     created = [Change("created", key, None, new, True) for key, old, new in differing if old is None]
@@ -232,6 +245,6 @@ def _difference(known: Mapping[str, R], fresh: Mapping[str, R]) -> list[Change[R
 
 
 def _may_be_of_type(fields: Mapping[str, JSON], old: object) -> bool:
-    """Whether an object does not say that it is of another type than a record."""
+    """Whether an object has the type of the record `old`, or does not name its type."""
     name = fields.get("widget_type")
     return not isinstance(name, str) or name.lower() == getattr(old, "widget_type", name).lower()

@@ -1,4 +1,4 @@
-"""Names from elsewhere made safe: file names for the disk, ids and hashes for a URL's path."""
+"""Untrusted names made safe: file names for the disk, ids and hashes for the path of a URL."""
 
 import re
 import unicodedata
@@ -7,25 +7,27 @@ from urllib.parse import quote
 from pathvalidate import sanitize_filename
 
 MAX_NAME_BYTES = 200
-_LONGEST_READ = 1024
-"""Characters of a name that are looked at: normalizing a long run of combining marks takes quadratic time."""
+_MAX_EXAMINED = 1024
+"""Characters of a name that are examined: normalizing a long run of combining marks takes quadratic time."""
 
-_EXTENSION = 16
+_MAX_EXTENSION = 16
 """Bytes of the longest suffix that is kept as an extension when a name is shortened."""
 
+_MAX_SEGMENT = 256
 _INVISIBLE = {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"}
-_UNTRUSTED_SEGMENT = re.compile(r"[^A-Za-z0-9._~@+=-]")
+_UNSAFE_IN_SEGMENT = re.compile(r"[^A-Za-z0-9._~@+=-]")
 
 
 def safe_filename(name: str, *, default: str = "file") -> str:
-    """A file name that is one portable path part of at most 200 bytes; `default` if nothing of `name` is left.
+    """A safe, portable file name of at most 200 bytes; `default` if nothing of `name` is left.
 
-    Folders are cut off, then control, format and bidirectional characters, names reserved on Windows, leading dots and
-    dashes and trailing dots and spaces are removed; the extension survives shortening. NFC, so that twins are one.
+    Removed are: folders; control, format and bidirectional characters; names that Windows reserves; leading dots and
+    dashes; trailing dots and spaces. A name that is too long keeps its extension. The result is in Unicode form NFC, so
+    that names that look the same are the same.
     """
     base = name.replace("\\", "/").rsplit("/", 1)[-1]
-    if len(base) > _LONGEST_READ:
-        base = base[: _LONGEST_READ - 2 * _EXTENSION] + base[-2 * _EXTENSION :]
+    if len(base) > _MAX_EXAMINED:
+        base = base[: _MAX_EXAMINED - 2 * _MAX_EXTENSION] + base[-2 * _MAX_EXTENSION :]
     base = unicodedata.normalize("NFC", base)
     visible = "".join(char for char in base if unicodedata.category(char) not in _INVISIBLE)
     clean = str(sanitize_filename(_shorten(visible), platform="universal")).strip().lstrip(".- ").rstrip(". ")
@@ -36,7 +38,7 @@ def _shorten(name: str) -> str:
     if len(name.encode()) <= MAX_NAME_BYTES:
         return name
     stem, dot, extension = name.rpartition(".")
-    if not dot or not stem or len(extension.encode()) > _EXTENSION:
+    if not dot or not stem or len(extension.encode()) > _MAX_EXTENSION:
         stem, extension = name, ""
     tail = f".{extension}" if extension else ""
     room = MAX_NAME_BYTES - len(tail.encode())
@@ -44,15 +46,19 @@ def _shorten(name: str) -> str:
 
 
 def path_segment(value: str, *, what: str) -> str:
-    """An id or hash as one part of a URL's path. `what` names it in errors.
+    """An id or hash as one segment of a URL's path. `what` names it in errors, for example "widget id".
 
-    Raises TypeError for anything but text and ValueError for text that is empty or would lead elsewhere: a slash, a
-    dot segment, a percent sign, a query, white space, or a character outside ASCII.
+    Raises TypeError unless it is a str. Raises ValueError if it is empty, longer than 256 characters, or would change
+    the URL: a slash, a dot segment, a percent sign, a query, white space, or a character outside ASCII.
     """
     if not isinstance(value, str):
-        raise TypeError(f"{what} must be text, got {type(value).__name__}")
+        raise TypeError(f"{what} must be a str, got {type(value).__name__}")
     if not value:
         raise ValueError(f"{what} is empty")
-    if value in {".", ".."} or len(value) > 256 or _UNTRUSTED_SEGMENT.search(value):
-        raise ValueError(f"{what} {value[:64]!r} is not one that a server gives out")
+    if len(value) > _MAX_SEGMENT:
+        raise ValueError(f"{what} is longer than {_MAX_SEGMENT} characters")
+    if value in {".", ".."}:
+        raise ValueError(f"{what} is {value!r}, which is a relative path and not an id")
+    if _UNSAFE_IN_SEGMENT.search(value):
+        raise ValueError(f"{what} {value[:64]!r} contains characters that an id cannot have")
     return quote(value, safe="")

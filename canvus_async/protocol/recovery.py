@@ -1,4 +1,4 @@
-"""What ends a subscription, and after how long it comes back from the rest."""
+"""Which errors end a subscription, and how long it waits before it reconnects after the others."""
 
 from collections.abc import Callable, Iterator
 
@@ -14,49 +14,50 @@ from canvus_async.errors import (
 from canvus_async.options import Reconnect
 from canvus_async.protocol.retrying import delays
 
-_PASSING = frozenset({408, 425, 429})
-MIDLIFE_TRIES = 5
-"""How often in a row a connection may be refused for a bad certificate, after one that worked."""
+_TEMPORARY = frozenset({408, 425, 429})
+MAX_TLS_FAILURES = 5
+"""Consecutive TLS failures that end a subscription that was connected before."""
 
 
 class Recovery:
-    """Told of every loss of a subscription's connection, says how long to wait before the next try, or that it is over.
+    """Decides after every lost connection of a subscription how long to wait, or that the subscription ends.
 
-    Times are seconds of any clock that only goes forward; it has none of its own.
+    Times are in seconds of any monotonic clock; the caller passes the current time.
     """
 
-    def __init__(self, options: Reconnect, *, max_retry_after: float, dice: Callable[[], float]) -> None:
-        """`max_retry_after`: seconds that a server may ask to wait; `dice` gives numbers from 0 to 1."""
-        self.worked = False
+    def __init__(self, options: Reconnect, *, max_retry_after: float, random: Callable[[], float]) -> None:
+        """`max_retry_after` is the longest wait that a server may request; `random` returns numbers from 0 to 1."""
+        self.was_live = False
         self._options = options
         self._max_retry_after = max_retry_after
-        self._dice = dice
-        self._delays = self._from_the_start()
+        self._random = random
+        self._delays = self._new_delays()
         self._failures = 0
-        self._odd_in_a_row = 0
+        self._counted_in_a_row = 0
         self._lost_at: float | None = None
 
-    def whole(self) -> None:
-        """A connection has delivered its snapshot."""
-        self.worked = True
+    def snapshot_received(self) -> None:
+        """The current connection has delivered its snapshot."""
+        self.was_live = True
         self._lost_at = None
 
-    def pause(self, error: CanvusError, *, now: float, lived: float) -> float | None:
-        """Seconds to wait after `error`, None where it ends the subscription.
+    def pause(self, error: CanvusError, *, now: float, live_for: float) -> float | None:
+        """Seconds to wait after `error`; None if it ends the subscription.
 
-        `lived` is how long the connection was whole, 0 for one that never was. Only one that lived long makes waits
-        short again: a server that accepts and then drops is no better than one that refuses.
+        `live_for` is the time since the connection delivered its snapshot, 0 if it did not. Only a connection that was
+        live for long resets the backoff: a server that accepts connections and then drops them is treated like one that
+        refuses them.
         """
         options = self._options
-        if lived >= options.healthy_after:
-            self._delays = self._from_the_start()
-            self._odd_in_a_row = 0
-        self._odd_in_a_row = self._odd_in_a_row + 1 if _is_odd(error) else 0
+        if live_for >= options.healthy_after:
+            self._delays = self._new_delays()
+            self._counted_in_a_row = 0
+        self._counted_in_a_row = self._counted_in_a_row + 1 if _is_counted(error) else 0
         self._failures += 1
         self._lost_at = now if self._lost_at is None else self._lost_at
         if (
-            _is_fatal(error, worked_before=self.worked, in_a_row=self._odd_in_a_row, bad_lines=options.bad_lines)
-            or (not self.worked and options.open_attempts is not None and self._failures >= options.open_attempts)
+            _is_fatal(error, was_live=self.was_live, in_a_row=self._counted_in_a_row, bad_lines=options.bad_lines)
+            or (not self.was_live and options.open_attempts is not None and self._failures >= options.open_attempts)
             or (options.max_outage is not None and now - self._lost_at > options.max_outage)
         ):
             return None
@@ -65,21 +66,21 @@ class Recovery:
             pause = max(pause, min(error.retry_after, self._max_retry_after))
         return pause
 
-    def _from_the_start(self) -> Iterator[float]:
-        return delays(first=self._options.first_wait, longest=self._options.max_wait, random=self._dice)
+    def _new_delays(self) -> Iterator[float]:
+        return delays(first=self._options.first_wait, longest=self._options.max_wait, random=self._random)
 
 
-def _is_odd(error: CanvusError) -> bool:
-    """Whether an error is of those that are got over only a few times in a row."""
+def _is_counted(error: CanvusError) -> bool:
+    """Whether an error is one of those that end the subscription when several follow each other."""
     return isinstance(error, UnexpectedContent | LineTooLong) or (isinstance(error, ConnectFailed) and error.permanent)
 
 
-def _is_fatal(error: CanvusError, *, worked_before: bool, in_a_row: int, bad_lines: int) -> bool:
-    """Whether a subscription ends with `error`, or reconnects.
+def _is_fatal(error: CanvusError, *, was_live: bool, in_a_row: int, bad_lines: int) -> bool:
+    """Whether `error` ends the subscription; otherwise it reconnects.
 
-    An answer that says no ends it, unless it says "later". What cannot be right at the start, such as a certificate or
-    a login page, may be a passing fault of a server that worked before: `in_a_row` counts how often it has happened
-    since. Of broken lines, `bad_lines` in a row are too many.
+    An error status ends it, unless it is a temporary one. A bad certificate or a login page ends it at the start, where
+    it points to a wrong configuration. Later it may be a temporary fault of a server that worked before, so only
+    several in a row end it.
     """
     match error:
         case ClientClosed() | RedirectRefused():
@@ -87,10 +88,10 @@ def _is_fatal(error: CanvusError, *, worked_before: bool, in_a_row: int, bad_lin
         case LineTooLong():
             return in_a_row >= bad_lines
         case UnexpectedContent():
-            return not worked_before or in_a_row >= bad_lines
+            return not was_live or in_a_row >= bad_lines
         case ConnectFailed(permanent=True):
-            return not worked_before or in_a_row >= MIDLIFE_TRIES
+            return not was_live or in_a_row >= MAX_TLS_FAILURES
         case ApiError():
-            return error.status == 501 or (error.status < 500 and error.status not in _PASSING)
+            return error.status == 501 or (error.status < 500 and error.status not in _TEMPORARY)
         case _:
             return False

@@ -1,4 +1,4 @@
-"""When a call may be tried again, and after how long: the rules, without the waiting."""
+"""Which calls may be retried, and how long to wait before: the rules, without the waiting."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -16,14 +16,16 @@ from canvus_async.errors import (
 )
 
 SAFE = frozenset({"GET", "HEAD"})
-_PASSING = frozenset({408, 502, 503, 504})
+"""Methods that change nothing on the server."""
+
+_TEMPORARY = frozenset({408, 502, 503, 504})
 
 
 def retry_after_seconds(value: str | None, *, date: str | None) -> float | None:
-    """The wait that a `Retry-After` header asks for, in seconds from now; None where it is missing or means nothing.
+    """The wait that a `Retry-After` header requests, in seconds from now; None if it is missing or malformed.
 
-    A wait until a point in time is counted from `date`, the answer's own `Date` header, so that two clocks that differ
-    do no harm; without that header it means nothing.
+    A `Retry-After` that is a date is compared with `date`, the `Date` header of the same response, instead of with our
+    own clock, which may differ from the server's. Without a `Date` header it counts as malformed.
     """
     if value is None:
         return None
@@ -36,7 +38,7 @@ def retry_after_seconds(value: str | None, *, date: str | None) -> float | None:
 
 
 def http_date(text: str) -> datetime | None:
-    """The point in time that a header names, with its time zone; None where it names none."""
+    """The parsed value of a header such as `Date`, with a time zone; None if it is malformed."""
     try:
         moment = parsedate_to_datetime(text)
     except (TypeError, ValueError, IndexError, OverflowError):
@@ -45,10 +47,11 @@ def http_date(text: str) -> datetime | None:
 
 
 def may_retry(method: str, error: CanvusError) -> bool:
-    """Whether sending the same request once more cannot do its work twice.
+    """Whether the request may be sent again after `error` without the risk of applying a write twice.
 
-    A refusal that comes before the work (429, no connection) allows it for any method; a lost answer only for methods
-    that change nothing, and for DELETE, whose second 404 then means done.
+    If the server cannot have processed the request (429, no connection), any method may be retried. If the response was
+    lost, only methods that change nothing may be retried, and DELETE: a 404 to the second DELETE means that the first
+    one was applied.
     """
     repeatable = method in SAFE or method == "DELETE"
     match error:
@@ -59,7 +62,7 @@ def may_retry(method: str, error: CanvusError) -> bool:
         case ApiError(status=429):
             return True
         case ApiError():
-            return (error.status in _PASSING and repeatable) or (error.status == 500 and method in SAFE)
+            return (error.status in _TEMPORARY and repeatable) or (error.status == 500 and method in SAFE)
         case IncompleteDownload():
             return method in SAFE
         case _:
@@ -67,7 +70,7 @@ def may_retry(method: str, error: CanvusError) -> bool:
 
 
 class Budget:
-    """How many retries a client may still spend: each costs some, each success gives one back, up to `size`."""
+    """How many retries a client may make: each one costs `cost` points, each success returns one, up to `size`."""
 
     def __init__(self, size: int, cost: int) -> None:
         self.size = size
@@ -75,21 +78,22 @@ class Budget:
         self.left = size
 
     def spend(self) -> bool:
-        """Take the price of one retry; False where too little is left."""
+        """Take the points for one retry. False if too few are left."""
         if self.left < self.cost:
             return False
         self.left -= self.cost
         return True
 
     def refund(self) -> None:
-        """Give one back, for a success."""
+        """Return one point, after a success."""
         self.left = min(self.size, self.left + 1)
 
 
 def delays(*, first: float, longest: float, random: Callable[[], float]) -> Iterator[float]:
-    """Seconds without end: each between 0 and a bound that doubles from `first` up to `longest` (full jitter).
+    """Endless waits in seconds: each between 0 and a bound that doubles from `first` up to `longest` (full jitter).
 
-    `random` gives numbers from 0 to 1. Full jitter spreads many clients that lost the same server over the whole wait.
+    `random` returns numbers from 0 to 1. Full jitter spreads the retries of many clients that lost the same server
+    over the whole wait.
     """
     bound = first
     while True:

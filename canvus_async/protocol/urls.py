@@ -1,4 +1,4 @@
-"""The one address that a client talks to: checked and brought into one form."""
+"""The server URL of a client: checked and normalized."""
 
 import ipaddress
 from urllib.parse import SplitResult, urlsplit
@@ -7,31 +7,31 @@ API = "/api/v1"
 
 
 def api_root(url: str) -> str:
-    """The root of the API for a server's `url`, which may or may not end in `/api/v1`; without a slash at the end.
+    """The root of the API of the server at `url`, without a trailing slash; `url` may or may not end in `/api/v1`.
 
-    Raises TypeError for anything but text and ValueError, which does not repeat a password in the URL, for what is no
-    http or https address of a server.
+    Raises TypeError unless it is a str, and ValueError unless it is an http or https URL of a server. The error does
+    not repeat a password in the URL.
     """
     if not isinstance(url, str):
-        raise TypeError(f"url must be text, got {type(url).__name__}")
+        raise TypeError(f"url must be a str, got {type(url).__name__}")
     if "@" in url:
-        raise ValueError("url must not hold a user name or password: pass token= instead")
+        raise ValueError("url must not contain a user name or password; pass token= instead")
     try:
         parts = urlsplit(url.strip())
         port = parts.port
     except ValueError as problem:
-        raise ValueError(f"url is no address: {problem}") from None
+        raise ValueError(f"url is not a valid server URL ({problem}); expected https://host[/api/v1]") from None
     if parts.scheme not in {"http", "https"} or not parts.hostname or any(char.isspace() for char in url.strip()):
-        raise ValueError(f"url {url[:80]!r} is no address like https://canvus.example.com")
+        raise ValueError(f"url {url[:80]!r} is not a valid server URL; expected https://host[/api/v1]")
     if parts.query or parts.fragment:
         raise ValueError(f"url {url.split('?', 1)[0][:80]!r} must not have a query or a fragment")
     if port == 0:
-        raise ValueError("url has port 0, which no server listens on")
+        raise ValueError("url has port 0, which is not a valid port")
     return f"{origin(parts)}{parts.path.rstrip('/').removesuffix(API)}{API}"
 
 
 def origin(parts: SplitResult) -> str:
-    """Scheme, host and port in one form, so that equal origins are equal text."""
+    """Scheme, host and port, normalized: equal origins are equal text."""
     host = parts.hostname or ""
     if ":" in host:
         host = f"[{host}]"
@@ -39,13 +39,13 @@ def origin(parts: SplitResult) -> str:
         try:
             host = host.encode("idna").decode()
         except UnicodeError:
-            raise ValueError(f"url has a host that cannot be one: {host[:80]!r}") from None
+            raise ValueError(f"url has an invalid host name: {host[:80]!r}") from None
     default = {"http": 80, "https": 443}.get(parts.scheme)
     return f"{parts.scheme}://{host}" if parts.port in {None, default} else f"{parts.scheme}://{host}:{parts.port}"
 
 
 def is_plain_remote(root: str) -> bool:
-    """Whether a token sent to `root` could be read on the way: plain http to another machine."""
+    """Whether a token sent to `root` could be read on the network: plain http to another machine."""
     parts = urlsplit(root)
     if parts.scheme == "https":
         return False

@@ -5,8 +5,8 @@ from collections.abc import AsyncGenerator
 
 from canvus_async.http.transport import Transport
 from canvus_async.models import CanvasInfo
-from canvus_async.protocol.answers import decoder_for
 from canvus_async.protocol.names import path_segment
+from canvus_async.protocol.responses import decoder_for
 from canvus_async.protocol.writing import payload
 from canvus_async.resources.collections import listed
 from canvus_async.resources.keywords import CanvasFields

@@ -15,8 +15,8 @@ from canvus_async.http.multipart import Uploadable, form, opened
 from canvus_async.http.transport import Transport
 from canvus_async.models import AssetWidget, Point, UnknownWidget, Widget
 from canvus_async.progress import Progress
-from canvus_async.protocol.answers import decoder_for
 from canvus_async.protocol.names import path_segment
+from canvus_async.protocol.responses import decoder_for
 from canvus_async.protocol.writing import payload
 from canvus_async.resources.keywords import CloneFields
 from canvus_async.subscriptions.feed import Feed
@@ -31,14 +31,14 @@ A = TypeVar("A", bound=AssetWidget)
 
 async def listed(transport: Transport, path: str, kind: type[T]) -> builtins.list[T]:
     """The records of a kind that are listed at `path`; others are logged, by id and reason, without what is in them."""
-    answers = transport.answers
+    response_reader = transport.response_reader
     kept: builtins.list[T] = []
-    for record in answers.many(await transport.call("GET", path), kind, method="GET", path=path):
+    for record in response_reader.many(await transport.call("GET", path), kind, method="GET", path=path):
         if isinstance(record, kind):
             kept.append(record)
         elif isinstance(record, UnknownWidget):
-            said = answers.plain(f"{record.id}, which is no {kind.__name__}: {record.error}")
-            logger.warning("GET %s: left out %s", path, said)
+            said = response_reader.printable(f"{record.id}, which is no {kind.__name__}: {record.error}")
+            logger.warning("GET %s: skipped %s", path, said)
     return kept
 
 

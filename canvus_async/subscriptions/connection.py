@@ -9,10 +9,10 @@ from canvus_async.errors import CanvusError, ConnectionLost, LineTooLong, Reques
 from canvus_async.http.response import Response
 from canvus_async.models.changes import R
 from canvus_async.options import Timeouts
-from canvus_async.protocol.answers import Answers
 from canvus_async.protocol.decoding.decoder import Batch
 from canvus_async.protocol.decoding.lines import BOM
 from canvus_async.protocol.decoding.reader import LineReader
+from canvus_async.protocol.responses import ResponseReader
 
 _START = 4096
 
@@ -37,8 +37,8 @@ class Connection(Generic[R]):
     Only silence of the server counts: while bytes have arrived and wait to be read, the connection is kept however long
     the reader takes. The timer runs between reads too, so silence is noticed by a reader that cancels its reads.
 
-    `heard` is the loop time at which bytes last arrived, or were last seen waiting. `whole_since` is the loop time at
-    which the snapshot was complete, None until then; the reader sets it.
+    `last_byte_at` is the loop time at which bytes last arrived, or were last seen waiting. `live_since` is the loop
+    time at which the snapshot was complete, None until then; the feed sets it.
     """
 
     def __init__(
@@ -46,23 +46,23 @@ class Connection(Generic[R]):
         response: Response,
         reader: LineReader[R],
         *,
-        answers: Answers,
+        response_reader: ResponseReader,
         timeouts: Timeouts,
         counters: Counters,
     ) -> None:
-        self.whole_since: float | None = None
+        self.live_since: float | None = None
         self._loop = asyncio.get_running_loop()
         self._opened = self._loop.time()
         self._request = response.request
         self._response = response
         self._reader = reader
-        self._answers = answers
+        self._response_reader = response_reader
         self._timeouts = timeouts
         self._counters = counters
         self._start = b""
         self._ended = False
         self._bytes_read = 0
-        self.heard = self._opened
+        self.last_byte_at = self._opened
         self._close_error: CanvusError | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._watch()
@@ -97,7 +97,7 @@ class Connection(Generic[R]):
         what = f"unreadable line ({reason})"
         if self._is_json:  # the text of users does not belong in error messages
             return UnexpectedContent(what, method=method, path=path)
-        return self._answers.unreadable(self._start, what, method=method, path=path)
+        return self._response_reader.unexpected_content(self._start, what, method=method, path=path)
 
     def _too_long(self) -> LineTooLong:
         self._counters.bad_lines += 1
@@ -122,7 +122,7 @@ class Connection(Generic[R]):
             chunk = await self._response.chunk()
         except ConnectionLost as error:
             raise self._close_error or error from None
-        self.heard = self._loop.time()
+        self.last_byte_at = self._loop.time()
         self._bytes_read += len(chunk)
         if BOM.startswith(self._start):  # nothing, or only a part of a byte-order mark
             self._start = (self._start + chunk).removeprefix(BOM).lstrip()[:_START]
@@ -134,10 +134,10 @@ class Connection(Generic[R]):
         silence, first_line = self._timeouts.silence, self._timeouts.first_line
         opened = self._opened
         if self.behind:
-            self.heard = opened = now
+            self.last_byte_at = opened = now
         limits: list[float] = []
         if silence is not None:
-            limits.append(self.heard + silence)
+            limits.append(self.last_byte_at + silence)
         if first_line is not None and not self._start:
             limits.append(opened + first_line)
         if limits and min(limits) <= now:

@@ -1,37 +1,38 @@
-"""Turns of the event loop: whoever has much to hand out lets other tasks go on in between.
+"""Regular pauses for a task that has much to deliver, so that other tasks get their turn in the event loop.
 
-An `async for` over what is there already never waits, and so would keep everybody else waiting until its end.
+An `async for` over items that are already there never waits, so without a pause it would block all other tasks until
+its end.
 """
 
 import asyncio
 import time
 
 LONGEST = 0.002
-"""Seconds that a task may go on while others wait."""
+"""Seconds that a task may run without a pause."""
 
-SLICE = 128
-"""Things that are handed out before the clock is looked at again, which costs as much as handing out one."""
+CHECK_EVERY = 128
+"""Items that are delivered before the clock is read again, which costs as much as delivering one item."""
 
 
 class Fairness:
-    """How long a task has gone on without others, as far as that is known here.
+    """Measures how long a task has run without waiting, and pauses it when that is too long.
 
-    What waited for something unbeknown has gone on for less; a pause too many costs a few microseconds.
+    Waits elsewhere are not counted, so this may yield slightly early; an unnecessary pause takes a few microseconds.
     """
 
-    __slots__ = ("_began", "_longest")
+    __slots__ = ("_longest", "_since")
 
     def __init__(self, longest: float | None = None) -> None:
-        """`longest`: seconds without a pause after which others get a turn; None: as is usual."""
+        """`longest` is the time without a pause in seconds, `LONGEST` if None."""
         self._longest = LONGEST if longest is None else longest
-        self._began = time.monotonic()
+        self._since = time.monotonic()
 
-    def begin(self) -> None:
-        """Others have just had their turn: the task has waited for something."""
-        self._began = time.monotonic()
+    def restart(self) -> None:
+        """Start measuring again, because the task has just waited for something."""
+        self._since = time.monotonic()
 
     async def pause(self) -> None:
-        """Let other tasks go on, if this one has gone on for long. A cancellation here is one of a task that waits."""
-        if time.monotonic() - self._began > self._longest:
+        """Let other tasks run if it is time. The task may be cancelled here, so nothing may be half done."""
+        if time.monotonic() - self._since > self._longest:
             await asyncio.sleep(0)
-            self.begin()
+            self.restart()

@@ -1,7 +1,7 @@
-"""Subscriptions: one connection after another, and what each changes about what is known.
+"""The loop behind every subscription: it reads a connection, merges what it says, and reconnects when it is lost.
 
-Nothing of ours runs or is limited while the consumer has control: no task, no cancel scope, no time limit. Reading is
-pull-based, so a slow consumer makes the server wait (TCP) and memory stays bounded.
+While the consumer has control, nothing of ours is running: no task, no cancel scope, no time limit. Data is read only
+when the consumer asks for it, so a slow consumer makes the server wait (TCP flow control) and memory stays bounded.
 """
 
 import asyncio
@@ -26,18 +26,18 @@ from canvus_async.subscriptions.fairness import Fairness
 logger = logging.getLogger("canvus_async.subscription")
 
 Status: TypeAlias = Literal["connecting", "live", "stale", "closed"]
-"""Never connected yet; connected and whole; lost, what is known may be old; ended."""
+"""connecting: no snapshot yet. live: up to date. stale: connection lost, so the state may be old. closed: ended."""
 
 
 class _Gap(CanvusError):
-    """An update that cannot be understood without what came before it."""
+    """An update that cannot be applied to the known state, see `Merge.gap`. Reconnecting gets a new snapshot."""
 
 
 class Feed(Generic[R]):
-    """The pull loop behind every subscription: `next()` reads until something has changed.
+    """Reads a subscription: `next()` reads until something has changed.
 
-    It reconnects by itself and then gives only what differs from what it gave before. A cancelled `next()` loses
-    nothing: the one after it goes on where it was.
+    It reconnects by itself, and then returns only what differs from what it returned before. A cancelled `next()` loses
+    nothing: the next call continues where it stopped.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Feed(Generic[R]):
         *,
         reconnect: Reconnect,
         keep_unknown: bool,
-        dice: Callable[[], float] = random.random,
+        random: Callable[[], float] = random.random,
     ) -> None:
         self.status: Status = "connecting"
         self.counters = Counters()
@@ -58,41 +58,41 @@ class Feed(Generic[R]):
         self._request = Request(
             method="GET",
             path=f"{path}?subscribe",
-            headers={"Accept-Encoding": "identity"},  # a compressor may hold back what has changed until it has more
+            headers={"Accept-Encoding": "identity"},  # a compressor may buffer a change until there is more to compress
             streaming=True,
         )
         self._decoder = decoder
         self._merger = SnapshotMerger(decoder, keep_unknown=keep_unknown)
-        longest = transport.retrier.options.max_retry_after
-        self._recovery = Recovery(reconnect, max_retry_after=longest, dice=dice)
-        self._not_before = 0.0
+        max_retry_after = transport.retrier.options.max_retry_after
+        self._recovery = Recovery(reconnect, max_retry_after=max_retry_after, random=random)
+        self._connect_at = 0.0
         self._ready: deque[Collection[Change[R]]] = deque()
-        self._breather = reconnect.first_wait
-        self._dice = dice
+        self._first_wait = reconnect.first_wait
+        self._random = random
         self._connection: Connection[R] | None = None
-        self._opening: asyncio.Timeout | None = None
+        self._connecting: asyncio.Timeout | None = None
         self.fairness = Fairness()
-        self._busy = False
+        self._reading = False
 
     @property
     def state(self) -> Mapping[str, R]:
-        """What is known now, by id."""
+        """The current records by id."""
         return self._merger.state
 
     @property
     def connected(self) -> bool:
-        """Whether it has a connection now."""
+        """Whether there is a connection now."""
         return self._connection is not None
 
     async def next(self) -> Collection[Change[R]]:
-        """What the next line or lines have changed; after a snapshot also when that is nothing.
+        """The changes made by the next line or lines. After a snapshot they may be none.
 
-        Raises the error that ends the subscription, or StopAsyncIteration when it was closed; what was read before
-        comes first.
+        Raises the error that ended the subscription, or StopAsyncIteration if it was closed, but only after all changes
+        that were read before.
         """
-        if self._busy:
-            raise RuntimeError("this subscription is being read by another task already")
-        self._busy = True
+        if self._reading:
+            raise RuntimeError("another task is already reading this subscription; make one for each task")
+        self._reading = True
         try:
             while not self._ready:
                 if self.status == "closed":
@@ -103,26 +103,26 @@ class Feed(Generic[R]):
                     else:
                         await self._read(self._connection)
                 except CanvusError as error:
-                    self._over(error)
+                    self._connection_failed(error)
         finally:
-            self._busy = False
+            self._reading = False
         return self._ready.popleft()
 
     def close(self) -> None:
-        """End the connection now, and wake whoever waits in `next()`. May be called again."""
+        """Close the connection now and end a waiting `next()`. May be called again."""
         self.status = "closed"
-        self._transport.deadlines.on_close.discard(self._interrupt)
-        if self._opening is not None and not self._opening.expired():
-            self._opening.reschedule(asyncio.get_running_loop().time())
-        self._drop()
+        self._transport.deadlines.on_close.discard(self._client_closed)
+        if self._connecting is not None and not self._connecting.expired():
+            self._connecting.reschedule(asyncio.get_running_loop().time())  # ends a wait in _connect()
+        self._close_connection()
 
-    def _drop(self) -> None:
+    def _close_connection(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
 
-    def _interrupt(self) -> None:
-        """The client is being closed."""
+    def _client_closed(self) -> None:
+        """End the subscription, because its client is being closed."""
         self.fatal = ClientClosed()
         self.close()
 
@@ -130,65 +130,66 @@ class Feed(Generic[R]):
 
     async def _connect(self) -> None:
         self._transport.deadlines.check()
-        self._transport.deadlines.on_close.add(self._interrupt)
+        self._transport.deadlines.on_close.add(self._client_closed)
         clock = asyncio.get_running_loop().time
-        scope = self._opening = asyncio.timeout(None)
+        scope = self._connecting = asyncio.timeout(None)
         try:
             async with scope:
-                if (pause := self._not_before - clock()) > 0:
+                if (pause := self._connect_at - clock()) > 0:
                     await asyncio.sleep(pause)
-                # Unless it comes that far: one who gives up and comes again at once is not to connect each time.
-                self._not_before = clock() + self._breather * self._dice()
+                # Back off even if cancelled while connecting: a consumer that cancels and reads again in a loop must
+                # not hammer the server.
+                self._connect_at = clock() + self._first_wait * self._random()
                 response = await self._transport.open(self._request)
         except TimeoutError:
             if scope.expired():
-                return  # closed by another task
+                return  # close() was called by another task
             raise
         finally:
-            self._opening = None
+            self._connecting = None
         transport = self._transport
         reader = LineReader(self._decoder, limit=transport.limits.line, known=self.state)
         self._connection = Connection(
             response,
             reader,
-            answers=transport.answers,
+            response_reader=transport.response_reader,
             timeouts=transport.timeouts,
             counters=self.counters,
         )
-        if self.status == "closed":  # in the very turn in which the answer came
-            self._drop()
+        if self.status == "closed":  # in the same iteration of the event loop in which the response arrived
+            self._close_connection()
             return
         self.counters.reconnects += self.counters.connections > 0
         self.counters.connections += 1
         logger.debug("%s: connected", self._request.path)
 
     async def _read(self, connection: Connection[R]) -> None:
-        """One chunk: decoded, merged, and what it changed made ready."""
+        """Read one chunk, decode and merge it, and queue the changes."""
         behind = connection.behind
         if behind:
-            await (
-                self.fairness.pause()
-            )  # before a chunk is read, never between what is known and what has been told of it
+            # The only place for a pause: between merging a batch and returning its changes, another task could see a
+            # state whose changes it has not received.
+            await self.fairness.pause()
         batches = await connection.read()
         if not behind:
-            self.fairness.begin()  # it has waited
-        self.last_activity = connection.heard
+            self.fairness.restart()  # read() has waited
+        self.last_activity = connection.last_byte_at
         for batch in batches:
             self._merge(connection, batch)
 
     def _merge(self, connection: Connection[R], batch: Batch[R]) -> None:
-        snapshot = connection.whole_since is None
-        merge = self._merger.snapshot(batch) if snapshot else self._merger.update(batch)
-        for widget in merge.refused:
-            said = self._transport.answers.plain(f"{widget.id}: {widget.error}")
-            logger.warning("%s: left out %s", self._request.path, said)
-        if snapshot and batch.broken is None:
-            self.counters.resyncs += self._recovery.worked
-            connection.whole_since = asyncio.get_running_loop().time()
-            self._recovery.whole()
+        is_snapshot = connection.live_since is None
+        merge = self._merger.snapshot(batch) if is_snapshot else self._merger.update(batch)
+        for widget in merge.skipped:
+            what = self._transport.response_reader.printable(f"{widget.id} ({widget.error})")
+            logger.warning("%s: skipped %s", self._request.path, what)
+        if is_snapshot and batch.broken is None:
+            self.counters.resyncs += self._recovery.was_live
+            connection.live_since = asyncio.get_running_loop().time()
+            self._recovery.snapshot_received()
             self.status = "live"
             self._ready.append(merge.changes)
-            logger.info("%s: live, %d known", self._request.path, len(self.state))
+            logger.info("%s: live with %d items", self._request.path, len(self.state))
         elif merge.changes:
             self._ready.append(merge.changes)
         if batch.broken is not None:
@@ -196,20 +197,20 @@ class Feed(Generic[R]):
         if merge.gap:
             raise _Gap(merge.gap)
 
-    def _over(self, error: CanvusError) -> None:
-        """End the subscription, or prepare for its next connection."""
+    def _connection_failed(self, error: CanvusError) -> None:
+        """End the subscription, or schedule its next connection."""
         connection = self._connection
-        self._drop()
+        self._close_connection()
         if self.status == "closed":
             return
         now = asyncio.get_running_loop().time()
-        whole_since = None if connection is None else connection.whole_since
-        pause = self._recovery.pause(error, now=now, lived=0.0 if whole_since is None else now - whole_since)
+        live_since = None if connection is None else connection.live_since
+        pause = self._recovery.pause(error, now=now, live_for=0.0 if live_since is None else now - live_since)
         if pause is None:
             self.fatal = error
             self.close()
             return
-        if self._recovery.worked:
+        if self._recovery.was_live:
             self.status = "stale"
-        self._not_before = now + pause
-        logger.info("%s: lost (%s); trying again in %.1f s", self._request.path, type(error).__name__, pause)
+        self._connect_at = now + pause
+        logger.info("%s: not connected (%s); reconnecting in %.1f s", self._request.path, type(error).__name__, pause)

@@ -1,4 +1,4 @@
-"""A local mirror of a canvas that is always right: one task over a feed, any number of consumers."""
+"""A local copy of a canvas, kept up to date: one task that reads a feed, and any number of consumers."""
 
 import asyncio
 import weakref
@@ -12,37 +12,37 @@ from canvus_async.models.changes import Change, R
 from canvus_async.protocol.merging import Initial
 from canvus_async.protocol.pending import PendingChanges
 from canvus_async.subscriptions.connection import Counters
-from canvus_async.subscriptions.fairness import SLICE, Fairness
+from canvus_async.subscriptions.fairness import CHECK_EVERY, Fairness
 from canvus_async.subscriptions.feed import Feed, Status
 
 _FIELDS = frozenset(name for kind in KINDS for name in kind.__struct_fields__)
 
 
 class Live(Generic[R]):
-    """What is on a canvas now, kept up to date in the background; use it with `async with`.
+    """The current widgets of a canvas, kept up to date in the background; use it with `async with`.
 
-    On entry the first snapshot is there, or the error that prevents it is raised. One task reads; it ends with the
-    block. What goes wrong in your block comes out as itself, never as a group.
+    Entering the block waits for the first snapshot, or raises the error that prevents it. A task reads the subscription
+    until the block ends. An exception in your block is raised unchanged, never inside an ExceptionGroup.
     """
 
     def __init__(self, feed: Feed[R], *, path: str) -> None:
         self._feed = feed
-        feed.fairness = Fairness(
-            0.0
-        )  # before each chunk: whoever keeps up takes what the last one held, and nothing is joined
+        # Pause before each chunk: a consumer that keeps up then receives the changes of a chunk before those of the
+        # next one can be merged with them.
+        feed.fairness = Fairness(0.0)
         self._path = path
         self._task: asyncio.Task[None] | None = None
-        self._began: asyncio.Future[None] | None = None
+        self._started: asyncio.Future[None] | None = None
         self._error: BaseException | None = None
         self._consumers: weakref.WeakSet[_Consumer[R]] = weakref.WeakSet()
 
     async def __aenter__(self) -> Self:
         if self._task is not None:
-            raise RuntimeError("this mirror was started already: make another with live()")
-        self._began = asyncio.get_running_loop().create_future()
-        self._task = asyncio.create_task(self._pump(), name=f"canvus live {self._path}")
+            raise RuntimeError("this Live object was already used; make a new one with live()")
+        self._started = asyncio.get_running_loop().create_future()
+        self._task = asyncio.create_task(self._run(), name=f"canvus live {self._path}")
         try:
-            await self._began
+            await self._started
         except BaseException:
             await self.aclose()
             raise
@@ -52,7 +52,7 @@ class Live(Generic[R]):
         await self.aclose()
 
     async def aclose(self) -> None:
-        """End the task and its connection; consumers get what they have not read yet, then end. May be called again."""
+        """Stop the task and close the connection. Iterators return what they have queued, then end. Can be repeated."""
         self._feed.close()
         task, cancelled = self._task, None
         if task is not None and not task.done():
@@ -60,19 +60,22 @@ class Live(Generic[R]):
             while not task.done():
                 try:
                     await asyncio.wait([task])
-                except asyncio.CancelledError as cancel:  # the task goes first, then we do
+                except asyncio.CancelledError as cancel:  # raised again once the task has ended
                     cancelled = cancel
         if cancelled is not None:
             raise cancelled
 
     @property
     def widgets(self) -> Mapping[str, R]:
-        """What is there now, by id; read-only, and always the same object. A background without id goes by its type."""
+        """The current widgets by id: a read-only view, always the same object.
+
+        A background without an id has its widget type as key.
+        """
         return self._feed.state
 
     @property
     def status(self) -> Status:
-        """How things are: "connecting", "live", "stale" while the connection is lost, or "closed"."""
+        """The state of the connection: "connecting", "live", "stale" while it is lost, or "closed"."""
         return self._feed.status
 
     @property
@@ -82,47 +85,53 @@ class Live(Generic[R]):
 
     @property
     def last_activity(self) -> datetime | None:
-        """When the last byte came, keepalives included; None before the first."""
+        """The time of the last received byte in UTC, keepalives included; None before the first."""
         last = self._feed.last_activity
         if last is None:
             return None
         return datetime.now(UTC) - timedelta(seconds=asyncio.get_running_loop().time() - last)
 
     def changes(self, *, initial: bool = True) -> AsyncIterator[Change[R]]:
-        """Every net change from now on, one at a time; first what is there, as "created" with `initial` true.
+        """Every net change from now on, one at a time; first the current widgets, as "created" with `initial` true.
 
-        The `old` of a change is the `new` that this iterator gave before. At most one change an id waits: what happens
-        to it while you are busy is joined, and an id keeps its place in the queue. Ends when the mirror is closed;
-        raises the error that ended the subscription. Any number of iterators may be open.
+        The `old` of a change is the `new` that this iterator returned before. At most one change per id is queued:
+        changes that happen to it while your code is busy are merged into that one, which keeps its place in the queue.
+        The iterator ends when this object is closed. Any number of iterators may be open. Raises the error that ended
+        the subscription.
         """
         return _Changes(self._consumer(initial=initial))
 
     def batches(self, *, initial: bool = True) -> AsyncIterator[list[Change[R]]]:
-        """The same, but all at once that waits: whole lines of the server, so that widgets agree with each other."""
+        """All queued changes as a list each time, otherwise like `changes()`.
+
+        A batch contains complete lines of the server, so widgets that changed together are in the same batch. Raises
+        the error that ended the subscription.
+        """
         return _Batches(self._consumer(initial=initial))
 
     async def wait_for(self, predicate: Callable[[R], object], *, timeout: float | None = None) -> R:
-        """The first widget, there now or later, for which `predicate` holds.
+        """The first widget, current or future, for which `predicate` returns a true value.
 
-        A field that a widget of another type does not have counts as not holding. Raises RequestTimeout after
-        `timeout` seconds (None: no limit), and what the predicate raises.
+        If the predicate reads a field that a widget's type does not have, that widget does not match. Raises
+        RequestTimeout after `timeout` seconds (None = no limit), ClientClosed if this object is closed, and whatever
+        the predicate raises.
         """
         scope = asyncio.timeout(timeout)
         try:
             async with scope:
                 async for change in self.changes():
-                    if change.new is not None and _holds(predicate, change.new):
+                    if change.new is not None and _matches(predicate, change.new):
                         return change.new
         except TimeoutError:
             if not scope.expired():
                 raise
-            what = f"no such widget within {timeout} s"
+            what = f"no widget matched within {timeout} s"
             raise RequestTimeout(what, method="GET", path=self._path) from None
-        raise ClientClosed("this mirror was closed while it waited")
+        raise ClientClosed("this Live object was closed before a widget matched")
 
     def _consumer(self, *, initial: bool) -> "_Consumer[R]":
         if self._task is None:
-            raise RuntimeError("a mirror is started with `async with`")
+            raise RuntimeError("not started: enter the block first, as in `async with canvas.live() as live:`")
         consumer = _Consumer[R]()
         if initial:
             consumer.push(Initial(self.widgets))
@@ -132,41 +141,41 @@ class Live(Generic[R]):
             self._consumers.add(consumer)
         return consumer
 
-    async def _pump(self) -> None:
-        began = self._began
-        assert began is not None  # noqa: S101  # made before the task
+    async def _run(self) -> None:
+        started = self._started
+        assert started is not None  # noqa: S101  # made before the task
         try:
             while True:
                 changes = await self._feed.next()
-                if not began.done():
-                    began.set_result(None)
+                if not started.done():
+                    started.set_result(None)
                 for consumer in tuple(self._consumers):
                     consumer.push(changes)
         except StopAsyncIteration:
-            pass  # closed from outside
-        except Exception as error:  # noqa: BLE001  # handed over as a value: to whoever entered, or to the consumers
+            pass  # the feed was closed
+        except Exception as error:  # noqa: BLE001  # passed to `__aenter__`, or to the consumers
             self._error = error
-            if not began.done():
-                began.set_exception(error)
+            if not started.done():
+                started.set_exception(error)
         finally:
             self._feed.close()
-            if not began.done():
-                began.cancel()
+            if not started.done():
+                started.cancel()
             for consumer in tuple(self._consumers):
                 consumer.end(self._error)
 
 
 class _Consumer(Generic[R]):
-    """What waits for one consumer."""
+    """The changes that one iterator has not read yet."""
 
     def __init__(self) -> None:
-        self.waiting = PendingChanges[R]()
+        self.pending = PendingChanges[R]()
         self._wake = asyncio.Event()
         self._ended = False
         self._error: BaseException | None = None
 
     def push(self, changes: Collection[Change[R]]) -> None:
-        self.waiting.push_all(changes)
+        self.pending.push_all(changes)
         self._wake.set()
 
     def end(self, error: BaseException | None) -> None:
@@ -174,9 +183,9 @@ class _Consumer(Generic[R]):
         self._error = error
         self._wake.set()
 
-    async def ready(self) -> None:
-        """Wait until something waits. Raises what ended the subscription, or StopAsyncIteration."""
-        while not self.waiting:
+    async def wait(self) -> None:
+        """Wait until a change is pending. Raises the error that ended the subscription, or StopAsyncIteration."""
+        while not self.pending:
             if self._ended:
                 raise self._error or StopAsyncIteration
             self._wake.clear()
@@ -184,43 +193,39 @@ class _Consumer(Generic[R]):
 
 
 class _Changes(AsyncIterator[Change[R]]):
-    """One change at a time."""
-
     def __init__(self, consumer: _Consumer[R]) -> None:
         self._consumer = consumer
-        self._ahead = consumer.waiting.ahead
+        self._unmerged = consumer.pending.unmerged
         self._fairness = Fairness()
-        self._taken = 0
+        self._count = 0
 
     async def __anext__(self) -> Change[R]:
-        self._taken += 1
-        if self._taken == SLICE:
-            self._taken = 0
+        self._count += 1
+        if self._count == CHECK_EVERY:
+            self._count = 0
             await self._fairness.pause()
-        if self._ahead:
-            return self._ahead.popleft()
-        if not self._consumer.waiting:
-            await self._consumer.ready()
-            self._fairness.begin()
-        return self._consumer.waiting.pop()
+        if self._unmerged:
+            return self._unmerged.popleft()
+        if not self._consumer.pending:
+            await self._consumer.wait()
+            self._fairness.restart()
+        return self._consumer.pending.pop()
 
 
 class _Batches(AsyncIterator[list[Change[R]]]):
-    """All changes that wait, at once."""
-
     def __init__(self, consumer: _Consumer[R]) -> None:
         self._consumer = consumer
 
     async def __anext__(self) -> list[Change[R]]:
-        await self._consumer.ready()
-        waiting = self._consumer.waiting
-        return [waiting.pop() for _ in range(len(waiting))]
+        await self._consumer.wait()
+        pending = self._consumer.pending
+        return [pending.pop() for _ in range(len(pending))]
 
 
-def _holds(predicate: Callable[[R], object], widget: R) -> bool:
+def _matches(predicate: Callable[[R], object], widget: R) -> bool:
     try:
         return bool(predicate(widget))
     except AttributeError as error:
         if error.obj is widget and error.name in _FIELDS:
-            return False
+            return False  # a field of another widget type; any other attribute is a mistake in the predicate
         raise

@@ -8,7 +8,7 @@ from typing import Generic
 from canvus_async.generators import ResumableGenerator
 from canvus_async.models.changes import R
 from canvus_async.protocol.merging import Initial
-from canvus_async.subscriptions.fairness import SLICE
+from canvus_async.subscriptions.fairness import CHECK_EVERY
 from canvus_async.subscriptions.feed import Feed, Status
 
 
@@ -53,8 +53,8 @@ class _Records(Generic[R]):
                     if type(changes) is Initial  # isinstance() of an abstract class is slow
                     else iter([change.new or change.record for change in changes])
                 )
-            self._slice = self._all if self._left <= SLICE else islice(self._all, SLICE)
-            self._left -= SLICE
+            self._slice = self._all if self._left <= CHECK_EVERY else islice(self._all, CHECK_EVERY)
+            self._left -= CHECK_EVERY
 
     async def aclose(self) -> None:
         """Close the connection."""

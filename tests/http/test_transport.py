@@ -250,7 +250,7 @@ async def test_s34_another_content_than_promised_is_said_with_its_beginning(body
         await exchange.answer(body)
 
     async with raw_server(odd) as server, client(server.url) as canvus:
-        with pytest.raises(UnexpectedContent, match="GET canvases/c1: no CanvasInfo"):
+        with pytest.raises(UnexpectedContent, match="GET canvases/c1: not a valid CanvasInfo"):
             await canvus.canvases.get("c1")
 
     assert len(server.requests) == 1

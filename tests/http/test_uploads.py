@@ -194,8 +194,8 @@ async def test_u4_a_413_before_the_body_is_read_is_too_large(after: str) -> None
         (502, b"<html><title>502</title><h1>Bad Gateway</h1></html>", ServerError, "Bad Gateway"),
         (500, b"", ServerError, "no reason given"),
         (503, b"\x1b[31m" + b"x" * 100_000, ServerError, "xxx"),
-        (200, b"<html>Please log in</html>", UnexpectedContent, "no Image"),
-        (200, b"", UnexpectedContent, "no Image"),
+        (200, b"<html>Please log in</html>", UnexpectedContent, "not a valid Image"),
+        (200, b"", UnexpectedContent, "not a valid Image"),
     ],
 )
 async def test_u5_a_refused_upload_says_why_in_a_line(

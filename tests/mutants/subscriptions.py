@@ -23,13 +23,13 @@ STREAMS = [
     mutant("silence is not noticed", "self.close(self._late())", "self._late()", RANDOM),
     mutant(
         "waits are short again after every connect",
-        "if lived >= options.healthy_after:",
-        "if lived >= 0.0:",
+        "if live_for >= options.healthy_after:",
+        "if live_for >= 0.0:",
         RANDOM,
     ),
     mutant(
         "a read that is given up lets the next connect at once",
-        "self._breather * self._dice()",
+        "self._first_wait * self._random()",
         "0.0",
         f"{CONSUMERS}::test_s49_one_who_gives_up_again_and_again_does_not_hammer_a_server_that_is_slow_to_answer",
     ),
@@ -53,8 +53,8 @@ STREAMS = [
     ),
     mutant(
         "a cancellation between reading and applying",
-        "        self.last_activity = connection.heard\n",
-        "        self.last_activity = connection.heard\n        await asyncio.sleep(0)\n",
+        "        self.last_activity = connection.last_byte_at\n",
+        "        self.last_activity = connection.last_byte_at\n        await asyncio.sleep(0)\n",
         f"{CONSUMERS}::test_s49_a_read_may_be_cancelled_in_any_turn_of_the_loop",
     ),
     mutant(

@@ -293,12 +293,12 @@ def test_one_kind_leaves_out_the_rest_and_forgets_nothing_for_it() -> None:
     canvas = Canvas(Image, keep_unknown=False)
     first = canvas.snapshot(widget("Image", "a"), widget("Note", "b"), widget("Image", "c", depth=None))
     assert kinds(first) == [("created", "a")]
-    assert [refused.id for refused in first.refused] == ["b", "c"]
+    assert [refused.id for refused in first.skipped] == ["b", "c"]
 
     for _ in range(2):
         odd = canvas.update(widget("Image", "a", depth=None), widget("Hologram", "a"), {"id": "a", "depth": "x"})
         assert kinds(odd) == []
-        assert [refused.id for refused in odd.refused] == ["a", "a", "a"]
+        assert [refused.id for refused in odd.skipped] == ["a", "a", "a"]
         again = canvas.snapshot(widget("Image", "a", size=5), widget("Hologram", "h"), widget("Hologram", "a"))
         assert kinds(again) == []
     assert canvas.one(widget("Image", "a", title="new")).old.title == "A dog"

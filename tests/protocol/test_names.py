@@ -68,5 +68,5 @@ def test_what_would_change_the_path_is_refused(value: str) -> None:
 
 
 def test_what_is_no_text_is_refused() -> None:
-    with pytest.raises(TypeError, match="hash must be text, got int"):
+    with pytest.raises(TypeError, match="hash must be a str, got int"):
         path_segment(5, what="hash")  # type: ignore[arg-type]

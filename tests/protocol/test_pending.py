@@ -150,5 +150,5 @@ def test_changes_that_come_together_wait_as_if_they_came_one_by_one(
         for change in changes:
             single.push_all([change])
         for _ in range(min(taken, len(single))):
-            assert (together.ahead.popleft() if together.ahead else together.pop()) == single.pop()
+            assert (together.unmerged.popleft() if together.unmerged else together.pop()) == single.pop()
     assert [together.pop() for _ in range(len(together))] == [single.pop() for _ in range(len(single))]

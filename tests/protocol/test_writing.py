@@ -30,8 +30,11 @@ def test_inherited_keywords_are_known() -> None:
 
 
 def test_an_unknown_keyword_is_named() -> None:
-    with pytest.raises(TypeError, match=r"update\(\) has no keyword colour; it takes auto_raise, depth"):
-        payload({"colour": "red"}, ImageUpdate, verb="update")
+    with pytest.raises(
+        TypeError,
+        match=r"update\(\) got an unexpected keyword 'titel'; did you mean 'title'\? It takes auto_raise, depth",
+    ):
+        payload({"titel": "red"}, ImageUpdate, verb="update")
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])

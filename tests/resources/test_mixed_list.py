@@ -89,7 +89,7 @@ async def test_a_typed_list_leaves_out_what_is_not_of_its_kind_and_logs_it(caplo
 
 async def test_one_that_does_not_fit_is_said_when_it_was_asked_for_by_id() -> None:
     async with raw_server(serves(BROKEN[1])) as server, Client(server.url) as client:
-        with pytest.raises(UnexpectedContent, match="no Image"):
+        with pytest.raises(UnexpectedContent, match="not a valid Image"):
             await client.canvas("c1").images.get("bad-2")
         assert isinstance(await client.canvas("c1").widgets.get("bad-2"), UnknownWidget)
 

@@ -24,9 +24,9 @@ from canvus_async.errors import BY_STATUS, ServerError
 from canvus_async.http.credentials import secret
 from canvus_async.http.request import Request
 from canvus_async.models import KINDS, Image, MipmapInfo, Point, Size, UnknownWidget, Widget
-from canvus_async.protocol import answers
-from canvus_async.protocol.answers import Answers
+from canvus_async.protocol import responses
 from canvus_async.protocol.names import path_segment
+from canvus_async.protocol.responses import ResponseReader
 from canvus_async.protocol.urls import api_root, is_plain_remote
 from canvus_async.protocol.writing import payload
 
@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 widely = settings(max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "100")), deadline=None)
 
-ANSWERS = Answers(redact=str)
+READER = ResponseReader(redact=str)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
 JSON: st.SearchStrategy[Any] = st.recursive(
     SCALARS,
@@ -62,7 +62,7 @@ def cut(body: bytes, at: int) -> bytes:
 def decoders_of_our_own() -> Iterator[None]:
     """The client's decoders learn from what they meet, and what they meet here is nothing to learn from."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(answers, "_decoders", {})
+        patch.setattr(responses, "_decoders", {})
         yield
 
 
@@ -83,7 +83,7 @@ BODIES = (
 def test_any_refusal_is_an_error_of_its_status_with_printable_words(
     status: int, retry_after: str, date: str, body: bytes
 ) -> None:
-    error = ANSWERS.refusal(status, {"Retry-After": retry_after, "Date": date}, body, **AT)
+    error = READER.api_error(status, {"Retry-After": retry_after, "Date": date}, body, **AT)
 
     assert type(error) is BY_STATUS.get(status, ServerError if status >= 500 else ApiError)
     assert str(error).isprintable()
@@ -98,7 +98,7 @@ def test_any_refusal_is_an_error_of_its_status_with_printable_words(
 @example(b'{"resolution":{"width":1e999,"height":1},"max_level":1}', MipmapInfo)
 def test_any_answer_is_a_record_or_unexpected_content(body: bytes, kind: type[T]) -> None:
     try:
-        outcome: object = ANSWERS.one(body, kind, **AT)
+        outcome: object = READER.one(body, kind, **AT)
     except UnexpectedContent as error:
         outcome = error
 
@@ -109,7 +109,7 @@ def test_any_answer_is_a_record_or_unexpected_content(body: bytes, kind: type[T]
 @given(BODIES, st.sampled_from([Widget, Image]))
 def test_any_list_is_records_or_unexpected_content(body: bytes, kind: type[Widget]) -> None:
     try:
-        records = ANSWERS.many(body, kind, **AT)
+        records = READER.many(body, kind, **AT)
     except UnexpectedContent:
         return
     assert all(isinstance(record, kind | UnknownWidget) for record in records)
@@ -129,7 +129,7 @@ SIDES = st.integers(-5, 1 << 70)
 @given(INFOS, SIDES, SIDES)
 def test_whatever_a_server_says_of_its_levels_one_of_them_is_asked_for(said: object, width: int, height: int) -> None:
     try:
-        info = ANSWERS.one(wire(said), MipmapInfo, **AT)
+        info = READER.one(wire(said), MipmapInfo, **AT)
     except UnexpectedContent:
         return
     try:

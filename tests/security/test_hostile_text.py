@@ -14,9 +14,9 @@ from canvus_async.bulk.export import stem_of
 from canvus_async.content.download import content_range
 from canvus_async.content.hashes import ContentHashes
 from canvus_async.content.part_file import sweep
-from canvus_async.protocol.answers import Answers
-from canvus_async.protocol.decoding.repair import load, mend, split
+from canvus_async.protocol.decoding.repair import load, repair, split
 from canvus_async.protocol.names import path_segment
+from canvus_async.protocol.responses import ResponseReader
 from canvus_async.server.http.file_responses import requested_range
 from canvus_async.server.http.uploads import _filename
 from canvus_async.server.refusals import Invalid
@@ -45,7 +45,7 @@ def refused(call: Callable[[str], object]) -> Callable[[str], object]:
     return run
 
 
-answers = Answers(redact=lambda text: text)
+answers = ResponseReader(redact=lambda text: text)
 
 CASES: dict[str, Callable[[int], object]] = {
     "svg width of digits": svg('width="{}x"'),
@@ -71,14 +71,14 @@ CASES: dict[str, Callable[[int], object]] = {
     "Content-Range": lambda size: content_range("bytes " + "1" * size),
     "hash": lambda size: ContentHashes().worth_computing("a" * size + "x"),
     "hash as a file name": lambda size: stem_of("a" * size + "/"),
-    "tags that never end": lambda size: answers.words(b"<" * size),
-    "scripts that never end": lambda size: answers.words(b"<script " * size),
-    "styles that end otherwise": lambda size: answers.words(b"<style></styl " * size),
-    "JSON of backslashes": lambda size: mend(b'"' + b"\\\\" * size + b"\\ud800"),
-    "JSON of surrogates": lambda size: mend(b"\\ud800" * size),
-    "JSON string without an end": lambda size: mend(b'NaN "' + b"\\a" * size),
-    "JSON of quotes": lambda size: mend(b'"' * size + b"NaN"),
-    "JSON of minus signs": lambda size: mend(b"-" * size + b"NaN"),
+    "tags that never end": lambda size: answers.message(b"<" * size),
+    "scripts that never end": lambda size: answers.message(b"<script " * size),
+    "styles that end otherwise": lambda size: answers.message(b"<style></styl " * size),
+    "JSON of backslashes": lambda size: repair(b'"' + b"\\\\" * size + b"\\ud800"),
+    "JSON of surrogates": lambda size: repair(b"\\ud800" * size),
+    "JSON string without an end": lambda size: repair(b'NaN "' + b"\\a" * size),
+    "JSON of quotes": lambda size: repair(b'"' * size + b"NaN"),
+    "JSON of minus signs": lambda size: repair(b"-" * size + b"NaN"),
     "JSON of spaces": lambda size: refused(lambda _: split(b" " * size + b"x"))(""),
     "JSON number of many digits": lambda size: load(b'{"a": NaN, "b": ' + b"1" * size + b"}"),
 }

@@ -210,7 +210,7 @@ async def test_wait_for_finds_what_is_there_and_what_comes(canvas: Canvas) -> No
         waiting = asyncio.create_task(live.wait_for(lambda w: isinstance(w, Note) and w.text == "go", timeout=5))
         await canvas.notes.create(text="go")
         assert isinstance(await waiting, Note)
-        with pytest.raises(RequestTimeout, match="no such widget"):
+        with pytest.raises(RequestTimeout, match="no widget matched"):
             await live.wait_for(lambda w: w.title == "never", timeout=0.05)
         with pytest.raises(AttributeError):
             await live.wait_for(lambda w: w.titel == "typo", timeout=5)

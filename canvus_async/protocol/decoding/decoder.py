@@ -1,7 +1,7 @@
-"""JSON into records, in two speeds.
+"""JSON decoded into records, with a fast path and slower ones for what it does not accept.
 
-A block of lines is decoded at once by one typed union decoder. Only what that refuses is looked at line by line, and
-only what is refused then element by element, so that one odd object costs itself and no other.
+A block of lines is decoded in one call of a typed union decoder. If that fails, it is decoded line by line; a line that
+fails is decoded element by element. So an object that does not fit its type does not affect the others.
 """
 
 import re
@@ -15,10 +15,10 @@ import msgspec
 
 from canvus_async.models import JSON, UnknownWidget
 from canvus_async.protocol.decoding.assembling import Assembler, Patch
-from canvus_async.protocol.decoding.kinds import Omissible, become
-from canvus_async.protocol.decoding.learning import Kinds
-from canvus_async.protocol.decoding.lines import BOM, nonblank_lines, one_each
-from canvus_async.protocol.decoding.repair import UNREADABLE, BrokenLine, load, reason, split
+from canvus_async.protocol.decoding.kinds import OmittableField, set_class
+from canvus_async.protocol.decoding.learning import RecordKinds
+from canvus_async.protocol.decoding.lines import BOM, nonblank_lines, one_per_line
+from canvus_async.protocol.decoding.repair import UNREADABLE, BrokenLine, describe, load, split
 
 T = TypeVar("T")
 
@@ -26,10 +26,11 @@ _ARRAY = re.compile(rb"\s*\[")
 
 
 class Batch(Generic[T]):
-    """What one or more lines held, in order.
+    """The content of one or more lines, in order.
 
-    `plain` says that every record is a T that the fast path decoded, so that none needs a closer look. `broken` is
-    None, or why the line after `records` has no meaning; nothing of that line or after it is in the batch.
+    `plain` is true if every record is a T that the fast path decoded, so that no patch or UnknownWidget is among them.
+    `broken` is None, or the reason why the line after `records` cannot be read; nothing of that line, or after it, is
+    in the batch.
     """
 
     __slots__ = ("_by_id", "_elements", "_known", "_states", "_texts", "broken", "plain", "records")
@@ -38,7 +39,7 @@ class Batch(Generic[T]):
         self,
         records: list[T | UnknownWidget | Patch[T]],
         text: bytes | bytearray = b"",
-        plain: bool = True,  # by position: this is made once per event
+        plain: bool = True,  # positional, because a batch is made for every event
         broken: str | None = None,
     ) -> None:
         self.records = records
@@ -51,7 +52,7 @@ class Batch(Generic[T]):
         self._known: Mapping[str, T] | None = None
 
     def fields(self, index: int) -> dict[str, JSON]:
-        """The object that `records[index]` was decoded from: a record does not show which fields were left out."""
+        """The object that `records[index]` was decoded from: a record does not show which fields were omitted."""
         sources = self._sources()
         source = bisect_right(sources, index, key=_first) - 1
         first, text = sources[source]
@@ -61,18 +62,18 @@ class Batch(Generic[T]):
             self._elements[first] = list(chain.from_iterable(map(split, nonblank_lines(text))))
         return load(self._elements[first][index - first])
 
-    def alone(self) -> list[T | UnknownWidget]:
-        """The records of a snapshot, where each item stands for itself."""
+    def standalone(self) -> list[T | UnknownWidget]:
+        """The records of a snapshot, in which there is no earlier record to apply a patch to."""
         if self.plain:
             return cast("list[T | UnknownWidget]", self.records)
-        return [cast("Patch[T]", item).alone() if isinstance(item, Patch) else item for item in self.records]
+        return [cast("Patch[T]", item).standalone() if isinstance(item, Patch) else item for item in self.records]
 
     def index(self, known: Mapping[str, T] | None = None) -> tuple[dict[str, T], set[str]]:
-        """Of a plain batch, the last record of each id, and all states. What is indexed piece by piece, while it is in
-        the processor's cache, costs a third of what it costs at the end.
+        """The last record of each id in a plain batch, and all states that occur.
 
-        A record that is equal to the known one of its id gives way to that: a snapshot that comes again, as most of it
-        is as it was, takes no memory then.
+        Call it on an empty batch to index records as they are added: while they are still in the processor's cache,
+        that takes a third of the time that it takes at the end. A record that is equal to the one in `known` with its
+        id is replaced by it, so that the snapshot after a reconnect, which is mostly unchanged, needs no memory.
         """
         if self._by_id is None or self._states is None:
             self._by_id, self._states, self._known = {}, set(), known
@@ -88,7 +89,7 @@ class Batch(Generic[T]):
             self._states.update({record.state for record in records})
 
     def extend(self, other: "Batch[T]", *, keep_text: bool = True) -> None:
-        """Append what came after this batch; without its text, `fields` cannot tell of its records."""
+        """Append the next batch. Without its text, `fields()` does not work for its records."""
         if keep_text:
             self._texts = sources = self._sources()
             sources += [(len(self.records) + first, text) for first, text in other._sources()]
@@ -99,7 +100,7 @@ class Batch(Generic[T]):
         self.records += other.records
 
     def _sources(self) -> list[tuple[int, bytes | bytearray]]:
-        """The texts of the records, each with the index of its first."""
+        """The texts of the records, each with the index of its first record."""
         return self._texts if isinstance(self._texts, list) else [(0, self._texts)]
 
 
@@ -108,29 +109,29 @@ def _first(source: tuple[int, bytes | bytearray]) -> int:
 
 
 class RecordDecoder(Generic[T]):
-    """Decodes records of one kind, or widgets of several, from lines of a subscription and bodies of answers.
+    """Decodes records of one kind, or widgets of several kinds, from lines of subscriptions and bodies of responses.
 
-    It learns from what it meets (see `learning`), so keep one for a server rather than making one per use.
+    It learns from the objects that it decodes (see `learning`), so keep one instead of making one for each use.
     """
 
     def __init__(self, *records: type[T]) -> None:
-        self._kinds = Kinds(records)
+        self._kinds = RecordKinds(records)
         self._assembler = Assembler(self._kinds)
         self._prepare()
 
     @property
-    def omissible(self) -> Mapping[type, tuple[Omissible, ...]]:
-        """Per record class, the fields that an object may have lacked although the fast path read it."""
-        return self._kinds.omissible
+    def omittable(self) -> Mapping[type, tuple[OmittableField, ...]]:
+        """The fields, by record class, that an object may have omitted although the fast path decoded it."""
+        return self._kinds.omittable
 
     @property
-    def whole(self) -> frozenset[type]:
-        """The classes whose instances in a batch are whole but for `omissible` fields, UnknownWidgets included."""
-        return self._kinds.final
+    def complete(self) -> frozenset[type]:
+        """The classes whose instances in a batch are complete, except for `omittable` fields; with UnknownWidgets."""
+        return self._kinds.final_classes
 
     def block(self, text: bytes | bytearray) -> Batch[T]:
-        """The records of a block of whole lines, each an object or an array of objects."""
-        if text.find(b"\n", 0, len(text) - 1) < 0:  # as most come: one at a time
+        """The records of a block of complete lines, each an object or an array of objects."""
+        if text.find(b"\n", 0, len(text) - 1) < 0:  # a single line, the usual case
             return self.line(text)
         if self._kinds.stale:
             self._prepare()
@@ -138,7 +139,7 @@ class RecordDecoder(Generic[T]):
             lines = self._decode_lines(text)
         except UNREADABLE:
             return self._by_line(text)
-        if not one_each(text, len(lines)):  # msgspec also takes two documents in a line, and one over two lines
+        if not one_per_line(text, len(lines)):  # msgspec accepts two documents in a line, and one in two lines
             return self._by_line(text)
         forms: set[type] = set(map(type, lines))
         if list not in forms:
@@ -148,17 +149,17 @@ class RecordDecoder(Generic[T]):
         return self._batch(list(chain.from_iterable(lines)), text)
 
     def line(self, text: bytes | bytearray, *, snapshot: bool = False) -> Batch[T]:
-        """The records of one line, an object or an array of objects. Those of a snapshot are taken to be whole."""
+        """The records of one line, an object or an array of objects. Objects in a snapshot count as complete."""
         batch = self.fast(text, snapshot=snapshot)
         if batch is not None:
             return batch
         try:
-            return self.each(split(text), text)
+            return self.one_by_one(split(text), text)
         except BrokenLine as problem:
             return Batch([], broken=str(problem))
 
     def fast(self, text: bytes | bytearray, *, snapshot: bool) -> Batch[T] | None:
-        """The same where the fast path can read all of it, else None."""
+        """The same as `line()` if the fast path can decode all of it, else None."""
         if self._kinds.stale:
             self._prepare()
         decode = self._decode_snapshot if snapshot else self._decode
@@ -168,31 +169,31 @@ class RecordDecoder(Generic[T]):
             return None
         if not isinstance(found, msgspec.Struct):
             return self._batch(found, text)
-        kind = self._kinds.becomes[type(found)]
-        become(found, kind)
-        return Batch([cast("Any", found)], text, kind not in self._kinds.strangers)
+        kind = self._kinds.final_class[type(found)]
+        set_class(found, kind)
+        return Batch([cast("Any", found)], text, kind not in self._kinds.unknown_classes)
 
-    def each(self, elements: Sequence[msgspec.Raw], text: bytes | bytearray) -> Batch[T]:
-        """The records of the elements of `text`, one by one. Raises BrokenLine when one of them has no meaning."""
+    def one_by_one(self, elements: Sequence[msgspec.Raw], text: bytes | bytearray) -> Batch[T]:
+        """The records of the elements of `text`, decoded one by one. Raises BrokenLine if one cannot be read."""
         return Batch([self._record(element) for element in elements], text, False)
 
     def one(self, body: bytes) -> T | UnknownWidget:
-        """The record that an answer's body is. Raises BrokenLine when it is none."""
+        """The record in the body of a response. Raises BrokenLine if there is none in it."""
         record = self._record(body.removeprefix(BOM))
-        return cast("Patch[T]", record).alone() if isinstance(record, Patch) else record
+        return cast("Patch[T]", record).standalone() if isinstance(record, Patch) else record
 
     def many(self, body: bytes) -> list[T | UnknownWidget]:
-        """The records of an answer's body that is a list. Raises BrokenLine when it is none."""
+        """The records in the body of a response. Raises BrokenLine if it is not a list of objects."""
         body = body.removeprefix(BOM)
         batch = self.line(body, snapshot=True)
         if batch.broken is not None:
             raise BrokenLine(batch.broken)
         if not _ARRAY.match(body):
-            raise BrokenLine("an object where there should be an array")
-        return batch.alone()
+            raise BrokenLine("an object instead of an array")
+        return batch.standalone()
 
     def merged(self, known: T | UnknownWidget, fields: Mapping[str, JSON]) -> T | UnknownWidget:
-        """`known` with `fields` laid over it. Raises BrokenLine where that is no widget and does not fit its type."""
+        """The record `known` with `fields` replaced; see `Assembler.merged()`."""
         return self._assembler.merged(known, fields)
 
     def _by_line(self, block: bytes | bytearray) -> Batch[T]:
@@ -211,25 +212,25 @@ class RecordDecoder(Generic[T]):
         except UNREADABLE:
             pass
         else:
-            become(record, self._kinds.becomes[type(record)])
+            set_class(record, self._kinds.final_class[type(record)])
             return record
         try:
             fields = load(text)
             self._kinds.learn(fields)
             return self._assembler.record(fields)
         except RecursionError as problem:
-            raise BrokenLine(reason(problem)) from None
+            raise BrokenLine(describe(problem)) from None
 
     def _batch(self, records: list[Any], text: bytes | bytearray) -> Batch[T]:
-        """What the fast path decoded, made into what it stands for."""
+        """A batch of what the fast path decoded, after each object got its final class."""
         kinds = self._kinds
         found = set(map(type, records))
-        if not found <= kinds.final:
-            deque(map(become, records, map(kinds.becomes.__getitem__, map(type, records))), maxlen=0)
-        return Batch(records, text, kinds.strangers.isdisjoint(found))
+        if not found <= kinds.final_classes:  # deque(maxlen=0) runs the map without a Python loop
+            deque(map(set_class, records, map(kinds.final_class.__getitem__, map(type, records))), maxlen=0)
+        return Batch(records, text, kinds.unknown_classes.isdisjoint(found))
 
     def _prepare(self) -> None:
-        """Build the decoders anew, with all that was learned."""
+        """Build the msgspec decoders from the current classes."""
         strict, lenient = self._kinds.classes()
         line = _one_or_list(strict)
         self._decode_lines, self._decode = line.decode_lines, line.decode
@@ -237,7 +238,7 @@ class RecordDecoder(Generic[T]):
         self._decode_one = msgspec.json.Decoder[Any](_union(strict)).decode
 
 
-def _union(classes: Sequence[type]) -> Any:  # noqa: ANN401  # a type made at run time is none to a checker
+def _union(classes: Sequence[type]) -> Any:  # noqa: ANN401  # made at run time, so it is not a type for a checker
     return cast("Any", Union)[tuple(classes)]
 
 

@@ -1,8 +1,8 @@
-"""How a decoder comes by the classes it chooses from.
+"""The classes that a decoder chooses from, and how it learns new ones.
 
-msgspec decodes a union of tagged structs in one pass, but it matches tags exactly, and one object that does not fit
-fails all that is decoded with it. So what does not fit is learned: another spelling of a type ("PDF"), a field that a
-server leaves out, a type that nobody knows. From then on such objects cost what the others cost.
+msgspec decodes a union of tagged structs in one pass, but it compares tags exactly, and one object that does not fit
+fails the whole text. So the decoder learns from objects that do not fit: another spelling of a type ("PDF"), a field
+that a server omits, a type that this release does not know. After that, such objects decode as fast as the others.
 """
 
 import re
@@ -12,24 +12,33 @@ from typing import Generic, TypeVar, cast
 import msgspec
 
 from canvus_async.models import JSON
-from canvus_async.protocol.decoding.kinds import Kind, Omissible, kind_of, learned, omissible, strict
+from canvus_async.protocol.decoding.kinds import (
+    OmittableField,
+    RecordKind,
+    kind_of,
+    learned_class,
+    omittable_fields,
+    strict_class,
+)
 
 T = TypeVar("T")
 
+# What is learned comes from a server, so it is bounded, names included. Each change also rebuilds the decoders.
 _MAX_FIELDS = 64
 _MAX_TAGS = 64
-_MAX_LESSONS = 256
+_MAX_CHANGES = 256
 _LEARNABLE = re.compile(r"[\w.: -]{1,64}")
 _SPELLINGS = ("PDF",)
-"""Spellings that the documents use beside ours (seeds 000 and 004)."""
+"""Other spellings of types, used in the API's documentation."""
 
 
-class Kinds(Generic[T]):
-    """The records that were asked for, by `widget_type` in any case, and the classes to decode with.
+class RecordKinds(Generic[T]):
+    """The wanted kinds of records, found by `widget_type` in any case, and the classes to decode with.
 
-    `becomes` gives for each of these the class that its instances are to be, one of `final`. `omissible` gives for that
-    one the fields that objects may lack nevertheless. `strangers` are the final classes of UnknownWidgets. `stale` says
-    that something was learned since `classes`. What is learned is bounded, names included: they come from outside.
+    Objects are decoded into helper classes, and then get their final class (see `kinds`). `final_class` maps each
+    helper class to it, and `final_classes` are all of those. `omittable` lists, per final class, the fields that
+    objects may have omitted. `unknown_classes` are the final classes that are UnknownWidgets. `stale` is true if
+    something was learned since the last call of `classes()`.
     """
 
     def __init__(self, records: Sequence[type[T]]) -> None:
@@ -37,96 +46,102 @@ class Kinds(Generic[T]):
         self.tagged = all(kind.tag is not None for kind in known)
         self._only = known[0] if len(known) == 1 else None
         self._by_name = {str(kind.tag).lower(): kind for kind in known}
-        self._spelled: dict[str | None, Kind] = {kind.tag: kind for kind in known}
-        self._spelled |= {name: self._by_name[key] for name in _SPELLINGS if (key := name.lower()) in self._by_name}
-        self._left_out = {kind.record: frozenset[str]() for kind in known}
-        self._strange: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
-        self._lessons = _MAX_LESSONS
+        self._by_spelling: dict[str | None, RecordKind] = {kind.tag: kind for kind in known}
+        self._by_spelling |= {name: self._by_name[key] for name in _SPELLINGS if (key := name.lower()) in self._by_name}
+        self._omitted = {kind.record: frozenset[str]() for kind in known}
+        self._unknown_types: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
+        self._changes_left = _MAX_CHANGES
         self._strict: dict[str | None, type[msgspec.Struct]] = {}
         self._lenient: dict[str | None, type[msgspec.Struct]] = {}
         self.stale = True
-        self.final = frozenset[type](kind.record for kind in known)
-        self.becomes: dict[type, type] = {}
-        self.omissible: dict[type, tuple[Omissible, ...]] = {}
-        self.strangers: frozenset[type] = frozenset()
-        for name, kind in self._spelled.items():
-            self._put(name, kind)
+        self.final_classes = frozenset[type](kind.record for kind in known)
+        self.final_class: dict[type, type] = {}
+        self.omittable: dict[type, tuple[OmittableField, ...]] = {}
+        self.unknown_classes: frozenset[type] = frozenset()
+        for name, kind in self._by_spelling.items():
+            self._define_classes(name, kind)
 
     def classes(self) -> tuple[list[type[msgspec.Struct]], list[type[msgspec.Struct]]]:
-        """The classes to decode with, as of now: for changes, where a field left out must show, and for snapshots."""
+        """The current classes to decode with.
+
+        The strict ones are for updates, in which an omitted field must be noticed, the lenient ones for snapshots.
+        """
         self.stale = False
         return list(self._strict.values()), list(self._lenient.values())
 
-    def of(self, fields: Mapping[str, JSON]) -> Kind | None:
-        """The kind that an object says it is. One that says nothing is of the only kind, where there is only one."""
+    def of(self, fields: Mapping[str, JSON]) -> RecordKind | None:
+        """The kind of an object by its `widget_type`. Without one it is of the only kind, if there is only one."""
         name = fields.get("widget_type")
         if not self.tagged or name is None:
             return self._only
         return self._by_name.get(name.lower()) if isinstance(name, str) else None
 
-    def stranger(self, name: str) -> str:
+    def why_unknown(self, name: str) -> str:
         """Why an object of the type `name` has no record here."""
         short = f"{name[:64]!r}"
         return f"unknown widget_type {short}" if self._only is None else f"widget_type {short}, not {self._only.tag}"
 
     def learn(self, fields: Mapping[str, JSON]) -> None:
-        """Make room for objects like this one, which did not decode."""
-        if self._lessons == 0:
+        """Define classes for objects like this one, which did not decode."""
+        if self._changes_left == 0:
             return
         name = fields.get("widget_type") if self.tagged else None
         kind = self.of(fields)
         if kind is None:
             if isinstance(name, str) and isinstance(fields.get("id"), str) and isinstance(fields.get("state"), str):
                 self._learn_type(name, frozenset(fields) - {"id", "state", "widget_type"})
-        elif kind.required <= fields.keys():  # less would be changes to a record rather than one
+        elif kind.required <= fields.keys():  # otherwise it is a partial update, which shows nothing about records
             self._learn_spelling(name, kind)
-            self._learn_left_out(kind, frozenset(kind.optional.keys() - fields.keys()))
+            self._learn_omitted(kind, frozenset(kind.optional.keys() - fields.keys()))
 
-    def _learn_spelling(self, name: JSON, kind: Kind) -> None:
-        if isinstance(name, str) and name not in self._spelled and self._has_room(name):
-            self._spelled[name] = kind
-            self._lessons -= 1
-            self._put(name, kind)
+    def _learn_spelling(self, name: JSON, kind: RecordKind) -> None:
+        if isinstance(name, str) and name not in self._by_spelling and self._has_room(name):
+            self._by_spelling[name] = kind
+            self._changes_left -= 1
+            self._define_classes(name, kind)
 
-    def _learn_left_out(self, kind: Kind, lacking: frozenset[str]) -> None:
-        before = self._left_out[kind.record]
-        if lacking <= before:
+    def _learn_omitted(self, kind: RecordKind, names: frozenset[str]) -> None:
+        before = self._omitted[kind.record]
+        if names <= before:
             return
-        self._left_out[kind.record] = now = before | lacking
-        self.omissible[kind.record] = omissible(kind, now)
-        self._lessons -= 1
-        for name in [name for name, same in self._spelled.items() if same is kind]:
-            self._put(name, kind)
+        self._omitted[kind.record] = now = before | names
+        self.omittable[kind.record] = omittable_fields(kind, now)
+        self._changes_left -= 1
+        for name in [name for name, other in self._by_spelling.items() if other is kind]:
+            self._define_classes(name, kind)
 
     def _learn_type(self, name: str, found: frozenset[str]) -> None:
-        before = self._strange.get(name)
+        before = self._unknown_types.get(name)
         if before is None and not self._has_room(name):
             return
         required, optional = before or (found, frozenset[str]())
         now = required & found, optional | (required ^ found)
         if now == before or len(now[0] | now[1]) > _MAX_FIELDS or not all(map(_LEARNABLE.fullmatch, found)):
             return
-        self._strange[name] = now
-        made, may_lack = learned(name, *now, self.stranger(name))
-        if may_lack:
-            self.omissible[made] = may_lack
-        self._lessons -= 1
-        former = self._strict.get(name, made)
-        self.becomes.pop(former, None)
-        self.strangers = self.strangers - {former} | {made}
-        self.final = self.final - {former} | {made}
-        self.becomes[made] = self._strict[name] = self._lenient[name] = made
+        self._unknown_types[name] = now
+        defined, omittable = learned_class(name, *now, self.why_unknown(name))
+        if omittable:
+            self.omittable[defined] = omittable
+        self._changes_left -= 1
+        replaced = self._strict.get(name, defined)
+        self.final_class.pop(replaced, None)
+        self.unknown_classes = self.unknown_classes - {replaced} | {defined}
+        self.final_classes = self.final_classes - {replaced} | {defined}
+        self.final_class[defined] = self._strict[name] = self._lenient[name] = defined
         self.stale = True
 
     def _has_room(self, name: str) -> bool:
-        return len(self._spelled) + len(self._strange) < len(self._by_name) + _MAX_TAGS and bool(
-            _LEARNABLE.fullmatch(name)
-        )
+        tags = len(self._by_spelling) + len(self._unknown_types)
+        return tags < len(self._by_name) + _MAX_TAGS and bool(_LEARNABLE.fullmatch(name))
 
-    def _put(self, name: str | None, kind: Kind) -> None:
-        """The classes for what is spelled `name`: all but what was seen to be left out is required, or nothing more."""
-        self.becomes.pop(self._strict.get(name, object), None)
-        self._strict[name] = strict(kind, name, self._left_out[kind.record])
-        self._lenient[name] = kind.record if name == kind.tag else strict(kind, name, frozenset(kind.optional))
-        self.becomes[self._strict[name]] = self.becomes[self._lenient[name]] = kind.record
+    def _define_classes(self, name: str | None, kind: RecordKind) -> None:
+        """Define the classes for the spelling `name` of a kind.
+
+        In the strict one every field is required, except those that servers were seen to omit; in the lenient one only
+        the required fields of the kind are.
+        """
+        self.final_class.pop(self._strict.get(name, object), None)
+        self._strict[name] = strict_class(kind, name, self._omitted[kind.record])
+        self._lenient[name] = kind.record if name == kind.tag else strict_class(kind, name, frozenset(kind.optional))
+        self.final_class[self._strict[name]] = self.final_class[self._lenient[name]] = kind.record
         self.stale = True

@@ -1,20 +1,20 @@
-"""Bytes cut into lines: LF ends a line, and nothing else does.
+"""Bytes cut into lines. Only LF ends a line.
 
-A subscription is newline-separated JSON whose first line may hold a whole canvas (seed 004, "Streaming"). Lines come
-out in blocks, because decoding many at once is cheaper than one at a time.
+A subscription is newline-separated JSON; its first line may hold a whole canvas (API page "Widgets (Generic)",
+section "Streaming"). Lines are returned in blocks, because decoding many at a time is cheaper than one by one.
 """
 
 BOM = b"\xef\xbb\xbf"
-"""The UTF-8 byte-order mark, which some put before their first line."""
+"""The UTF-8 byte-order mark, which some servers send before the first line."""
 
 
 class LineSplitter:
-    """Bytes in, blocks of whole lines out; what follows the last LF waits for the rest of its line.
+    """Takes bytes and returns blocks of complete lines; what follows the last LF is kept for the next call.
 
-    A block holds one or more lines with their LFs. Blank lines in it do not matter to a JSON decoder; a block with
-    nothing else does not come out at all. A byte-order mark before the first line is dropped. Each byte is looked at
-    and copied a bounded number of times however the input is cut, and no more than `limit` bytes of a line are kept:
-    at a longer one `overflow` becomes true, and neither it nor what follows comes out.
+    A block contains one or more lines with their LFs. It may contain blank lines, which a JSON decoder ignores, but not
+    only blank lines. A byte-order mark before the first line is removed. However the input is cut into chunks, each
+    byte is examined and copied a bounded number of times, and at most `limit` bytes of a line are kept: a longer line
+    sets `overflow`, and neither it nor anything after it is returned.
     """
 
     def __init__(self, limit: int) -> None:
@@ -25,20 +25,20 @@ class LineSplitter:
 
     @property
     def pending(self) -> bytearray:
-        """The beginning of an unfinished line, to look at."""
+        """The beginning of an unfinished line. Do not change it; `take()` removes it."""
         return self._tail
 
     def feed(self, chunk: bytes) -> bytes | bytearray:
-        """The lines that `chunk` completes, b"" if there are none."""
+        """The lines that `chunk` completes; b"" if there are none."""
         if self.overflow:
             return b""
         if self._at_start:
-            chunk = self._without_mark(chunk)
+            chunk = self._without_bom(chunk)
         cut = chunk.rfind(b"\n") + 1
         tail = self._tail
         if not cut:
             if len(tail) + len(chunk) > self._limit:
-                self._end()
+                self._set_overflow()
             else:
                 tail += chunk
             return b""
@@ -51,38 +51,38 @@ class LineSplitter:
         if cut < len(chunk):
             self._tail += memoryview(chunk)[cut:]
         if len(self._tail) > self._limit:
-            self._end()
-        if len(block) > self._limit and (fits := self._fitting(block)) < len(block):
-            self._end()
+            self._set_overflow()
+        if len(block) > self._limit and (fits := self._length_within_limit(block)) < len(block):
+            self._set_overflow()
             block = block[:fits]
         return b"" if block.isspace() else block
 
     def take(self) -> bytearray:
-        """The beginning of an unfinished line, for one who reads on from there; `feed` then begins a new line."""
+        """Remove and return the beginning of an unfinished line; the next `feed` starts a new line."""
         tail, self._tail = self._tail, bytearray()
         return tail
 
     def finish(self) -> bytes | bytearray:
-        """At the end of the input: a last line without its LF, b"" if there is none."""
+        """A last line without LF at the end of the input; b"" if there is none."""
         self._at_start = False
         tail = self.take()
         return b"" if tail.isspace() else tail
 
-    def _without_mark(self, chunk: bytes) -> bytes:
-        """The input's beginning without a byte-order mark; kept back while it may still become one."""
-        begun = bytes(self.take()) + chunk
-        if len(begun) < len(BOM) and BOM.startswith(begun):
-            self._tail += begun
+    def _without_bom(self, chunk: bytes) -> bytes:
+        """The first bytes of the input without a byte-order mark; b"" while they may still become one."""
+        start = bytes(self.take()) + chunk
+        if len(start) < len(BOM) and BOM.startswith(start):
+            self._tail += start
             return b""
         self._at_start = False
-        return begun.removeprefix(BOM)
+        return start.removeprefix(BOM)
 
-    def _end(self) -> None:
+    def _set_overflow(self) -> None:
         self.overflow = True
         self._tail = bytearray()
 
-    def _fitting(self, block: bytes | bytearray) -> int:
-        """The length of the lines before the first that is too long; of all where none is."""
+    def _length_within_limit(self, block: bytes | bytearray) -> int:
+        """The length of the lines before the first one that is too long; the whole length if none is."""
         start = 0
         while len(block) - start > self._limit:
             end = block.find(b"\n", start)
@@ -93,15 +93,15 @@ class LineSplitter:
 
 
 def nonblank_lines(block: bytes | bytearray) -> list[bytes]:
-    """The lines of a block without LF, CR and surrounding white space; blank ones left out."""
+    """The lines of a block without surrounding white space, blank ones left out."""
     return list(filter(None, map(bytes.strip, bytes(block).split(b"\n"))))
 
 
-def one_each(block: bytes | bytearray, documents: int) -> bool:
-    """Whether the documents that a decoder found in a block are one a line, and none spans two lines.
+def one_per_line(block: bytes | bytearray, documents: int) -> bool:
+    """Whether a block in which a decoder found `documents` JSON documents has one document in each nonblank line.
 
-    Blank lines do not count, but for this: one may make up for a second document in a line. Neither is lost then.
+    There is one undetected case: a blank line and a line with two documents. Nothing is lost then: both are decoded.
     """
-    # Replacing finds each LF with memchr: a fifth of the time of bytes.count, which looks at every byte. Blank lines,
-    # and a last one without LF, are rare: only where the sum is not right are lines looked at one by one.
+    # replace() finds LFs with memchr and takes a fifth of the time of bytes.count(). Blank lines, and a last line
+    # without LF, are rare: only if the numbers differ are the lines split.
     return len(block) - len(block.replace(b"\n", b"")) == documents or len(nonblank_lines(block)) == documents

@@ -1,64 +1,68 @@
 """One long line, decoded while it arrives.
 
-The first line of a list subscription is a whole canvas in one JSON array. Decoding it in one go would stop everything
-else for as long (50 ms for 12 MB), and waiting for its end would waste the time until then.
+The first line of a list subscription is a whole canvas in one JSON array. Decoding it in one call would block the event
+loop (50 ms for 12 MB), and waiting for its end would waste the time until then.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Generic, TypeVar
 
 from canvus_async.protocol.decoding.decoder import Batch, RecordDecoder
-from canvus_async.protocol.decoding.repair import BrokenLine, mend, split_unmended
+from canvus_async.protocol.decoding.repair import BrokenLine, repair, split_unrepaired
 
 T = TypeVar("T")
 
 PIECE = 128 << 10
-"""Bytes that are worth a decode of their own: below a millisecond each."""
+"""Bytes that are decoded in one call, which takes less than a millisecond."""
 
-_NEAR = 16 << 10
+_NEAR_END = 16 << 10
 _BOUNDARIES = (b'},{"', b'}, {"')
-"""Between two objects, without or with the usual space. Inside a JSON text `},{"` can only be its very end."""
+"""What stands between two objects, without or with a space. Inside a JSON string, `},{"` can only be its very end."""
 
 
 class ArrayPieces(Generic[T]):
-    """The elements of a line `[{…},{…},…]`, of which the beginning is there and the rest comes in pieces.
+    """The elements of a line `[{…},{…},…]` that arrives in chunks.
 
-    Whether a cut fell between two elements is not guessed: if `[` + what lies before it + `]` is a JSON array, then a
-    reader of the line is between two elements at that point as well. Where the cut was wrong (within a nested array,
-    or at the end of a text) earlier ones are tried, few and ever farther back; then the line is left to grow to twice
-    its length before the next try. So the work is linear whatever the line holds; at worst it is decoded at its end.
+    A boundary is found by searching for `},{"` and then verified: if `[` + the text before it + `]` is a JSON array,
+    the boundary is between two elements of the line. If it is not (it was in a nested array, or at the end of a
+    string), a few earlier ones are tried, each farther back; then nothing is tried until the text is twice as long. So
+    the work is linear whatever the line contains; in the worst case the line is decoded at its end.
     """
 
     def __init__(
-        self, decoder: RecordDecoder[T], begun: bytearray, *, snapshot: bool, known: Mapping[str, T] | None
+        self, decoder: RecordDecoder[T], start: bytearray, *, snapshot: bool, known: Mapping[str, T] | None
     ) -> None:
-        """`begun` starts with `[`. Records of a snapshot are taken to be whole, so no text is kept to tell later; those
-        that are equal to what is `known` by now give way to it."""
+        """`start` is the beginning of the line, with its `[`.
+
+        Objects in a snapshot are complete, so their text is not kept; records that are equal to the one in `known` with
+        their id are replaced by it, which saves memory.
+        """
         self._decoder = decoder
         self._snapshot = snapshot
-        self._rest = begun
+        self._rest = start
         self._batch: Batch[T] = Batch([])
         if snapshot:
             self._batch.index(known)
-        self._next_try = 0
-        self._doubtful = False
+        self._next_attempt_at = 0
+        self._last_cut_failed = False
         self._decode()
 
     def feed(self, chunk: bytes) -> None:
-        """More of the line, without its end."""
+        """Add a part of the line without its end."""
         if self._batch.broken is None:
             self._rest += chunk
             self._decode()
 
     def finish(self, chunk: bytes) -> Batch[T]:
-        """The end of the line, without LF: all that the line held."""
+        """Add the end of the line, without LF. Returns everything that the line contained."""
         self.feed(chunk)
         if self._batch.broken is None:
             self._append(self._decoder.line(self._rest, snapshot=self._snapshot))
         return self._batch if self._batch.broken is None else Batch([], broken=self._batch.broken)
 
     def _decode(self) -> None:
-        if len(self._rest) < max(PIECE, self._next_try):
+        """Decode the text up to the last boundary, if there is enough of it."""
+        if len(self._rest) < max(PIECE, self._next_attempt_at):
             return
         for cut in self._cuts():
             piece = self._rest[: cut + 1]
@@ -66,43 +70,47 @@ class ArrayPieces(Generic[T]):
             batch = self._read(piece)
             if batch is not None:
                 del self._rest[:cut]
-                self._rest[0] = ord("[")  # in the place of the comma
+                self._rest[0] = ord("[")  # replaces the comma
                 self._append(batch)
                 break
-            self._doubtful = True
-        self._next_try = 2 * len(self._rest)
+            self._last_cut_failed = True
+        self._next_attempt_at = 2 * len(self._rest)
 
     def _cuts(self) -> Iterator[int]:
-        """Where commas between two elements may be: the last two, then the last before ¾ and before ½ of the text."""
+        """Possible commas between two elements: the last two, then the last one before ¾ and before ½ of the text."""
         end = length = len(self._rest)
         for limit in (length, length, length * 3 // 4, length // 2):
             found = self._last_boundary(min(end, limit))
             if found < 0:
                 return
             yield found + 1
-            end = found + 3  # where this one does not fit in any more
+            end = found + 3  # a boundary has at least four bytes, so this one is not found again
 
     def _last_boundary(self, end: int) -> int:
-        for start in (max(0, end - _NEAR), 0):  # to find one kind must not mean to look for the other everywhere
+        # Near the end first: if one of the two boundaries does not occur, rfind would search the whole text for it.
+        for start in (max(0, end - _NEAR_END), 0):
             found = max(self._rest.rfind(boundary, start, end) for boundary in _BOUNDARIES)
             if found >= 0:
                 return found
         return -1
 
     def _read(self, piece: bytearray) -> Batch[T] | None:
-        """The records of a piece, or None if it is no array by itself. In doubt, a cheap look comes first."""
-        if self._doubtful and split_unmended(piece) is None:
+        """The records of a piece; None if it is not an array.
+
+        After a cut that failed, the piece is first split into elements, which is cheaper than decoding it in vain.
+        """
+        if self._last_cut_failed and split_unrepaired(piece) is None:
             return None
-        self._doubtful = False
+        self._last_cut_failed = False
         batch = self._decoder.fast(piece, snapshot=self._snapshot)
         if batch is not None:
             return batch
         text = bytes(piece)
-        elements = split_unmended(text)
-        if elements is None and (mended := mend(text)) != text:
-            elements = split_unmended(mended)
+        elements = split_unrepaired(text)
+        if elements is None and (repaired := repair(text)) != text:
+            elements = split_unrepaired(repaired)
         try:
-            return None if elements is None else self._decoder.each(elements, piece)
+            return None if elements is None else self._decoder.one_by_one(elements, piece)
         except BrokenLine as problem:
             return Batch([], broken=str(problem))
 

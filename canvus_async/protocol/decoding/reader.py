@@ -9,30 +9,33 @@ from canvus_async.protocol.decoding.pieces import PIECE, ArrayPieces
 
 T = TypeVar("T")
 
-_INDENT = 64
-"""Bytes in which a line must show that it is an array, to be decoded in pieces."""
+_MAX_INDENT = 64
+"""A line is decoded in pieces only if its array begins within so many bytes."""
 
 
 class LineReader(Generic[T]):
-    """Reads one connection of a subscription: bytes in, batches out.
+    """Reads one connection of a subscription: takes bytes, returns batches.
 
-    The first batch holds the first line and nothing else: all that there is now. Later ones hold any number of lines,
-    in order. Stop at a batch that is `broken`: whoever reads on has lost what its line said.
+    The first batch contains only the first line: the snapshot. Each later one contains one or more lines, in order. Do
+    not read on after a batch that is `broken`: the content of its broken line would be missing.
     """
 
     def __init__(self, decoder: RecordDecoder[T], *, limit: int, known: Mapping[str, T] | None = None) -> None:
-        """`limit`: bytes of the longest line to accept; `known`: what may come again in the first one, by id."""
+        """`limit` is the longest accepted line in bytes.
+
+        `known` are the current records by id: records of the snapshot that are equal to them are not kept twice.
+        """
         self._decoder = decoder
         self._known = known
         self.limit = limit
         self.overflow = False
         self._splitter = LineSplitter(limit)
-        self._began = False
+        self._has_snapshot = False
         self._pieces: ArrayPieces[T] | None = None
         self._length = 0
 
     def feed(self, chunk: bytes) -> list[Batch[T]]:
-        """What the lines hold that `chunk` completes, up to one above the limit, which makes `overflow` true."""
+        """The content of the lines that `chunk` completes. A line above the limit sets `overflow`; nothing follows."""
         batches: list[Batch[T]] = []
         if self._pieces is not None:
             end = chunk.find(b"\n")
@@ -48,20 +51,20 @@ class LineReader(Generic[T]):
             chunk = chunk[end + 1 :]
         block = self._splitter.feed(chunk)
         self.overflow = self._splitter.overflow
-        if block and self._began and not batches:  # as almost always
+        if block and self._has_snapshot and not batches:  # the usual case
             batches.append(self._decoder.block(block))
         elif block:
             self._read_block(block, batches)
         pending = self._splitter.pending
-        if len(pending) >= PIECE and pending[:_INDENT].lstrip().startswith(b"["):
+        if len(pending) >= PIECE and pending[:_MAX_INDENT].lstrip().startswith(b"["):
             self._length = len(pending)
-            begun = self._splitter.take().lstrip()
-            self._pieces = ArrayPieces(self._decoder, begun, snapshot=not self._began, known=self._known)
-            self._began = True
+            start = self._splitter.take().lstrip()
+            self._pieces = ArrayPieces(self._decoder, start, snapshot=not self._has_snapshot, known=self._known)
+            self._has_snapshot = True
         return batches
 
     def finish(self) -> list[Batch[T]]:
-        """At the end of the input: what a last line without LF holds; broken where the input ended amid it."""
+        """The content of a last line without LF at the end of the input; broken if the line is incomplete."""
         if self._pieces is not None:
             return [self._pieces.finish(b"")]
         batches: list[Batch[T]] = []
@@ -69,8 +72,8 @@ class LineReader(Generic[T]):
         return batches
 
     def _read_block(self, block: bytes | bytearray, batches: list[Batch[T]]) -> None:
-        if block and not self._began:
-            self._began = True
+        if block and not self._has_snapshot:
+            self._has_snapshot = True
             first, _, block = block.lstrip().partition(b"\n")
             batches.append(self._decoder.line(first, snapshot=True))
             block = b"" if block.isspace() else block

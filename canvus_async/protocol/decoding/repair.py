@@ -1,7 +1,7 @@
-"""Text that does not decode as it is: split into its elements, mended where it is known how, read as plain objects.
+"""Text that msgspec does not decode: split into its elements, repaired where possible, read as plain objects.
 
-Servers may send what strict JSON forbids: half a surrogate pair (anyone can type one), bytes that are not UTF-8, NaN,
-or numbers beyond any float. One such value must not cost the rest of a line that holds a whole canvas.
+Servers may send what strict JSON forbids: half of a surrogate pair (any user can type one), bytes that are not UTF-8,
+NaN, or numbers that no float can hold. One such value must not cost the rest of a line that holds a whole canvas.
 """
 
 import json
@@ -16,16 +16,16 @@ from canvus_async.models import JSON
 Text = bytes | bytearray | memoryview | msgspec.Raw
 
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What msgspec raises for input that is not JSON of the type asked for."""
+"""What msgspec raises for input that is not JSON of the requested type."""
 
-_LONGEST_INTEGER = 300
-_LONGEST_REASON = 200
+_MAX_INTEGER_DIGITS = 300
+_MAX_REASON = 200
 _ESCAPE = re.compile(
     rb"\\(?:u(?:[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<lone>[dD][89a-fA-F][0-9a-fA-F]{2}))|.)",
     re.DOTALL,
 )
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
-# The closing quote is optional, so that an unfinished string is one long match and not one try per character.
+# The closing quote is optional, so that an unfinished string is one long match and not one attempt per character.
 _STRING_OR_CONSTANT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|-?(?:NaN|Infinity)', re.DOTALL)
 
 _array = msgspec.json.Decoder(list[msgspec.Raw])
@@ -34,27 +34,27 @@ _object: msgspec.json.Decoder[dict[str, JSON]] = msgspec.json.Decoder(dict[str, 
 
 
 class BrokenLine(ValueError):
-    """A line, or the body of an answer, that has no meaning. The reason names types and fields, never their content."""
+    """A line or response body that cannot be read. Its message names types and fields, never their content."""
 
 
-def reason(problem: BaseException) -> str:
-    """An error's words, short enough for a log."""
-    return "nested too deeply" if isinstance(problem, RecursionError) else str(problem)[:_LONGEST_REASON]
+def describe(problem: BaseException) -> str:
+    """The message of a decoding error, short enough for a log."""
+    return "nested too deeply" if isinstance(problem, RecursionError) else str(problem)[:_MAX_REASON]
 
 
 def split(text: Text) -> list[msgspec.Raw]:
-    """The elements of a JSON array, or the only one where `text` is none. Raises BrokenLine for what is not JSON."""
-    elements = split_unmended(text)
+    """The elements of a JSON array, or the text itself if it is another value. Raises BrokenLine if it is not JSON."""
+    elements = split_unrepaired(text)
     if elements is not None:
         return elements
     try:
-        return _split(mend(bytes(text)))
+        return _split(repair(bytes(text)))
     except UNREADABLE as problem:
-        raise BrokenLine(reason(problem)) from None
+        raise BrokenLine(describe(problem)) from None
 
 
-def split_unmended(text: Text) -> list[msgspec.Raw] | None:
-    """The same for text in which nothing is to mend, else None."""
+def split_unrepaired(text: Text) -> list[msgspec.Raw] | None:
+    """The same as `split()` for text that needs no repair; None for other text."""
     try:
         return _split(text)
     except UNREADABLE:
@@ -71,15 +71,15 @@ def _split(text: Text) -> list[msgspec.Raw]:
 
 
 def load(text: Text) -> dict[str, JSON]:
-    """A JSON object as a dict; numbers that no float can hold stay text. Raises BrokenLine for anything else."""
+    """A JSON object as a dict. Numbers that no float can hold stay text. Raises BrokenLine for anything else."""
     try:
         return _object.decode(text)
     except UNREADABLE:
         pass
     try:
-        value = json.loads(mend(bytes(text)), parse_float=_float, parse_int=_integer)
+        value = json.loads(repair(bytes(text)), parse_float=_float, parse_int=_integer)
     except (ValueError, RecursionError) as problem:
-        raise BrokenLine(reason(problem)) from None
+        raise BrokenLine(describe(problem)) from None
     if not isinstance(value, dict):
         raise BrokenLine("something other than an object")
     return cast("dict[str, JSON]", value)
@@ -90,11 +90,14 @@ def _float(digits: str) -> float | str:
 
 
 def _integer(digits: str) -> int | str:
-    return int(digits) if len(digits) <= _LONGEST_INTEGER else digits
+    return int(digits) if len(digits) <= _MAX_INTEGER_DIGITS else digits
 
 
-def mend(text: bytes) -> bytes:
-    """The text with U+FFFD for what is no character and null for NaN and Infinity; itself where nothing was to mend."""
+def repair(text: bytes) -> bytes:
+    """The text with U+FFFD in place of invalid characters, and null in place of NaN and Infinity.
+
+    Returns `text` itself if there is nothing to repair.
+    """
     try:
         text.decode()
     except UnicodeDecodeError:

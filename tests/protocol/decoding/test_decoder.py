@@ -101,8 +101,8 @@ def test_every_kind_comes_out_as_itself_from_both_paths(kind: type[Widget]) -> N
     again = decoder.line(line([least]))
     whole = decoder.line(line([msgspec.to_builtins(again.records[0])]))
 
-    assert type(first.alone()[0]) is type(again.records[0]) is type(whole.records[0]) is kind
-    assert first.alone() == again.records == whole.records
+    assert type(first.standalone()[0]) is type(again.records[0]) is type(whole.records[0]) is kind
+    assert first.standalone() == again.records == whole.records
     assert again.plain
     assert whole.plain
 
@@ -232,7 +232,7 @@ def test_what_can_be_learned_is_bounded(decoder: RecordDecoder[Widget]) -> None:
     for number in range(400):
         decoder.line(line([widget("Hologram", **{f"key{number % 80}": 1})]))
 
-    assert len(decoder.whole) < 100
+    assert len(decoder.complete) < 100
     assert only(decoder.line(line([widget("Hologram", widget_type="Type399")]))).widget_type == "Type399"
     assert type(only(decoder.line(line([widget()])))) is Note
 
@@ -279,7 +279,7 @@ def test_s22_an_object_without_a_required_field_is_kept_where_nothing_completes_
 ) -> None:
     sent = without(widget(), "size")
 
-    (unknown,) = decoder.line(line([sent]), snapshot=True).alone()
+    (unknown,) = decoder.line(line([sent]), snapshot=True).standalone()
 
     assert isinstance(unknown, UnknownWidget)
     assert unknown.raw == sent
@@ -289,7 +289,7 @@ def test_s22_an_object_without_a_required_field_is_kept_where_nothing_completes_
 def test_s21_missing_optional_and_extra_fields_do_not_matter(decoder: RecordDecoder[Widget]) -> None:
     sent = without(widget(glow={"deep": [1, {"x": None}]}), "title", "text_color")
 
-    (note,) = decoder.line(line([sent]), snapshot=True).alone()
+    (note,) = decoder.line(line([sent]), snapshot=True).standalone()
 
     assert type(note) is Note
     assert (note.text, note.title, note.text_color) == ("hello", "", "")
@@ -299,9 +299,9 @@ def test_an_object_with_less_than_all_fields_shows_what_was_sent(decoder: Record
     patch = only(decoder.block(line([{"id": "w1", "text": "new", "widget_type": "NOTE"}])))
 
     assert isinstance(patch, Patch)
-    assert (patch.key, patch.whole) == ("w1", None)
+    assert (patch.key, patch.record) == ("w1", None)
     assert patch.fields == {"id": "w1", "text": "new", "widget_type": "NOTE"}
-    assert decoder.omissible == {}  # it is no example of what whole notes leave out
+    assert decoder.omittable == {}  # it is no example of what whole notes leave out
 
 
 def test_a_field_left_out_shows_until_it_is_known_to_be_omitted(decoder: RecordDecoder[Widget]) -> None:
@@ -310,9 +310,9 @@ def test_a_field_left_out_shows_until_it_is_known_to_be_omitted(decoder: RecordD
     first, again = only(decoder.block(text)), decoder.block(text)
 
     assert isinstance(first, Patch)
-    assert first.whole == only(again)
+    assert first.record == only(again)
     assert again.plain
-    assert [field.name for field in decoder.omissible[Note]] == ["title"]
+    assert [field.name for field in decoder.omittable[Note]] == ["title"]
     assert "title" not in again.fields(0)
 
 

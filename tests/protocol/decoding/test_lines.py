@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from canvus_async.protocol.decoding.lines import BOM, LineSplitter, nonblank_lines, one_each
+from canvus_async.protocol.decoding.lines import BOM, LineSplitter, nonblank_lines, one_per_line
 
 BYTES = st.lists(
     st.sampled_from([b"\n", b"\r\n", b"\r", b" ", b"{}", b'{"a":1}', b"\xe2\x80\xa8", b"\x00", BOM, b"\xef", b"x" * 9])
@@ -125,4 +125,4 @@ def test_four_times_the_line_takes_about_four_times_the_work() -> None:
     ],
 )
 def test_documents_are_one_a_line(block: bytes, documents: int, fit: bool) -> None:
-    assert one_each(block, documents) is fit
+    assert one_per_line(block, documents) is fit

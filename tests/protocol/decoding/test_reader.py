@@ -36,7 +36,7 @@ def read(data: bytes, size: int, decoder: RecordDecoder[Widget] | None = None) -
 
 def whole(data: bytes) -> list[Widget | UnknownWidget]:
     """The records of a first line, decoded in one go by a decoder that has met nothing."""
-    return RecordDecoder(*KINDS).line(data.strip(), snapshot=True).alone()
+    return RecordDecoder(*KINDS).line(data.strip(), snapshot=True).standalone()
 
 
 # -- batches --
@@ -191,7 +191,7 @@ def test_decoding_in_pieces_equals_decoding_whole(
     first = read(data, size)[0]
 
     assert first.broken is None
-    assert first.alone() == whole(data)
+    assert first.standalone() == whole(data)
 
 
 class Watched(RecordDecoder[Widget]):
@@ -201,8 +201,8 @@ class Watched(RecordDecoder[Widget]):
         super().__init__(*KINDS)
         self.read: list[int] = []
         self.looked: list[int] = []
-        look = pieces.split_unmended
-        monkeypatch.setattr(pieces, "split_unmended", lambda text: (self.looked.append(len(text)), look(text))[1])
+        look = pieces.split_unrepaired
+        monkeypatch.setattr(pieces, "split_unrepaired", lambda text: (self.looked.append(len(text)), look(text))[1])
 
     def fast(self, text: bytes | bytearray, *, snapshot: bool) -> Batch[Widget] | None:
         self.read.append(len(text))

@@ -16,9 +16,9 @@ from canvus_async.errors import (
     TooLarge,
     Unauthorized,
 )
-from canvus_async.protocol.answers import Answers
+from canvus_async.protocol.responses import ResponseReader
 
-ANSWERS = Answers(redact=lambda text: text.replace("secret", "***"))
+READER = ResponseReader(redact=lambda text: text.replace("secret", "***"))
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ ANSWERS = Answers(redact=lambda text: text.replace("secret", "***"))
     ],
 )
 def test_the_status_decides_the_class(status: int, kind: type[ApiError]) -> None:
-    error = ANSWERS.refusal(status, {"Retry-After": "7"}, b'{"msg": "no"}', method="GET", path="canvases")
+    error = READER.api_error(status, {"Retry-After": "7"}, b'{"msg": "no"}', method="GET", path="canvases")
 
     assert type(error) is kind
     assert (error.status, error.msg, error.method, error.path, error.retry_after) == (
@@ -69,34 +69,34 @@ def test_the_status_decides_the_class(status: int, kind: type[ApiError]) -> None
     ],
 )
 def test_the_words_are_found_in_every_known_form(body: bytes, said: str) -> None:
-    assert ANSWERS.words(body) == said
+    assert READER.message(body) == said
 
 
 def test_words_are_cut_and_cannot_steer_a_terminal() -> None:
-    assert ANSWERS.plain("\x1b[31mred\x1b[0m \u202eback\nline\t\ttab") == "[31mred [0m back line tab"
-    assert len(ANSWERS.words(b"x" * 100_000)) == 500
+    assert READER.printable("\x1b[31mred\x1b[0m \u202eback\nline\t\ttab") == "[31mred [0m back line tab"
+    assert len(READER.message(b"x" * 100_000)) == 500
 
 
 def test_an_empty_refusal_still_says_something() -> None:
-    assert str(ANSWERS.refusal(502, {}, b"", method="GET", path="p")) == "GET p: 502 no reason given"
+    assert str(READER.api_error(502, {}, b"", method="GET", path="p")) == "GET p: 502 no reason given"
 
 
 @given(st.binary(max_size=200))
 def test_any_body_gives_printable_words(body: bytes) -> None:
-    assert ANSWERS.words(body).isprintable()
+    assert READER.message(body).isprintable()
 
 
 def test_deep_nesting_gives_words_and_no_crash() -> None:
-    assert ANSWERS.words(b"[" * 200_000).startswith("[[[")
+    assert READER.message(b"[" * 200_000).startswith("[[[")
 
 
 @pytest.mark.parametrize("filler", ["", "x" * 196, " " * 3000, "<p> " * 2047])
 def test_a_secret_is_not_shown_in_half_where_words_are_cut(filler: str) -> None:
     page = f"{filler}secret</p>".encode()
 
-    said = [ANSWERS.words(page), str(ANSWERS.unreadable(page, "no secret", method="GET", path="p"))]
+    said = [READER.message(page), str(READER.unexpected_content(page, "no secret", method="GET", path="p"))]
     assert not [text for text in said if "sec" in text]
 
 
 def test_a_secret_that_json_spells_otherwise_is_not_shown() -> None:
-    assert ANSWERS.words(b'{"msg": "no \\u0073ecret"}') == "no ***"
+    assert READER.message(b'{"msg": "no \\u0073ecret"}') == "no ***"
