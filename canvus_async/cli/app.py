@@ -24,53 +24,53 @@ app = App(
 app.register_install_completion_command()  # pyright: ignore[reportUnknownMemberType] - its **kwargs have no type
 
 
-class Command(NamedTuple):
+class CommandHelp(NamedTuple):
     """A command: where it is, what it does in a line, what else there is to say, and what people type."""
 
-    place: str
-    words: str
-    more: str
+    function: str
+    summary: str
+    details: str
     examples: tuple[str, ...]
 
 
 COMMANDS = (
-    Command(
+    CommandHelp(
         "listing:canvases",
         "List the canvases that you may see.",
         "A line for each: its id, name, your access, and when it was changed.",
         ("canvus canvases", "canvus canvases --json | jq -r '.[].id'"),
     ),
-    Command(
+    CommandHelp(
         "listing:ls",
         "List what is on a canvas, as a tree.",
         "Each widget below its parent, with its type, words, place and size.",
         ("canvus ls CANVAS", "canvus ls CANVAS --json"),
     ),
-    Command(
+    CommandHelp(
         "watch:watch",
         "Print what is on a canvas and then every change.",
         "A line each until Ctrl-C. It outlives restarts of the server.",
         ("canvus watch CANVAS", "canvus watch CANVAS --kind images --json"),
     ),
-    Command(
-        "changing:upload",
+    CommandHelp(
+        "create:upload",
         "Upload pictures, PDFs and films.",
         "It ends when the server has read them all.",
         ("canvus upload CANVAS photo.jpg --at 2000,1500", "canvus upload CANVAS photos --grid"),
     ),
-    Command(
-        "changing:note",
+    CommandHelp(
+        "create:note",
         "Put a note on a canvas.",
         "It prints the new note's id.",
         ('canvus note CANVAS "Remember the milk"', 'canvus note CANVAS "Done" --at 100,200 --color "#b9e3c6"'),
     ),
-    Command(
-        "changing:clone",
+    CommandHelp(
+        "create:clone",
         "Copy a widget from one canvas to another.",
         "Notes, images, PDFs, films, web pages, anchors and tables can be copied.",
         ("canvus clone CANVAS WIDGET OTHER-CANVAS",),
     ),
-    Command(
+    CommandHelp(
         "snapshot:snapshot",
         "Draw a picture of a canvas.",
         "It is drawn from mipmaps that fit. What cannot be fetched becomes a box that says why.",
@@ -80,13 +80,13 @@ COMMANDS = (
             "canvus snapshot CANVAS --watch -o live.png",
         ),
     ),
-    Command(
+    CommandHelp(
         "mipmap:mipmap",
         "Show the mipmap levels of a picture, or save one.",
         "A picture goes by its hash, which `canvus ls CANVAS --json` tells.",
         ("canvus mipmap CANVAS HASH", "canvus mipmap CANVAS HASH --fit 640x480 -o small.webp"),
     ),
-    Command(
+    CommandHelp(
         "download:download",
         "Download the files of a canvas, or what is missing.",
         "A file is whole or not there; stopped or killed, run it again to finish. export.jsonl tells which widget each "
@@ -97,20 +97,20 @@ COMMANDS = (
             "canvus download CANVAS --into export --dry-run",
         ),
     ),
-    Command(
+    CommandHelp(
         "doctor:doctor",
         "Check the way to a server, and say what to do.",
         "Exit status 1 if something is wrong.",
         ("canvus doctor --url https://canvus.example.com --token TOKEN",),
     ),
-    Command(
+    CommandHelp(
         "demo:demo",
         "Make a whole round trip and check every byte.",
         "Files go up, every mipmap and every original comes back. Without --url a server is started for it. At the end "
         "the canvas is put in order and drawn into canvas.png.",
         ("canvus demo", "canvus demo photos/*.jpg report.pdf --out /tmp/demo"),
     ),
-    Command(
+    CommandHelp(
         "serve:serve",
         "Run a Canvus-compatible server on this machine.",
         "Until Ctrl-C. With --data, everything survives a restart.",
@@ -121,8 +121,8 @@ COMMANDS = (
 
 for command in COMMANDS:
     app.command(
-        f"canvus_async.cli.{command.place}",
-        help=f"{command.words}\n\n{command.more}",
+        f"canvus_async.cli.{command.function}",
+        help=f"{command.summary}\n\n{command.details}",
         help_epilogue="\n".join(("Examples:", *(f"  {line}" for line in command.examples))),
     )
 

@@ -18,11 +18,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from canvus_async.canvas import Canvas
-from canvus_async.cli import samples
-from canvus_async.cli.connecting import Token, Url
-from canvus_async.cli.exhibition import furnish
+from canvus_async.cli import demo_files
+from canvus_async.cli.config import Token, Url
+from canvus_async.cli.demo_canvas import furnish
 from canvus_async.cli.listing import Json
-from canvus_async.cli.snapshot import Order, save
+from canvus_async.cli.snapshot import SnapshotOptions, save
 from canvus_async.client import Client
 from canvus_async.models import AssetWidget, MipmapInfo
 from canvus_async.server import CanvusServer
@@ -57,7 +57,7 @@ async def demo(
             info = await client.canvases.create("canvus demo")
             if not files:
                 console.print("making a dozen pictures and a document …")
-            paths = list(files) or await asyncio.to_thread(samples.make, Path(made))
+            paths = list(files) or await asyncio.to_thread(demo_files.make, Path(made))
             trip = RoundTrip(client.canvas(info.id), out)
             with _bar(console) as bar:
                 await trip.run(paths, bar)
@@ -82,7 +82,9 @@ async def _picture(trip: "RoundTrip", files: int) -> Path:
     )
     await furnish(trip.canvas, trip.uploaded, title="canvus demo", steps=steps)
     path = trip.out / "canvas.png"
-    await save(Order(path, 1920, "content", "png"), await trip.canvas.camera().take(width=1920, region="content"))
+    await save(
+        SnapshotOptions(path, 1920, "content", "png"), await trip.canvas.camera().take(width=1920, region="content")
+    )
     return path
 
 
@@ -214,11 +216,11 @@ def _level_fault(body: bytes, info: MipmapInfo, level: int) -> str:
     try:
         with Picture.open(io.BytesIO(body)) as picture:
             picture.load()
-            form, size = picture.format, picture.size
+            found, size = picture.format, picture.size
     except OSError as problem:
         return f"does not open ({problem})"
-    if form != "WEBP":
-        return f"is {form}, not WebP"
+    if found != "WEBP":
+        return f"is {found}, not WebP"
     wanted = (info.resolution.width / 2**level, info.resolution.height / 2**level)
     if any(abs(side - want) >= 1 for side, want in zip(size, wanted, strict=True)):
         return f"is {size[0]} x {size[1]}, not {wanted[0]:g} x {wanted[1]:g}"

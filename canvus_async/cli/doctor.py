@@ -10,7 +10,7 @@ import msgspec
 from rich.console import Console
 from rich.markup import escape
 
-from canvus_async.cli.connecting import Token, Url, connect
+from canvus_async.cli.config import Token, Url, connect
 from canvus_async.cli.listing import Json
 from canvus_async.client import Client
 from canvus_async.errors import CanvusError, ConnectFailed, Forbidden, NotFound, RequestTimeout, Unauthorized

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from canvus_async.bulk.export import Downloaded
 from canvus_async.bulk.items import Fit, Levels
-from canvus_async.cli.connecting import Token, Url, connect
+from canvus_async.cli.config import Token, Url, connect
 from canvus_async.cli.listing import Json
 from canvus_async.errors import NotSupported
 from canvus_async.models import CanvasBackground, Image, Pdf, Video, Widget
@@ -24,8 +24,13 @@ from canvus_async.protocol.names import safe_filename
 
 _REDRAW = 0.1
 
-Kind: TypeAlias = Literal["images", "pdfs", "videos", "background"]
-_RECORDS: dict[Kind, type[Widget]] = {"images": Image, "pdfs": Pdf, "videos": Video, "background": CanvasBackground}
+DownloadKind: TypeAlias = Literal["images", "pdfs", "videos", "background"]
+_RECORDS: dict[DownloadKind, type[Widget]] = {
+    "images": Image,
+    "pdfs": Pdf,
+    "videos": Video,
+    "background": CanvasBackground,
+}
 
 
 async def download(
@@ -35,7 +40,7 @@ async def download(
     into: Path | None = None,
     levels: str = "all",
     originals: Annotated[bool, Parameter(negative="--no-originals")] = True,
-    kind: Annotated[list[Kind] | None, Parameter(negative="")] = None,
+    kind: Annotated[list[DownloadKind] | None, Parameter(negative="")] = None,
     dry_run: Annotated[bool, Parameter(negative="")] = False,
     concurrency: int | None = None,
     as_json: Json = False,

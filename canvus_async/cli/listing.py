@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table as Grid
 from rich.tree import Tree
 
-from canvus_async.cli.connecting import Token, Url, connect
+from canvus_async.cli.config import Token, Url, connect
 from canvus_async.cli.watch import visible, words
 from canvus_async.models import Connector, PlacedWidget, TableCell, UnknownWidget, Widget
 

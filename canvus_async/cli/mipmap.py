@@ -7,7 +7,7 @@ import msgspec
 from cyclopts import Parameter
 from rich.console import Console
 
-from canvus_async.cli.connecting import Token, Url, connect
+from canvus_async.cli.config import Token, Url, connect
 from canvus_async.cli.listing import Json
 
 

@@ -9,15 +9,15 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from canvus_async.canvas import Canvas
-from canvus_async.cli.connecting import Token, Url, connect, notices
+from canvus_async.cli.config import Token, Url, connect, notices
 from canvus_async.cli.listing import Json
 from canvus_async.content.part_file import PartFile
 from canvus_async.models import Rect
 from canvus_async.protocol.names import safe_filename
-from canvus_async.snapshots.camera import Form, Snapshot
+from canvus_async.snapshots.camera import ImageFormat, Snapshot
 from canvus_async.snapshots.view import Region
 
-_FORMS: dict[str, Form] = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}
+_FORMATS: dict[str, ImageFormat] = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}
 _PACE = 1.0
 _SECOND_LOOK = 5.0
 
@@ -47,25 +47,28 @@ async def snapshot(
         token: Your token.
     """
     path = output or Path(f"{safe_filename(canvas)}.png")
-    order = Order(path, width, region_from(region), form_of(path))
+    options = SnapshotOptions(path, width, region_from(region), format_of(path))
     console = None if as_json else Console(stderr=True, highlight=False)
     async with connect(url, token) as client:
         board = client.canvas(canvas)
         if watch:
             with notices():
-                await _follow(board, order, console)
+                await _follow(board, options, console)
         else:
             camera = board.camera()
-            _report(await save(order, await camera.take(width=width, region=order.region, form=order.form)), console)
+            _report(
+                await save(options, await camera.take(width=width, region=options.region, format=options.format)),
+                console,
+            )
 
 
-class Order(NamedTuple):
+class SnapshotOptions(NamedTuple):
     """What picture to take, and where to put it."""
 
     path: Path
     width: int
     region: Region
-    form: Form
+    format: ImageFormat
 
 
 class Saved(NamedTuple):
@@ -75,18 +78,18 @@ class Saved(NamedTuple):
     taken: Snapshot
 
 
-async def save(order: Order, taken: Snapshot) -> Saved:
+async def save(options: SnapshotOptions, taken: Snapshot) -> Saved:
     """Put a picture at its path, whole or not at all. Raises LocalWriteError."""
-    part = PartFile(order.path)
+    part = PartFile(options.path)
     try:
         await part.write(taken.body)
         await part.publish()
     finally:
         await part.discard()
-    return Saved(order.path, taken)
+    return Saved(options.path, taken)
 
 
-async def _follow(board: Canvas, order: Order, console: Console | None) -> None:
+async def _follow(board: Canvas, options: SnapshotOptions, console: Console | None) -> None:
     """A picture now and after each change; if the server could not be reached for a part of it, again before long."""
     clock = asyncio.get_running_loop().time
     camera = board.camera()
@@ -95,12 +98,12 @@ async def _follow(board: Canvas, order: Order, console: Console | None) -> None:
         while True:
             began = clock()
             taken = await camera.take(
-                width=order.width, region=order.region, form=order.form, widgets=live.widgets.values()
+                width=options.width, region=options.region, format=options.format, widgets=live.widgets.values()
             )
-            _report(await save(order, taken), console)
+            _report(await save(options, taken), console)
             await asyncio.sleep(max(0.0, began + _PACE - clock()))
             try:
-                async with asyncio.timeout(_SECOND_LOOK if taken.hasty else None):
+                async with asyncio.timeout(_SECOND_LOOK if taken.has_transport_errors else None):
                     await anext(changes)
             except TimeoutError:
                 continue
@@ -117,24 +120,24 @@ def region_from(text: str) -> Region:
     return Rect(x, y, width, height)
 
 
-def form_of(path: Path) -> Form:
+def format_of(path: Path) -> ImageFormat:
     """The kind of file that a name asks for. Raises ValueError."""
-    form = _FORMS.get(path.suffix.lower())
-    if form is None:
-        raise ValueError(f"{path} is no picture's name: end it in {', '.join(_FORMS)}")
-    return form
+    found = _FORMATS.get(path.suffix.lower())
+    if found is None:
+        raise ValueError(f"{path} is no picture's name: end it in {', '.join(_FORMATS)}")
+    return found
 
 
 def _report(saved: Saved, console: Console | None) -> None:
     taken = saved.taken
     if console is None:
         missing = [
-            {"hash": wanted.hash, "page": wanted.page, "error": str(error)} for wanted, error in taken.missing.items()
+            {"hash": image.hash, "page": image.page, "error": str(error)} for image, error in taken.missing.items()
         ]
         told = {"path": str(saved.path), "width": taken.width, "height": taken.height, "missing": missing}
         print(msgspec.json.encode(told).decode(), flush=True)
         return
     console.print(f"{saved.path}: {taken.width} x {taken.height} pixels", soft_wrap=True, markup=False)
-    for wanted, error in taken.missing.items():
+    for image, error in taken.missing.items():
         words = " ".join(str(error).split())
-        console.print(f"missing {wanted.hash} page {wanted.page}: {words}", soft_wrap=True, markup=False)
+        console.print(f"missing {image.hash} page {image.page}: {words}", soft_wrap=True, markup=False)

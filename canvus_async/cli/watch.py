@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from canvus_async.canvas import Canvas
-from canvus_async.cli.connecting import Token, Url, connect, notices
+from canvus_async.cli.config import Token, Url, connect, notices
 from canvus_async.models import PlacedWidget, UnknownWidget, Widget
 from canvus_async.models.changes import Change
 from canvus_async.subscriptions.live import Live

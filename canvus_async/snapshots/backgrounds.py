@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from canvus_async.models import CanvasBackground, Rect
 from canvus_async.snapshots.colours import colour
-from canvus_async.snapshots.commands import Blend, Colour, Command, Fit, Panel, Picture, Stroke, Wanted
+from canvus_async.snapshots.commands import Blend, Colour, DrawCommand, FitMode, PageImage, Panel, Picture, Stroke
 from canvus_async.snapshots.view import EMPTY, View
 
 GROUND = Colour(0x1E, 0x1E, 0x1E)
@@ -15,10 +15,10 @@ GRID = Colour(0xFF, 0xFF, 0xFF, 0x40)
 
 _GRID_STEP = 120.0
 _NARROWEST = 32.0
-_FITS: dict[str, Fit] = {"contain": "contain", "fit": "contain", "stretch": "fill", "fill": "fill"}
+_FITS: dict[str, FitMode] = {"contain": "contain", "fit": "contain", "stretch": "fill", "fill": "fill"}
 
 
-def background_commands(background: CanvasBackground | None, root: Rect | None, shown: View) -> Iterator[Command]:
+def background_commands(background: CanvasBackground | None, root: Rect | None, shown: View) -> Iterator[DrawCommand]:
     """The commands that cover the whole picture; a background picture lies on the canvas, not beyond its edges."""
     frame = shown.frame
     if background is None:
@@ -33,12 +33,12 @@ def background_commands(background: CanvasBackground | None, root: Rect | None, 
     image = background.image
     if background.type == "image" and image is not None and image.hash and canvas.overlaps(frame):
         size = max(1, round(canvas.width)), max(1, round(canvas.height))
-        yield Picture(canvas, Wanted(image.hash, 0, *size, _FITS.get(image.fit, "cover")), "background")
+        yield Picture(canvas, PageImage(image.hash, 0, *size, _FITS.get(image.fit, "cover")), "background")
     if background.grid is not None and background.grid.visible:
         yield from _grid(colour(background.grid.color, GRID), shown)
 
 
-def _grid(paint: Colour, shown: View) -> Iterator[Command]:
+def _grid(paint: Colour, shown: View) -> Iterator[DrawCommand]:
     """Level and upright lines, so many units apart that they do not blur into each other."""
     step = _GRID_STEP
     while step * shown.scale < _NARROWEST:

@@ -20,11 +20,11 @@ from canvus_async.models import CanvasBackground, MipmapInfo, Widget
 from canvus_async.resources.background import Background
 from canvus_async.resources.mipmaps import Mipmaps
 from canvus_async.resources.widgets import Widgets
-from canvus_async.snapshots.commands import Wanted
+from canvus_async.snapshots.commands import PageImage
 from canvus_async.snapshots.plan import Plan, plan
 from canvus_async.snapshots.view import Region, check_width
 
-Form: TypeAlias = Literal["png", "jpeg", "webp"]
+ImageFormat: TypeAlias = Literal["png", "jpeg", "webp"]
 
 LARGEST_LEVEL = 12_000_000
 """Pixels: of what is drawn larger than that a smaller level is fetched, since most of it lies outside the picture."""
@@ -45,10 +45,10 @@ class Snapshot(NamedTuple):
     body: bytes
     width: int
     height: int
-    missing: dict[Wanted, Exception]
+    missing: dict[PageImage, Exception]
 
     @property
-    def hasty(self) -> bool:
+    def has_transport_errors(self) -> bool:
         """Whether something is missing only because the server could not be reached."""
         return any(isinstance(error, TransportError) for error in self.missing.values())
 
@@ -66,7 +66,12 @@ class Camera:
         self._draw = _drawing()
 
     async def take(
-        self, *, width: int, region: Region, form: Form = "png", widgets: Iterable[Widget] | None = None
+        self,
+        *,
+        width: int,
+        region: Region,
+        format: ImageFormat = "png",  # noqa: A002  # the usual word for it
+        widgets: Iterable[Widget] | None = None,
     ) -> Snapshot:
         """One picture, of `widgets` or of what the server lists.
 
@@ -74,15 +79,15 @@ class Camera:
         and what listing the canvas raises.
         """
         check_width(width)
-        if form not in {"png", "jpeg", "webp"}:
-            raise ValueError(f"form is png, jpeg or webp, not {form!r}")
+        if format not in {"png", "jpeg", "webp"}:
+            raise ValueError(f"format must be png, jpeg or webp, not {format!r}")
         shown = await self._widgets.list() if widgets is None else list(widgets)
         background = await self._behind()
         planned = await anyio.to_thread.run_sync(lambda: plan(shown, width=width, region=region, background=background))
-        found = await self._fetch(planned.wanted)
-        missing = {wanted: body for wanted, body in found.items() if isinstance(body, Exception)}
-        pictures = {wanted: _reason(body) if isinstance(body, Exception) else body for wanted, body in found.items()}
-        body = await anyio.to_thread.run_sync(self._draw, planned, pictures, form)
+        found = await self._fetch(planned.images)
+        missing = {image: body for image, body in found.items() if isinstance(body, Exception)}
+        pictures = {image: _reason(body) if isinstance(body, Exception) else body for image, body in found.items()}
+        body = await anyio.to_thread.run_sync(self._draw, planned, pictures, format)
         return Snapshot(body, planned.view.width, planned.view.height, missing)
 
     async def _behind(self) -> CanvasBackground | None:
@@ -94,11 +99,11 @@ class Camera:
         except CanvusError:
             return None
 
-    async def _fetch(self, wanted: list[Wanted]) -> dict[Wanted, bytes | Exception]:
+    async def _fetch(self, images: list[PageImage]) -> dict[PageImage, bytes | Exception]:
         """Every mipmap or the error in its place; the client's limits bound how many at a time."""
-        found: dict[Wanted, bytes | Exception] = {}
+        found: dict[PageImage, bytes | Exception] = {}
 
-        async def fetch(one: Wanted) -> None:
+        async def fetch(one: PageImage) -> None:
             try:
                 info = await self._mipmaps.info(one.hash, page=one.page)
                 found[one] = await self._mipmaps.fetch(one.hash, level_for(info, one), page=one.page)
@@ -106,7 +111,7 @@ class Camera:
                 found[one] = error
 
         async with asyncio.TaskGroup() as group:
-            for one in wanted:
+            for one in images:
                 group.create_task(fetch(one))
         for error in found.values():
             if isinstance(error, ClientClosed):
@@ -114,12 +119,12 @@ class Camera:
         return found
 
 
-def level_for(info: MipmapInfo, wanted: Wanted) -> int:
+def level_for(info: MipmapInfo, image: PageImage) -> int:
     """The smallest level that is no smaller than it is drawn; of huge ones, one of at most `LARGEST_LEVEL` pixels."""
     width, height = max(1.0, info.resolution.width), max(1.0, info.resolution.height)
-    across, down = wanted.width / width, wanted.height / height
-    if wanted.fit != "fill":
-        across = down = min(across, down) if wanted.fit == "contain" else max(across, down)
+    across, down = image.width / width, image.height / height
+    if image.fit != "fill":
+        across = down = min(across, down) if image.fit == "contain" else max(across, down)
     level = info.level_for(max(1, round(width * across)), max(1, round(height * down)))
     while level < info.max_level and width * height / 4**level > LARGEST_LEVEL:
         level += 1
@@ -130,7 +135,7 @@ def _reason(error: Exception) -> str:
     return next(words for kind, words in _REASONS if isinstance(error, kind))
 
 
-def _drawing() -> Callable[[Plan, dict[Wanted, bytes | str], Form], bytes]:
+def _drawing() -> Callable[[Plan, dict[PageImage, bytes | str], ImageFormat], bytes]:
     """What draws; looked for only now, because Pillow is in an extra."""
     try:
         from canvus_async.snapshots.painter import encoded, paint  # noqa: PLC0415
@@ -140,7 +145,7 @@ def _drawing() -> Callable[[Plan, dict[Wanted, bytes | str], Form], bytes]:
         words = 'pictures of a canvas are drawn with Pillow: pip install "canvus-async[server]"'
         raise ModuleNotFoundError(words, name="PIL") from None
 
-    def draw(planned: Plan, pictures: dict[Wanted, bytes | str], form: Form) -> bytes:
-        return encoded(paint(planned, pictures, anyio.from_thread.check_cancelled), form)
+    def draw(planned: Plan, pictures: dict[PageImage, bytes | str], image_format: ImageFormat) -> bytes:
+        return encoded(paint(planned, pictures, anyio.from_thread.check_cancelled), image_format)
 
     return draw

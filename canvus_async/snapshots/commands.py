@@ -88,17 +88,17 @@ class Shape(NamedTuple):
     colour: Colour
 
 
-Fit: TypeAlias = Literal["fill", "contain", "cover"]
+FitMode: TypeAlias = Literal["fill", "contain", "cover"]
 
 
-class Wanted(NamedTuple):
+class PageImage(NamedTuple):
     """One page of an asset as it is to be had from the server, about as large as it is drawn; page from 0."""
 
     hash: str
     page: int
     width: int
     height: int
-    fit: Fit = "fill"
+    fit: FitMode = "fill"
 
 
 class Picture(NamedTuple):
@@ -108,8 +108,8 @@ class Picture(NamedTuple):
     """
 
     box: Box
-    wanted: Wanted
+    image: PageImage
     label: str
 
 
-Command: TypeAlias = Panel | Blend | Words | Stroke | Shape | Picture
+DrawCommand: TypeAlias = Panel | Blend | Words | Stroke | Shape | Picture

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from canvus_async.models import Connector, ConnectorEnd, Rect
 from canvus_async.snapshots.colours import colour
-from canvus_async.snapshots.commands import Box, Colour, Command, Dot, Shape, Stroke
+from canvus_async.snapshots.commands import Box, Colour, Dot, DrawCommand, Shape, Stroke
 from canvus_async.snapshots.view import View
 
 LINE = Colour(0xE7, 0xE7, 0xF2)
@@ -16,7 +16,7 @@ _TIP = 3.0
 _SHORTEST_TIP = 7.0
 
 
-def connector(line: Connector, bounds: Mapping[str, Rect], view: View) -> Iterator[Command]:
+def connector(line: Connector, bounds: Mapping[str, Rect], view: View) -> Iterator[DrawCommand]:
     """The line and its tips; nothing where one of its widgets is not there or both are at the same place."""
     source, target = bounds.get(line.src.id), bounds.get(line.dst.id)
     if source is None or target is None:

@@ -14,13 +14,13 @@ from canvus_async.snapshots.commands import (
     Blend,
     Box,
     Colour,
-    Command,
     Dot,
+    DrawCommand,
+    PageImage,
     Panel,
     Picture,
     Shape,
     Stroke,
-    Wanted,
     Words,
 )
 from canvus_async.snapshots.masks import Area, Mask, clipped, whole_pixels
@@ -35,7 +35,7 @@ _LARGEST_LETTERING = 3000
 _FAR = 1e6
 
 
-def paint(plan: Plan, pictures: Mapping[Wanted, bytes | str], checkpoint: Callable[[], None]) -> Image.Image:
+def paint(plan: Plan, pictures: Mapping[PageImage, bytes | str], checkpoint: Callable[[], None]) -> Image.Image:
     """The picture of a plan, as RGB. `pictures` has WebP bytes for what it wants, or the words why there are none.
 
     `checkpoint` is called between commands; what it raises ends the drawing.
@@ -47,23 +47,23 @@ def paint(plan: Plan, pictures: Mapping[Wanted, bytes | str], checkpoint: Callab
     return painter.image
 
 
-def encoded(image: Image.Image, form: str) -> bytes:
+def encoded(image: Image.Image, image_format: str) -> bytes:
     """The bytes of a file: "png", "jpeg" or "webp"."""
     buffer = io.BytesIO()
-    image.save(buffer, form, quality=88)
+    image.save(buffer, image_format, quality=88)
     return buffer.getvalue()
 
 
 class Painter:
     """A picture in the making."""
 
-    def __init__(self, width: int, height: int, pictures: Mapping[Wanted, bytes | str]) -> None:
+    def __init__(self, width: int, height: int, pictures: Mapping[PageImage, bytes | str]) -> None:
         self.image = Image.new("RGB", (width, height))
         self._pictures = pictures
         self._draw = ImageDraw.Draw(self.image)
         self._lettering = Lettering()
 
-    def draw(self, command: Command) -> None:
+    def draw(self, command: DrawCommand) -> None:
         """Draw one command over what is there."""
         match command:
             case Panel():
@@ -177,7 +177,7 @@ class Painter:
         return None if area is None else Mask(area)
 
     def _picture(self, picture: Picture) -> None:
-        found = self._pictures.get(picture.wanted, "")
+        found = self._pictures.get(picture.image, "")
         if isinstance(found, bytes):
             mipmap = _decoded(found)
             if mipmap is not None:
@@ -188,7 +188,7 @@ class Painter:
             self.draw(command)
 
     def _paste(self, mipmap: Image.Image, picture: Picture) -> None:
-        box, fit = picture.box, picture.wanted.fit
+        box, fit = picture.box, picture.image.fit
         across, down = box.width / mipmap.width, box.height / mipmap.height
         factor = min(across, down) if fit == "contain" else max(across, down)
         spread = box if fit == "fill" else _centred(mipmap.width * factor, mipmap.height * factor, box)

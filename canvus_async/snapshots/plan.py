@@ -26,7 +26,17 @@ from canvus_async.snapshots import tables
 from canvus_async.snapshots.arrangement import Arrangement, Placed
 from canvus_async.snapshots.backgrounds import background_commands
 from canvus_async.snapshots.colours import WHITE, colour, readable_on, shaded
-from canvus_async.snapshots.commands import Box, Colour, Command, Fit, Panel, Picture, Shape, Wanted, Words
+from canvus_async.snapshots.commands import (
+    Box,
+    Colour,
+    DrawCommand,
+    FitMode,
+    PageImage,
+    Panel,
+    Picture,
+    Shape,
+    Words,
+)
 from canvus_async.snapshots.connectors import connector
 from canvus_async.snapshots.view import Region, View, content_region, view
 
@@ -49,12 +59,12 @@ class Plan(NamedTuple):
     """A picture's size in pixels and what is drawn into it, from the bottom to the top."""
 
     view: View
-    commands: list[Command]
+    commands: list[DrawCommand]
 
     @property
-    def wanted(self) -> list[Wanted]:
+    def images(self) -> list[PageImage]:
         """The mipmaps that it needs, each once."""
-        return list(dict.fromkeys(command.wanted for command in self.commands if isinstance(command, Picture)))
+        return list(dict.fromkeys(command.image for command in self.commands if isinstance(command, Picture)))
 
 
 def plan(
@@ -93,7 +103,7 @@ def _region(region: Region, arranged: Arrangement) -> Rect:
     return content_region((placed.bounds for placed in arranged.placed), arranged.root)
 
 
-def _drawn(placed: Placed, box: Box, arranged: Arrangement, shown: View) -> Iterator[Command]:
+def _drawn(placed: Placed, box: Box, arranged: Arrangement, shown: View) -> Iterator[DrawCommand]:
     """The commands for one widget."""
     match placed.widget:
         case Note() as note:
@@ -122,7 +132,7 @@ def _drawn(placed: Placed, box: Box, arranged: Arrangement, shown: View) -> Iter
             yield from _labelled(box, other.widget_type or "unknown", words, PAPER)
 
 
-def _note(note: Note, box: Box) -> Iterator[Command]:
+def _note(note: Note, box: Box) -> Iterator[DrawCommand]:
     ground = colour(note.background_color, WHITE)
     ink = readable_on(ground) if note.auto_text_color else colour(note.text_color, readable_on(ground))
     shorter = min(box.width, box.height)
@@ -131,17 +141,17 @@ def _note(note: Note, box: Box) -> Iterator[Command]:
     yield Words(box.inset(shorter * 0.07), note.text or note.title, ink, largest)
 
 
-def _asset(hash_: str, page: int, label: str, box: Box, fit: Fit) -> Iterator[Command]:
+def _asset(hash_: str, page: int, label: str, box: Box, fit: FitMode) -> Iterator[DrawCommand]:
     if min(box.width, box.height) < _SMALLEST:
         yield Panel(box, FRAME)
     elif not hash_:
         yield from placeholder(box, label, "the server is still reading it")
     else:
         size = max(1, round(box.width)), max(1, round(box.height))
-        yield Picture(box, Wanted(hash_, page, *size, fit), label)
+        yield Picture(box, PageImage(hash_, page, *size, fit), label)
 
 
-def placeholder(box: Box, label: str, why: str) -> list[Command]:
+def placeholder(box: Box, label: str, why: str) -> list[DrawCommand]:
     """What is drawn where a picture cannot be had."""
     return [
         *_labelled(box, why, label, PAPER),
@@ -153,7 +163,7 @@ def _corner(box: Box) -> float:
     return min(box.width, box.height) / 6
 
 
-def _labelled(box: Box, kind: str, words: str, ground: Colour) -> Iterator[Command]:
+def _labelled(box: Box, kind: str, words: str, ground: Colour) -> Iterator[DrawCommand]:
     """A box that says what is there: its kind along the top, its own words in the middle."""
     ink = readable_on(ground)
     shorter = min(box.width, box.height)
@@ -164,14 +174,14 @@ def _labelled(box: Box, kind: str, words: str, ground: Colour) -> Iterator[Comma
     yield Words(Box(edge.left, edge.top + size * 1.6, edge.right, edge.bottom), words, ink, size * 1.3)
 
 
-def _play(box: Box) -> Iterator[Command]:
+def _play(box: Box) -> Iterator[DrawCommand]:
     """The triangle that says film, below the middle, clear of the words."""
     side = min(box.width, box.height) / 8
     x, y = (box.left + box.right) / 2, box.bottom - 1.6 * side
     yield Shape(((x - side / 2, y - side / 2), (x - side / 2, y + side / 2), (x + side / 2, y)), FRAME)
 
 
-def _outline(anchor: Anchor | VideoOutputAnchor, box: Box, shown: View) -> Iterator[Command]:
+def _outline(anchor: Anchor | VideoOutputAnchor, box: Box, shown: View) -> Iterator[DrawCommand]:
     """A region: its edge and its name at the top left, what lies within stays to be seen."""
     line = max(1.0, 4 * shown.scale)
     yield Panel(box, ANCHOR._replace(alpha=20), ANCHOR, line)

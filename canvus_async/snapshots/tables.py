@@ -5,7 +5,7 @@ from itertools import accumulate
 
 from canvus_async.models import Table, TableCell
 from canvus_async.snapshots.colours import BLACK, WHITE
-from canvus_async.snapshots.commands import Box, Colour, Command, Panel, Stroke, Words
+from canvus_async.snapshots.commands import Box, Colour, DrawCommand, Panel, Stroke, Words
 
 RULE = Colour(0x9A, 0xA3, 0xAF)
 _TEXT = 0.4
@@ -14,7 +14,7 @@ _MOST_LINES = 1000
 _NARROWEST = 3.0
 
 
-def table(table: Table, cells: Sequence[TableCell], box: Box, scale: float) -> Iterator[Command]:
+def table(table: Table, cells: Sequence[TableCell], box: Box, scale: float) -> Iterator[DrawCommand]:
     """The table's ground, a box for each cell, and their words; `scale` is pixels for each unit of the table's own.
 
     Cells lie where their records say, else where the grid has them by `index`, row by row; without cells the grid

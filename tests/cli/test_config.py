@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from canvus_async.cli.connecting import config_file, configured, connect
+from canvus_async.cli.config import config_file, configured, connect
 
 CANARY = "canary-7f3a"
 

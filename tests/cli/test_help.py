@@ -11,7 +11,7 @@ import pytest
 from canvus_async.cli.app import COMMANDS
 from tests.cli.test_app import canvus
 
-NAMES = sorted(command.place.partition(":")[2] for command in COMMANDS)
+NAMES = sorted(command.function.partition(":")[2] for command in COMMANDS)
 
 
 def test_the_overview_is_one_screen_and_tells_the_exit_statuses() -> None:

@@ -68,13 +68,15 @@ def test_a_region_is_drawn_into_the_file_that_was_named(told: dict[str, str], tm
     assert pixel(tmp_path / "a.png", (20, 20)) == (0x1E, 0x1E, 0x1E)
 
 
-@pytest.mark.parametrize(("name", "form"), [("a.jpg", "JPEG"), ("b.webp", "WEBP"), ("c.PNG", "PNG")])
-def test_the_names_ending_chooses_the_form(told: dict[str, str], tmp_path: Path, name: str, form: str) -> None:
+@pytest.mark.parametrize(("name", "image_format"), [("a.jpg", "JPEG"), ("b.webp", "WEBP"), ("c.PNG", "PNG")])
+def test_the_file_name_extension_chooses_the_format(
+    told: dict[str, str], tmp_path: Path, name: str, image_format: str
+) -> None:
     done = at(told, "snapshot", told["canvas_id"], "--output", tmp_path / name, "--region", "canvas", "--width", "96")
 
     assert done.returncode == 0, done.stderr
     with Picture.open(tmp_path / name) as image:
-        assert (image.format, image.size) == (form, (96, 54))
+        assert (image.format, image.size) == (image_format, (96, 54))
 
 
 def test_what_is_missing_is_told(told: dict[str, str], tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from canvus_async import Canvas, Client, ClientClosed, NotFound, Point, Rect, Re
 from canvus_async.models import MipmapInfo
 from canvus_async.server import CanvusServer
 from canvus_async.snapshots.camera import LARGEST_LEVEL, level_for
-from canvus_async.snapshots.commands import Wanted
+from canvus_async.snapshots.commands import PageImage
 from tests.files import document, picture
 
 PAPER = (0xF4, 0xF5, 0xF7)
@@ -94,19 +94,19 @@ async def test_the_level_that_fits_is_fetched_once_and_never_the_original(server
 
 
 @pytest.mark.parametrize(
-    ("width", "height", "wanted", "level"),
+    ("width", "height", "image", "level"),
     [
-        (4096, 3072, Wanted("a", 0, 512, 384), 3),
-        (4096, 3072, Wanted("a", 0, 513, 384), 2),
-        (4096, 3072, Wanted("a", 0, 400, 400, "contain"), 3),
-        (4096, 3072, Wanted("a", 0, 400, 400, "cover"), 2),
-        (640, 480, Wanted("a", 0, 5000, 5000), 0),
-        (16000, 16000, Wanted("a", 0, 10**9, 10**9), 3),
-        (0, 0, Wanted("a", 0, 100, 100, "contain"), 0),
+        (4096, 3072, PageImage("a", 0, 512, 384), 3),
+        (4096, 3072, PageImage("a", 0, 513, 384), 2),
+        (4096, 3072, PageImage("a", 0, 400, 400, "contain"), 3),
+        (4096, 3072, PageImage("a", 0, 400, 400, "cover"), 2),
+        (640, 480, PageImage("a", 0, 5000, 5000), 0),
+        (16000, 16000, PageImage("a", 0, 10**9, 10**9), 3),
+        (0, 0, PageImage("a", 0, 100, 100, "contain"), 0),
     ],
 )
-def test_the_level_is_the_smallest_that_covers_and_never_huge(width, height, wanted, level) -> None:
-    assert level_for(MipmapInfo(Size(width, height), 7), wanted) == level
+def test_the_level_is_the_smallest_that_covers_and_never_huge(width, height, image, level) -> None:
+    assert level_for(MipmapInfo(Size(width, height), 7), image) == level
     assert width * height / 4**level <= LARGEST_LEVEL * 1.05
 
 
@@ -131,9 +131,9 @@ async def test_what_cannot_be_fetched_is_a_labelled_box_and_the_rest_is_there(
     image = opened(taken.body)
     assert image.getpixel((100, 100)) == pytest.approx((255, 0, 0), abs=8)
     assert image.getpixel((300, 190)) == PAPER
-    assert [wanted.hash for wanted in taken.missing] == [bad.hash]
+    assert [image.hash for image in taken.missing] == [bad.hash]
     assert good.hash
-    assert not taken.hasty
+    assert not taken.has_transport_errors
 
 
 async def test_a_page_that_the_document_does_not_have_is_a_labelled_box(canvas: Canvas) -> None:
@@ -145,7 +145,7 @@ async def test_a_page_that_the_document_does_not_have_is_a_labelled_box(canvas: 
     taken = await canvas.camera().take(width=100, region=Rect(0, 0, 100, 100))
 
     assert opened(taken.body).getpixel((50, 95)) == PAPER
-    assert [wanted.page for wanted in taken.missing] == [7]
+    assert [image.page for image in taken.missing] == [7]
 
 
 async def test_a_film_is_a_box_with_its_name_and_nothing_is_missing(server: CanvusServer, canvas: Canvas) -> None:
@@ -191,9 +191,9 @@ async def test_the_widgets_of_a_mirror_are_drawn_without_listing_them(server: Ca
     assert [path.rpartition("/")[2] for path in asked] == ["background"]
 
 
-@pytest.mark.parametrize("options", [{"width": 0}, {"width": 10**6}, {"form": "gif"}, {"region": Rect(0, 0, 0, 0)}])
+@pytest.mark.parametrize("options", [{"width": 0}, {"width": 10**6}, {"format": "gif"}, {"region": Rect(0, 0, 0, 0)}])
 async def test_what_cannot_be_a_picture_is_refused(canvas: Canvas, options) -> None:
-    with pytest.raises(ValueError, match=r"must be|form is|above 0"):
+    with pytest.raises(ValueError, match=r"must be|above 0"):
         await canvas.snapshot(**options)
 
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image as Picture
 
 from canvus_async import Client, Rect
-from canvus_async.cli.exhibition import rows
+from canvus_async.cli.demo_canvas import rows
 from canvus_async.models import Anchor, Connector, Image, Note, Pdf, Widget
 from canvus_async.snapshots.plan import plan
 from tests.cli.test_app import canvus, serving

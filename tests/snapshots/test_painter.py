@@ -6,7 +6,18 @@ import pytest
 from PIL import Image
 
 from canvus_async import Rect
-from canvus_async.snapshots.commands import Blend, Box, Colour, Command, Panel, Picture, Shape, Stroke, Wanted, Words
+from canvus_async.snapshots.commands import (
+    Blend,
+    Box,
+    Colour,
+    DrawCommand,
+    PageImage,
+    Panel,
+    Picture,
+    Shape,
+    Stroke,
+    Words,
+)
 from canvus_async.snapshots.painter import encoded, paint
 from canvus_async.snapshots.plan import Plan
 from canvus_async.snapshots.text import SMALLEST, Lettering
@@ -16,7 +27,7 @@ RED, GREEN, BLUE, WHITE = Colour(255, 0, 0), Colour(0, 255, 0), Colour(0, 0, 255
 FRAME = Box(0, 0, 100, 100)
 
 
-def painted(*commands: Command, pictures: dict[Wanted, bytes | str] | None = None) -> Image.Image:
+def painted(*commands: DrawCommand, pictures: dict[PageImage, bytes | str] | None = None) -> Image.Image:
     return paint(Plan(View(Rect(0, 0, 100, 100), 100, 100), list(commands)), pictures or {}, lambda: None)
 
 
@@ -67,11 +78,11 @@ def test_a_blend_runs_from_corner_to_corner() -> None:
     [("fill", RED, GREEN, BLUE), ("cover", GREEN, GREEN, GREEN), ("contain", RED, GREEN, BLUE)],
 )
 def test_a_mipmap_is_stretched_cropped_or_shown_whole(fit, left, middle, right) -> None:
-    wanted = Wanted("ab", 0, 80, 20, fit)
-    found: dict[Wanted, bytes | str] = {wanted: webp("#ff0000", "#00ff00", "#0000ff", size=(90, 30))}
+    page = PageImage("ab", 0, 80, 20, fit)
+    found: dict[PageImage, bytes | str] = {page: webp("#ff0000", "#00ff00", "#0000ff", size=(90, 30))}
     box = Box(10, 10, 40, 90) if fit == "cover" else Box(10, 10, 90, 90)
 
-    image = painted(Picture(box, wanted, "x"), pictures=found)
+    image = painted(Picture(box, page, "x"), pictures=found)
 
     for x, colour in ((box.left + 3, left), (sum(box[::2]) / 2, middle), (box.right - 4, right)):
         assert image.getpixel((int(x), 50)) == pytest.approx(colour[:3], abs=40)
@@ -79,20 +90,20 @@ def test_a_mipmap_is_stretched_cropped_or_shown_whole(fit, left, middle, right) 
 
 
 def test_transparent_parts_of_a_mipmap_show_what_lies_behind() -> None:
-    wanted = Wanted("ab", 0, 100, 100)
+    page = PageImage("ab", 0, 100, 100)
     body = webp("#ff0000ff", "#00000000", mode="RGBA")
 
-    image = painted(Panel(FRAME, GREEN), Picture(FRAME, wanted, "x"), pictures={wanted: body})
+    image = painted(Panel(FRAME, GREEN), Picture(FRAME, page, "x"), pictures={page: body})
 
     assert image.getpixel((10, 50)) == (255, 0, 0)
     assert image.getpixel((90, 50)) == (0, 255, 0)
 
 
 def test_only_the_part_of_a_huge_box_that_is_in_the_picture_is_drawn() -> None:
-    wanted = Wanted("ab", 0, 10**9, 10**9)
+    page = PageImage("ab", 0, 10**9, 10**9)
     box = Box(-5e8 + 50, -5e8, 5e8 + 50, 5e8)
 
-    image = painted(Picture(box, wanted, "x"), pictures={wanted: webp("#ff0000", "#0000ff")})
+    image = painted(Picture(box, page, "x"), pictures={page: webp("#ff0000", "#0000ff")})
 
     assert image.size == (100, 100)
     assert image.getpixel((5, 50))[0] > image.getpixel((95, 50))[0]
@@ -100,9 +111,9 @@ def test_only_the_part_of_a_huge_box_that_is_in_the_picture_is_drawn() -> None:
 
 @pytest.mark.parametrize("body", [b"", b"RIFF\x10\0\0\0WEBPVP8 rubbish", webp("red")[:-9], "nobody has it"])
 def test_what_cannot_be_shown_is_a_labelled_box(body) -> None:
-    wanted = Wanted("ab", 0, 100, 100)
+    page = PageImage("ab", 0, 100, 100)
 
-    image = painted(Picture(FRAME, wanted, "photo.jpg"), pictures={wanted: body})
+    image = painted(Picture(FRAME, page, "photo.jpg"), pictures={page: body})
 
     assert image.getpixel((50, 95)) == (0xF4, 0xF5, 0xF7)
     letters = image.crop((5, 30, 95, 80)).convert("L").point([255 if value < 100 else 0 for value in range(256)])
@@ -110,11 +121,11 @@ def test_what_cannot_be_shown_is_a_labelled_box(body) -> None:
 
 
 def test_a_mipmap_of_too_many_pixels_is_not_decoded() -> None:
-    wanted = Wanted("ab", 0, 100, 100)
+    page = PageImage("ab", 0, 100, 100)
     out = io.BytesIO()
     Image.new("RGB", (5000, 5000), "red").save(out, "WEBP", method=0)
 
-    image = painted(Picture(FRAME, wanted, "x"), pictures={wanted: out.getvalue()})
+    image = painted(Picture(FRAME, page, "x"), pictures={page: out.getvalue()})
 
     assert image.getpixel((50, 95)) == (0xF4, 0xF5, 0xF7)
 
@@ -208,8 +219,8 @@ def test_what_the_checkpoint_raises_ends_the_drawing() -> None:
         paint(Plan(View(Rect(0, 0, 9, 9), 9, 9), [Panel(FRAME, RED)]), {}, stop)
 
 
-@pytest.mark.parametrize("form", ["png", "jpeg", "webp"])
-def test_a_picture_is_written_in_the_form_that_was_asked_for(form) -> None:
-    with Image.open(io.BytesIO(encoded(painted(Panel(FRAME, RED)), form))) as image:
-        assert (image.format or "").lower() == form
+@pytest.mark.parametrize("image_format", ["png", "jpeg", "webp"])
+def test_the_picture_is_encoded_in_the_requested_format(image_format) -> None:
+    with Image.open(io.BytesIO(encoded(painted(Panel(FRAME, RED)), image_format))) as image:
+        assert (image.format or "").lower() == image_format
         assert image.convert("RGB").getpixel((50, 50)) == pytest.approx((255, 0, 0), abs=4)

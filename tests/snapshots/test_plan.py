@@ -28,7 +28,7 @@ from canvus_async.models import (
     Widget,
 )
 from canvus_async.snapshots.colours import BLACK, WHITE, colour, readable_on
-from canvus_async.snapshots.commands import Blend, Box, Colour, Panel, Picture, Shape, Stroke, Wanted, Words
+from canvus_async.snapshots.commands import Blend, Box, Colour, PageImage, Panel, Picture, Shape, Stroke, Words
 from canvus_async.snapshots.plan import Plan, plan
 
 ROOT = SharedCanvas(id="root", location=Point(0, 0), size=Size(1000, 500), depth=0, parent_id="")
@@ -74,7 +74,7 @@ def test_places_and_scales_multiply_down_the_tree() -> None:
     (picture,) = pictures(drawn(parent, child, width=500))
 
     assert picture.box == Box(60, 45, 80, 60)
-    assert picture.wanted == Wanted("ab", 0, 20, 15)
+    assert picture.image == PageImage("ab", 0, 20, 15)
 
 
 def test_a_region_is_cut_out_and_what_lies_beyond_is_neither_drawn_nor_fetched() -> None:
@@ -84,7 +84,7 @@ def test_a_region_is_cut_out_and_what_lies_beyond_is_neither_drawn_nor_fetched()
 
     assert (planned.view.width, planned.view.height) == (400, 200)
     assert [picture.box for picture in pictures(planned)] == [Box(100, 100, 300, 300)]
-    assert [wanted.hash for wanted in planned.wanted] == ["aa"]
+    assert [image.hash for image in planned.images] == ["aa"]
 
 
 def test_content_is_shown_with_a_margin_and_the_canvas_with_its_empty_parts() -> None:
@@ -157,7 +157,7 @@ def test_a_deep_tree_is_drawn_without_recursion() -> None:
 def test_a_pdf_shows_its_page_whole_on_white_paper() -> None:
     planned = drawn(Pdf(id="a", hash="ab", index=3, **spot()))
 
-    assert planned.wanted == [Wanted("ab", 3, 100, 100, "contain")]
+    assert planned.images == [PageImage("ab", 3, 100, 100, "contain")]
     assert Panel(Box(0, 0, 100, 100), WHITE) in planned.commands
 
 
@@ -165,18 +165,18 @@ def test_one_file_shown_twice_at_one_size_is_wanted_once() -> None:
     planned = drawn(Image(id="a", hash="ab", **spot()), Image(id="b", hash="ab", **spot(300)))
 
     assert len(pictures(planned)) == 2
-    assert len(planned.wanted) == 1
+    assert len(planned.images) == 1
 
 
 def test_a_picture_that_the_server_still_reads_is_a_box_with_its_name_and_no_request() -> None:
     planned = drawn(Image(id="a", hash="", original_filename="photo.jpg", **spot()))
 
     assert texts(planned) == ["the server is still reading it", "photo.jpg"]
-    assert planned.wanted == []
+    assert planned.images == []
 
 
 def test_a_picture_too_small_to_see_is_a_speck_and_no_request() -> None:
-    assert drawn(Image(id="a", hash="ab", **spot()), width=10).wanted == []
+    assert drawn(Image(id="a", hash="ab", **spot()), width=10).images == []
 
 
 def test_kinds_without_a_preview_are_boxes_that_say_what_they_are() -> None:
@@ -187,7 +187,7 @@ def test_kinds_without_a_preview_are_boxes_that_say_what_they_are() -> None:
     )
 
     assert texts(planned) == ["video", "Launch", "web page", "https://example.com", "Overview"]
-    assert planned.wanted == []
+    assert planned.images == []
 
 
 def test_a_type_that_nobody_knows_is_a_box_at_its_place_and_carries_what_lies_in_it() -> None:
@@ -320,8 +320,8 @@ def test_the_background_is_a_colour_a_haze_or_a_picture() -> None:
     assert drawn(background=haze).commands[1:] == [
         Blend(Box(0, 0, 1000, 500), Colour(255, 0, 0), Colour(0, 0, 255)),
     ]
-    assert drawn(image).wanted == [Wanted("ab", 0, 1000, 500, "contain")]
-    assert drawn(plain, background=image).wanted  # the one that was asked for counts
+    assert drawn(image).images == [PageImage("ab", 0, 1000, 500, "contain")]
+    assert drawn(plain, background=image).images  # the one that was asked for counts
 
 
 def test_grid_lines_lie_on_whole_steps_and_never_so_close_that_they_blur() -> None:

@@ -10,7 +10,7 @@ import msgspec
 from rich.console import Console
 
 from canvus_async.canvas import Canvas
-from canvus_async.cli.connecting import Token, Url, connect
+from canvus_async.cli.config import Token, Url, connect
 from canvus_async.cli.listing import Json
 from canvus_async.models import AssetWidget, Image, Pdf, Point, Video, Widget
 from canvus_async.resources.collections import CloneableCollection
