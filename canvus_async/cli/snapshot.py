@@ -1,4 +1,4 @@
-"""`canvus snapshot`: a picture of a canvas, once or again after every change."""
+"""`canvus snapshot`: draw a picture of a canvas, once or after every change."""
 
 import asyncio
 from pathlib import Path
@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from canvus_async.canvas import Canvas
-from canvus_async.cli.config import Token, Url, connect, notices
+from canvus_async.cli.config import Token, Url, connect, log_to_stderr
 from canvus_async.cli.listing import Json
 from canvus_async.content.part_file import PartFile
 from canvus_async.models import Rect
@@ -19,7 +19,10 @@ from canvus_async.snapshots.view import Region
 
 _FORMATS: dict[str, ImageFormat] = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}
 _PACE = 1.0
-_SECOND_LOOK = 5.0
+"""Seconds between two pictures, at least."""
+
+_RETRY_AFTER = 5.0
+"""Seconds until a picture is drawn again that lacks something because of a connection problem."""
 
 
 async def snapshot(
@@ -34,17 +37,17 @@ async def snapshot(
     url: Url = None,
     token: Token = None,
 ) -> None:
-    """Draw a picture of a canvas. What cannot be fetched is a box that says why.
+    """Draw a picture of a canvas. An image that cannot be fetched is drawn as a box that states the reason.
 
     Args:
-        canvas: The canvas's id.
-        output: The file: .png, .jpg or .webp; CANVAS.png otherwise. It is there whole or not at all.
-        width: Pixels across; the height follows from the region.
-        region: X,Y,WIDTH,HEIGHT in canvas units; content for all that lies there, canvas for empty parts too.
+        canvas: Id of the canvas.
+        output: File to write, a .png, .jpg or .webp; by default CANVAS.png. It never holds a partial picture.
+        width: Width in pixels; the height follows from the shape of the region.
+        region: Part to draw: content (all widgets), canvas (empty parts too), or X,Y,WIDTH,HEIGHT in canvas units.
         watch: Draw again when the canvas changes, at most once a second, until Ctrl-C.
-        as_json: Print a line of JSON for each picture: path, width, height, and what is missing.
-        url: The server's address.
-        token: Your token.
+        as_json: Print one line of JSON per picture: path, width, height, and which images are missing.
+        url: Address of the server.
+        token: Your access token.
     """
     path = output or Path(f"{safe_filename(canvas)}.png")
     options = SnapshotOptions(path, width, region_from(region), format_of(path))
@@ -52,7 +55,7 @@ async def snapshot(
     async with connect(url, token) as client:
         board = client.canvas(canvas)
         if watch:
-            with notices():
+            with log_to_stderr():
                 await _follow(board, options, console)
         else:
             camera = board.camera()
@@ -63,7 +66,7 @@ async def snapshot(
 
 
 class SnapshotOptions(NamedTuple):
-    """What picture to take, and where to put it."""
+    """What to draw, and the file to write."""
 
     path: Path
     width: int
@@ -72,14 +75,14 @@ class SnapshotOptions(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """A picture in its file."""
+    """A picture that was written to `path`."""
 
     path: Path
     taken: Snapshot
 
 
 async def save(options: SnapshotOptions, taken: Snapshot) -> Saved:
-    """Put a picture at its path, whole or not at all. Raises LocalWriteError."""
+    """Write a picture to its path in one step: the file never holds a part of it. Raises LocalWriteError."""
     part = PartFile(options.path)
     try:
         await part.write(taken.body)
@@ -90,7 +93,7 @@ async def save(options: SnapshotOptions, taken: Snapshot) -> Saved:
 
 
 async def _follow(board: Canvas, options: SnapshotOptions, console: Console | None) -> None:
-    """A picture now and after each change; if the server could not be reached for a part of it, again before long."""
+    """Draw now and after each change; also soon after a picture with images missing because of the connection."""
     clock = asyncio.get_running_loop().time
     camera = board.camera()
     async with board.live() as live:
@@ -103,28 +106,30 @@ async def _follow(board: Canvas, options: SnapshotOptions, console: Console | No
             _report(await save(options, taken), console)
             await asyncio.sleep(max(0.0, began + _PACE - clock()))
             try:
-                async with asyncio.timeout(_SECOND_LOOK if taken.has_transport_errors else None):
+                async with asyncio.timeout(_RETRY_AFTER if taken.has_transport_errors else None):
                     await anext(changes)
             except TimeoutError:
                 continue
 
 
 def region_from(text: str) -> Region:
-    """What `--region` means. Raises ValueError."""
+    """The value of `--region`. Raises ValueError."""
     if text in {"content", "canvas"}:
         return "content" if text == "content" else "canvas"
     try:
         x, y, width, height = map(float, text.split(","))
     except ValueError:
-        raise ValueError(f"{text!r} is no region: give X,Y,WIDTH,HEIGHT such as 0,0,1920,1080") from None
+        raise ValueError(
+            f"--region must be content, canvas or X,Y,WIDTH,HEIGHT such as 0,0,1920,1080, not {text!r}"
+        ) from None
     return Rect(x, y, width, height)
 
 
 def format_of(path: Path) -> ImageFormat:
-    """The kind of file that a name asks for. Raises ValueError."""
+    """The image format for a file name. Raises ValueError."""
     found = _FORMATS.get(path.suffix.lower())
     if found is None:
-        raise ValueError(f"{path} is no picture's name: end it in {', '.join(_FORMATS)}")
+        raise ValueError(f"{path} has no known image format: use a name that ends in {', '.join(_FORMATS)}")
     return found
 
 
@@ -134,8 +139,8 @@ def _report(saved: Saved, console: Console | None) -> None:
         missing = [
             {"hash": image.hash, "page": image.page, "error": str(error)} for image, error in taken.missing.items()
         ]
-        told = {"path": str(saved.path), "width": taken.width, "height": taken.height, "missing": missing}
-        print(msgspec.json.encode(told).decode(), flush=True)
+        document = {"path": str(saved.path), "width": taken.width, "height": taken.height, "missing": missing}
+        print(msgspec.json.encode(document).decode(), flush=True)
         return
     console.print(f"{saved.path}: {taken.width} x {taken.height} pixels", soft_wrap=True, markup=False)
     for image, error in taken.missing.items():

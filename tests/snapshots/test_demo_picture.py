@@ -32,13 +32,13 @@ class Demo(NamedTuple):
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     folder = tmp_path_factory.mktemp("demo")
-    with serving() as (_, told):
-        where = ("--url", told["url"], "--token", told["token"])
+    with serving() as (_, info):
+        where = ("--url", info["url"], "--token", info["token"])
         done = canvus("demo", "--out", folder, *where)
         assert done.returncode == 0, done.stderr
         assert f"a picture of the canvas: {folder / 'canvas.png'}" in done.stdout
         (line,) = [line for line in canvus("canvases", *where).stdout.splitlines() if "canvus demo" in line]
-        yield Demo(folder, told["url"], told["token"], line.split()[0])
+        yield Demo(folder, info["url"], info["token"], line.split()[0])
 
 
 @pytest.fixture(scope="module")
