@@ -36,7 +36,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         where = ("--url", info["url"], "--token", info["token"])
         done = canvus("demo", "--out", folder, *where)
         assert done.returncode == 0, done.stderr
-        assert f"a picture of the canvas: {folder / 'canvas.png'}" in done.stdout
+        assert f"picture of the canvas: {folder / 'canvas.png'}" in done.stdout
         (line,) = [line for line in canvus("canvases", *where).stdout.splitlines() if "canvus demo" in line]
         yield Demo(folder, info["url"], info["token"], line.split()[0])
 
