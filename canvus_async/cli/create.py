@@ -12,7 +12,7 @@ from rich.console import Console
 from canvus_async.canvas import Canvas
 from canvus_async.cli.config import Token, Url, connect
 from canvus_async.cli.listing import Json
-from canvus_async.models import AssetWidget, Image, Pdf, Point, Video, Widget
+from canvus_async.models import AssetWidget, Image, Pdf, Point, Widget
 from canvus_async.resources.collections import CloneableCollection
 from canvus_async.resources.keywords import NoteFields
 
@@ -147,15 +147,10 @@ async def _arrange(board: Canvas, made: list[AssetWidget], corner: Point) -> lis
     async def move(number: int, widget: AssetWidget) -> AssetWidget:
         row, column = divmod(number, columns)
         place = Point(corner.x + column * width, corner.y + row * height)
-        match widget:
-            case Image():
-                return await board.images.update(widget.id, location=place)
-            case Pdf():
-                return await board.pdfs.update(widget.id, location=place)
-            case Video():
-                return await board.videos.update(widget.id, location=place)
-            case _:
-                return widget
+        collection = (
+            board.images if isinstance(widget, Image) else board.pdfs if isinstance(widget, Pdf) else board.videos
+        )
+        return await collection.update(widget.id, location=place)
 
     return list(await asyncio.gather(*(move(number, widget) for number, widget in enumerate(made))))
 

@@ -14,6 +14,7 @@ from canvus_async.cli.config import Token, Url, connect
 from canvus_async.cli.listing import Json
 from canvus_async.client import Client
 from canvus_async.errors import (
+    ApiError,
     CanvusError,
     ConnectFailed,
     Forbidden,
@@ -27,6 +28,7 @@ from canvus_async.errors import (
 )
 from canvus_async.options import Reconnect, Retry, Timeouts
 
+# The first class that matches counts.
 _ADVICE: tuple[tuple[type[CanvusError], str], ...] = (
     (
         Unauthorized,
@@ -36,6 +38,7 @@ _ADVICE: tuple[tuple[type[CanvusError], str], ...] = (
     (NotFound, "check that --url is the address of a Canvus server, without the path of a page"),
     (RateLimited, "wait a minute, then run canvus doctor again"),
     (ServerError, "the server failed: try again later, or ask its administrator to look at its log"),
+    (ApiError, "ask an administrator of the server what the response means"),
     (RedirectRefused, "use the address that the server redirects to as --url"),
     (
         ProtocolError,

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from PIL import Image as Picture
 
+from canvus_async.cli import app
 from canvus_async.content.part_file import PART
 from tests.files import document, picture
 
@@ -167,6 +168,51 @@ def test_without_the_extra_the_error_says_what_to_install() -> None:
 
     assert done.returncode == 1
     assert done.stderr == "canvus: cyclopts is not installed; run: pip install 'canvus-async[cli]'\n"
+
+
+def test_a_missing_module_of_the_package_itself_is_an_error_with_a_traceback() -> None:
+    program = (
+        "import sys; sys.modules['canvus_async.cli.app'] = None; from canvus_async.cli import main; main(['demo'])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+
+    assert done.returncode == 1
+    assert "ModuleNotFoundError" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "text"),
+    [
+        (KeyboardInterrupt(), 130, "canvus: interrupted\n"),
+        (OSError("no\n  space"), 1, "canvus: no space\n"),
+        (ValueError(), 1, "canvus: ValueError\n"),
+        (ExceptionGroup("", [ExceptionGroup("", [ValueError("first")]), OSError("second")]), 1, "canvus: first\n"),
+    ],
+)
+def test_run_turns_an_error_into_a_status_and_a_line(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: BaseException,
+    status: int,
+    text: str,
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(app, "app", fail)
+
+    assert app.run(["canvases"]) == status
+    assert capsys.readouterr().err == text
+
+
+def test_run_raises_an_unexpected_error_of_a_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ExceptionGroup("", [ZeroDivisionError()])
+
+    monkeypatch.setattr(app, "app", fail)
+
+    with pytest.raises(ExceptionGroup):
+        app.run(["canvases"])
 
 
 def test_version_and_help(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """`canvus snapshot` as a user runs it: in a process of its own."""
 
+import asyncio
 import contextlib
 import json
 import signal
@@ -12,10 +13,14 @@ from pathlib import Path
 import pytest
 from PIL import Image as Picture
 
+from canvus_async import Canvas, Point, Retry
+from canvus_async.cli import snapshot as module
+from canvus_async.cli.config import connect
 from canvus_async.content.part_file import PART
+from canvus_async.server import CanvusServer
 from tests.cli.test_app import CANVUS, canvus, serving
 from tests.cli.test_commands import canvus_at
-from tests.files import document
+from tests.files import document, picture
 
 
 @pytest.fixture(scope="module")
@@ -166,3 +171,26 @@ def test_watch_continues_after_a_server_restart(tmp_path: Path) -> None:
         while pixel(file, (32, 32)) != (0, 0, 255):
             assert process.poll() is None
             process.stdout.readline()
+
+
+async def test_watch_draws_again_soon_after_a_connection_problem(
+    server: CanvusServer, canvas: Canvas, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await canvas.images.upload(picture(64, 64, "PNG", "red"), filename="a.png", wait_ready=True, location=Point(0, 0))
+    server.faults.lose_next(match="/mipmaps/")
+    monkeypatch.setattr(module, "connect", lambda url, token: connect(url, token, retry=Retry(attempts=1)))
+    monkeypatch.setattr(module, "_PACE", 0.0)
+    monkeypatch.setattr(module, "_RETRY_AFTER", 0.01)
+    file = tmp_path / "live.png"
+
+    options = {"region": "0,0,64,64", "width": 64, "watch": True, "url": server.url, "token": server.token}
+    watching = asyncio.create_task(module.snapshot(canvas.id, output=file, **options))
+    async with asyncio.timeout(10):
+        while not file.exists():
+            await asyncio.sleep(0.001)
+        while pixel(file, (32, 60))[1] > 20:  # the placeholder is light grey, the image is red
+            await asyncio.sleep(0.001)
+    watching.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await watching
