@@ -43,7 +43,7 @@ def config_file() -> Path:
 
 
 def read_config(path: Path) -> dict[str, str]:
-    """The settings `url` and `token` in a file; empty if there is no file.
+    """The settings `url` and `token` in a file; empty if the file does not exist.
 
     Raises ValueError if the file is not valid TOML, has other settings, or is readable by other users.
     """
