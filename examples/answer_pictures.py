@@ -1,4 +1,4 @@
-"""A bot: whoever puts a picture on the canvas gets a note under it that says how large it is.
+"""A bot that puts a note with the size of the image under each new image on a canvas.
 
 CANVUS_URL=https://canvus.example.com CANVUS_TOKEN=... python examples/answer_pictures.py CANVAS-ID
 """
@@ -12,7 +12,7 @@ from canvus_async.models import Image
 
 
 async def answer_pictures(canvas: Canvas) -> None:
-    """Answer each picture that comes after the start, for ever; lost connections are renewed by the library."""
+    """Answer each image that is added after the start. Runs until it is cancelled; the library reconnects by itself."""
     answered = {image.id for image in await canvas.images.list()}
     async with aclosing(canvas.images.subscribe()) as images:
         async for image in images:
@@ -23,7 +23,7 @@ async def answer_pictures(canvas: Canvas) -> None:
 
 
 async def describe(canvas: Canvas, image: Image) -> str:
-    """What there is to say of a picture."""
+    """The text of the note for an image."""
     info = await canvas.mipmaps.info(image.hash)
     return f"{image.original_filename}: {info.resolution.width:g} x {info.resolution.height:g} pixels"
 

@@ -1,9 +1,9 @@
-"""Show a canvas's pictures to people who have no token: a proxy with aiohttp.web.
+"""A proxy with aiohttp.web that shows the images of a canvas to users who have no Canvus token.
 
     CANVUS_URL=https://canvus.example.com CANVUS_TOKEN=... CANVUS_CANVAS=<canvas id> python examples/proxy_aiohttp.py
 
-`/thumbnails/<hash>?width=320&height=240` comes from the cache where it can, `/files/<hash>` is passed on as it comes.
-Both carry an ETag, and a browser that has the content already is told so with 304, without asking the Canvus server.
+`/thumbnails/<hash>?width=320&height=240` is cached in memory, `/files/<hash>` is streamed. Both send an ETag. A browser
+that has the content already gets 304, without a request to the Canvus server.
 """
 
 import os
@@ -34,22 +34,22 @@ async def file(request: web.Request) -> web.StreamResponse:
         return web.Response(status=304, headers=headers)
     part = request.headers.get("Range")
     if request.headers.get("If-Range", headers["ETag"]) != headers["ETag"]:
-        part = None  # the browser has a part of something else
+        part = None  # the browser has a part of other content: send all of it
     async with request.app[CANVAS].assets.stream(name, part=part) as body:
         response = web.StreamResponse(status=body.status, headers={**body.headers, **headers})
         await response.prepare(request)
         async for chunk in body:
-            await response.write(chunk)  # waits for a slow reader, and so does the server behind
+            await response.write(chunk)  # waits while the browser is slow; so does the Canvus server
     return response
 
 
 def caching(content: str) -> dict[str, str]:
-    """A hash names one content for ever, so an ETag made of it can never be out of date."""
+    """Response headers. The content of a hash never changes, so the browser may cache it permanently."""
     return {"ETag": f'"{content}"', "Cache-Control": "private, max-age=31536000, immutable"}
 
 
 def is_known(request: web.Request, etag: str) -> bool:
-    """Whether the browser says that it has this content."""
+    """Whether the browser has this content already."""
     return any(tag.value in {"*", etag.strip('"')} for tag in request.if_none_match or ())
 
 
@@ -64,12 +64,12 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     except CanvusError:
         if request.transport is None or request.transport.is_closing():
             raise
-        return web.json_response({"msg": "the canvas server does not answer"}, status=502)
+        return web.json_response({"msg": "no valid response from the Canvus server"}, status=502)
 
 
 def application(url: str, token: str, canvas_id: str) -> web.Application:
     async def opened(app: web.Application) -> AsyncIterator[None]:
-        async with Client(url, token=token) as client:  # one for the whole process
+        async with Client(url, token=token) as client:  # one client for the whole process
             app[CANVAS] = client.canvas(canvas_id)
             yield
 
@@ -81,4 +81,4 @@ def application(url: str, token: str, canvas_id: str) -> web.Application:
 
 if __name__ == "__main__":
     settings = os.environ["CANVUS_URL"], os.environ["CANVUS_TOKEN"], os.environ["CANVUS_CANVAS"]
-    web.run_app(application(*settings), handler_cancellation=True)  # leave a stream as soon as its reader has gone
+    web.run_app(application(*settings), handler_cancellation=True)  # stop a transfer when the browser disconnects

@@ -1,10 +1,10 @@
-"""Show a canvas's pictures to people who have no token: a proxy with Starlette.
+"""A proxy with Starlette that shows the images of a canvas to users who have no Canvus token.
 
     CANVUS_URL=https://canvus.example.com CANVUS_TOKEN=... CANVUS_CANVAS=<canvas id> \
         uvicorn --factory examples.proxy_starlette:from_env
 
-`/thumbnails/<hash>?width=320&height=240` comes from the cache where it can, `/files/<hash>` is passed on as it comes.
-Both carry an ETag, and a browser that has the content already is told so with 304, without asking the Canvus server.
+`/thumbnails/<hash>?width=320&height=240` is cached in memory, `/files/<hash>` is streamed. Both send an ETag. A browser
+that has the content already gets 304, without a request to the Canvus server.
 """
 
 import os
@@ -32,7 +32,7 @@ async def thumbnail(request: Request) -> Response:
 
 
 class File:
-    """An ASGI endpoint, because the stream must stay open until the answer is sent, or its reader has gone."""
+    """An ASGI endpoint, because the stream must stay open until the response is sent or the browser disconnects."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -44,19 +44,19 @@ class File:
             return
         part = request.headers.get("Range")
         if request.headers.get("If-Range", headers["ETag"]) != headers["ETag"]:
-            part = None  # the browser has a part of something else
+            part = None  # the browser has a part of other content: send all of it
         async with canvas.assets.stream(name, part=part) as body:
             response = StreamingResponse(body, status_code=body.status, headers={**body.headers, **headers})
             await response(scope, receive, send)
 
 
 def caching(content: str) -> dict[str, str]:
-    """A hash names one content for ever, so an ETag made of it can never be out of date."""
+    """Response headers. The content of a hash never changes, so the browser may cache it permanently."""
     return {"ETag": f'"{content}"', "Cache-Control": "private, max-age=31536000, immutable"}
 
 
 def is_known(request: Request, etag: str) -> bool:
-    """Whether the browser says that it has this content."""
+    """Whether the browser has this content already."""
     tags = request.headers.get("If-None-Match", "").split(",")
     return any(tag.strip().removeprefix("W/") in {"*", etag} for tag in tags)
 
@@ -66,13 +66,13 @@ async def refused(request: Request, error: Exception) -> Response:
         return JSONResponse({"msg": error.msg}, status_code=error.status)
     if isinstance(error, ValueError):
         return JSONResponse({"msg": str(error)}, status_code=400)
-    return JSONResponse({"msg": "the canvas server does not answer"}, status_code=502)
+    return JSONResponse({"msg": "no valid response from the Canvus server"}, status_code=502)
 
 
 def application(url: str, token: str, canvas_id: str) -> Starlette:
     @asynccontextmanager
     async def opened(app: Starlette) -> AsyncGenerator[None]:
-        async with Client(url, token=token) as client:  # one for the whole process
+        async with Client(url, token=token) as client:  # one client for the whole process
             app.state.canvas = client.canvas(canvas_id)
             yield
 
