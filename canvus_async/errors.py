@@ -1,26 +1,27 @@
 """Everything that can go wrong, as classes that differ by what the caller can do.
 
     CanvusError
-    ├─ TransportError        no answer: method, path
+    ├─ TransportError        no whole response: method, path, sent
     │  ├─ ConnectFailed         no connection could be made (also OSError)
-    │  ├─ RequestTimeout        the time for an answer ran out (also TimeoutError)
-    │  ├─ Stalled               bytes stopped moving midway
-    │  ├─ RedirectRefused       the server pointed elsewhere; nothing was sent there
-    │  └─ OutcomeUnknown        a write was sent and no answer came: it may have happened
-    ├─ ApiError              an answer that says no: status, msg, method, path, retry_after
+    │  ├─ ConnectionLost        the connection broke before the whole response had arrived (also OSError)
+    │  ├─ RequestTimeout        the time for a response ran out (also TimeoutError)
+    │  ├─ Stalled               no byte moved for too long
+    │  ├─ RedirectRefused       a redirect that is not followed; nothing was sent to its target
+    │  └─ OutcomeUnknown        a write was sent and its response was lost: it may have been applied
+    ├─ ApiError              a response with an error status: status, msg, method, path, retry_after
     │  └─ BadRequest 400 · Unauthorized 401 · Forbidden 403 · NotFound 404 · Conflict 409 · TooLarge 413
     │     RateLimited 429 · NotSupported 501 · ServerError any other 5xx
-    ├─ ProtocolError         an answer that cannot be read
-    │  ├─ UnexpectedContent     another kind of content than asked for
-    │  └─ LineTooLong           a stream's line over the limit
-    ├─ DownloadError         a file that is not what was promised: path
-    │  ├─ IncompleteDownload    fewer or more bytes than announced
-    │  ├─ CorruptDownload       the right length, the wrong content
-    │  └─ LocalWriteError       the disk said no (also OSError, errno kept)
+    ├─ ProtocolError         a response that cannot be read: method, path
+    │  ├─ UnexpectedContent     not the kind of content that was requested
+    │  └─ LineTooLong           a line of a subscription over the limit
+    ├─ DownloadError         a file that could not be downloaded whole: path
+    │  ├─ IncompleteDownload    truncated, or its end could not be verified
+    │  ├─ CorruptDownload       complete, but not the requested content
+    │  └─ LocalWriteError       the operating system refused a write (also OSError, errno kept)
     ├─ SourceChanged         a file changed while it was uploaded
-    └─ ClientClosed          the client was closed, before or while it was used
+    └─ ClientClosed          the client was closed, before or during the call
 
-No error carries a token, and none of aiohttp's or msgspec's errors comes through. All can be pickled.
+No error contains a token. Exceptions of aiohttp and msgspec are never raised to callers. All errors can be pickled.
 """
 
 from collections.abc import Mapping
@@ -28,14 +29,14 @@ from types import MappingProxyType
 
 
 class CanvusError(Exception):
-    """The base of every error that this package raises for what happened outside the program."""
+    """The base of all errors of this package that are not programming errors."""
 
     def __str__(self) -> str:
-        """Our own words, also where OSError would print its errno in their place."""
+        """The message, also for subclasses of OSError, which would print the errno instead."""
         return str(self.args[0]) if self.args else ""
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Pickle by content: the constructors take keywords, which Exception would forget."""
+        """Pickle by content: the constructors take keywords, which Exception does not keep."""
         state = dict(self.__dict__)
         if isinstance(self, OSError):
             state |= {"errno": self.errno, "strerror": self.strerror}
@@ -51,9 +52,9 @@ def _rebuild(kind: type[CanvusError], args: tuple[object, ...], state: dict[str,
 
 
 class TransportError(CanvusError):
-    """No whole answer came: `what` happened to the request `method` `path`, which is relative to the API's root.
+    """No whole response arrived: `what` happened to the request `method` `path` (relative to the API's root).
 
-    `sent` says whether the request may have reached the server.
+    `sent` is false if the request certainly did not reach the server.
     """
 
     def __init__(self, what: str, *, method: str, path: str, sent: bool = True) -> None:
@@ -65,9 +66,9 @@ class TransportError(CanvusError):
 
 
 class ConnectFailed(TransportError, OSError):
-    """No connection (refused, DNS, TLS), or it was lost before a whole answer to a read.
+    """No connection could be made: refused, unknown host, TLS.
 
-    `permanent` is true where trying again is no use: a certificate that does not verify.
+    `permanent` is true if a retry cannot help, for example with a certificate that does not verify.
     """
 
     def __init__(self, what: str, *, method: str, path: str, sent: bool = False, permanent: bool = False) -> None:
@@ -75,16 +76,23 @@ class ConnectFailed(TransportError, OSError):
         self.permanent = permanent
 
 
+class ConnectionLost(TransportError, OSError):
+    """The connection broke after a read was sent and before its whole response had arrived.
+
+    A write whose response is lost raises OutcomeUnknown instead.
+    """
+
+
 class RequestTimeout(TransportError, TimeoutError):
-    """The time allowed for connecting or for an answer ran out."""
+    """The time limit for connecting or for a response has passed."""
 
 
 class Stalled(TransportError):
-    """Bytes stopped moving midway through a body, in either direction, for longer than allowed."""
+    """No byte of a body moved, in either direction, for longer than allowed; or a download was too slow."""
 
 
 class RedirectRefused(TransportError):
-    """The server answered with a redirect that is not followed; the token was not sent there. `target` says where."""
+    """The response is a redirect that is not followed. Nothing was sent to its `target`."""
 
     def __init__(self, what: str, *, method: str, path: str, target: str) -> None:
         super().__init__(what, method=method, path=path, sent=True)
@@ -92,14 +100,14 @@ class RedirectRefused(TransportError):
 
 
 class OutcomeUnknown(TransportError):
-    """A write was sent and the connection was lost before an answer: it may or may not have happened.
+    """A write was sent and its response was lost: it may or may not have been applied.
 
-    It was not sent again. Look the object up before you repeat the call.
+    It was not sent again. Read the object before you repeat the call.
     """
 
 
 class ApiError(CanvusError):
-    """The server answered no. `msg` is the server's own words; `retry_after` is in seconds, None if not given."""
+    """A response with an error status. `msg` is the server's message; `retry_after` is in seconds, None if missing."""
 
     def __init__(self, status: int, msg: str, *, method: str, path: str, retry_after: float | None = None) -> None:
         super().__init__(f"{method} {path}: {status} {msg}".rstrip())
@@ -111,39 +119,39 @@ class ApiError(CanvusError):
 
 
 class BadRequest(ApiError):
-    """400: the server does not accept what was sent."""
+    """400: the server rejects the request as invalid."""
 
 
 class Unauthorized(ApiError):
-    """401: no token, or one that the server does not know."""
+    """401: the token is missing, wrong or expired."""
 
 
 class Forbidden(ApiError):
-    """403: the token's user is blocked or may not do this."""
+    """403: the user of the token is blocked or lacks the right."""
 
 
 class NotFound(ApiError):
-    """404: no such object, or the token's user may not see it."""
+    """404: the object does not exist, or the user of the token may not see it."""
 
 
 class Conflict(ApiError):
-    """409: it contradicts the object's present state."""
+    """409: the request conflicts with the current state of the object."""
 
 
 class TooLarge(ApiError):
-    """413: the body is larger than the server takes."""
+    """413: the body is larger than the server accepts."""
 
 
 class RateLimited(ApiError):
-    """429: too many requests; `retry_after` says how long the server asks to wait."""
+    """429: too many requests; `retry_after` is how long the server asks to wait, in seconds."""
 
 
 class NotSupported(ApiError):
-    """501: the server cannot do this, such as mipmaps of a video."""
+    """501: the server does not support this, for example mipmaps of a video."""
 
 
 class ServerError(ApiError):
-    """Any other 5xx: the server failed."""
+    """500 or another 5xx: the server failed."""
 
 
 BY_STATUS: Mapping[int, type[ApiError]] = MappingProxyType(
@@ -158,11 +166,11 @@ BY_STATUS: Mapping[int, type[ApiError]] = MappingProxyType(
         501: NotSupported,
     }
 )
-"""The class for a status; other 5xx are ServerError, the rest plain ApiError."""
+"""The class for a status. Any other 5xx is a ServerError, everything else a plain ApiError."""
 
 
 class ProtocolError(CanvusError):
-    """An answer came and cannot be read. `method` and `path` say to what request."""
+    """The response to the request `method` `path` cannot be read."""
 
     def __init__(self, what: str, *, method: str, path: str) -> None:
         super().__init__(f"{method} {path}: {what}")
@@ -171,7 +179,7 @@ class ProtocolError(CanvusError):
 
 
 class UnexpectedContent(ProtocolError):
-    """Another kind of content than the API promises: a login page, broken JSON, no WebP."""
+    """Not the content that the API promises, for example a login page, broken JSON, or not a WebP image."""
 
 
 class LineTooLong(ProtocolError):
@@ -179,7 +187,7 @@ class LineTooLong(ProtocolError):
 
 
 class DownloadError(CanvusError):
-    """A download failed on this side or turned out wrong. Nothing is left at `path` ("" for one into memory)."""
+    """A file could not be downloaded whole. Nothing is left at `path` ("" for a download into memory)."""
 
     def __init__(self, what: str, *, path: str = "") -> None:
         super().__init__(f"{path}: {what}" if path else what)
@@ -187,7 +195,7 @@ class DownloadError(CanvusError):
 
 
 class IncompleteDownload(DownloadError):
-    """`received` bytes arrived where `expected` were announced (None: no length was, and none can be verified)."""
+    """`received` bytes arrived, but the response announced `expected` (None: no length, so the end is unverified)."""
 
     def __init__(self, what: str, *, path: str = "", received: int = 0, expected: int | None = None) -> None:
         super().__init__(what, path=path)
@@ -196,11 +204,11 @@ class IncompleteDownload(DownloadError):
 
 
 class CorruptDownload(DownloadError):
-    """The bytes are not what was asked for, although their number is right."""
+    """The download is complete, but its content is not what was requested."""
 
 
 class LocalWriteError(DownloadError, OSError):
-    """The file could not be written; `errno` and `strerror` are the operating system's."""
+    """A file could not be written; `errno` and `strerror` are those of the operating system."""
 
     def __init__(self, what: str, *, path: str = "", errno: int | None = None, strerror: str | None = None) -> None:
         super().__init__(what, path=path)
@@ -209,11 +217,11 @@ class LocalWriteError(DownloadError, OSError):
 
 
 class SourceChanged(CanvusError):
-    """A file was changed while it was uploaded; what the server made of it is unknown."""
+    """A file changed while it was uploaded; the server may have received a mixture."""
 
 
 class ClientClosed(CanvusError):
-    """The client was closed, before this call or while it waited."""
+    """The client was closed, before or during the call."""
 
     def __init__(self, what: str = "this client is closed") -> None:
         super().__init__(what)

@@ -28,23 +28,35 @@ def check_positive(
 
 @dataclass(frozen=True, kw_only=True)
 class Timeouts:
-    """How long to wait, in seconds; None means no limit.
+    """Time limits in seconds; None means no limit. Each field names the error that it leads to.
 
-    `connect`: for a connection, TLS included. `answer`: from a request sent to the answer's head, and for the whole of
-    a small JSON answer. `stall`: without a byte while a body moves, down or up. `slow`: over which a download must
-    keep up `Limits.slowest`. `token`: for a token function.
-    For subscriptions: `head` from the request to the answer's head; `first_line` from there to the first line;
-    `silence` without a byte while reading (the server sends a keepalive every 15 s).
+    A limit that passes during a subscription does not end the subscription: it reconnects.
     """
 
     connect: float | None = 10.0
-    answer: float | None = 60.0
+    """To open a connection, TLS included: RequestTimeout with `sent` false."""
+
+    response: float | None = 60.0
+    """From the last byte of a request to the response headers, and for the whole body of a JSON response:
+    RequestTimeout. Also the longest wait for a mipmap that the server is still rendering (202)."""
+
     stall: float | None = 30.0
+    """Without a byte while a body is downloaded or uploaded: Stalled."""
+
     slow: float | None = 30.0
+    """The window in which a download must average at least `Limits.slowest` bytes a second: Stalled."""
+
     token: float | None = 30.0
-    head: float | None = 30.0
+    """For the token function to return: RequestTimeout with `sent` false."""
+
+    stream_open: float | None = 30.0
+    """From the request of a subscription to its response headers: RequestTimeout."""
+
     first_line: float | None = 60.0
+    """From the response headers of a subscription to its first line: RequestTimeout."""
+
     silence: float | None = 45.0
+    """Without a byte while a subscription is read: Stalled. The server sends a keepalive every 15 s."""
 
     def __post_init__(self) -> None:
         check_positive("Timeouts", optional=vars(self).keys(), **vars(self))
@@ -52,24 +64,38 @@ class Timeouts:
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """How much at once. Counts are of what one client has under way; those who wait are served in turn.
+    """How much one client does at the same time, and the largest response that it reads.
 
-    `requests`: calls other than the next three. `mipmaps`, `assets`: fetches and downloads of each kind. `streams`:
-    assets that are passed on while they come. `connections`: sockets for all of them; subscriptions have sockets of
-    their own, without limit. `body`: bytes of a JSON answer. `line`: bytes of one line of a subscription. `asset`:
-    bytes of an asset fetched into memory. `slowest`: bytes a second below which a download counts as stalled, see
-    `Timeouts.slow`.
+    Counts: a call over a limit waits until another has finished, in the order of arrival, and raises nothing. Sizes are
+    bytes; a response over one raises the error that the field names.
     """
 
     requests: int = 32
+    """Calls at the same time, apart from mipmaps, assets and streams."""
+
     mipmaps: int = 16
+    """Mipmap levels and infos fetched or downloaded at the same time."""
+
     assets: int = 4
+    """Original files fetched or downloaded at the same time."""
+
     streams: int = 32
+    """`assets.stream()` blocks open at the same time."""
+
     connections: int = 100
+    """Connections for all of the above. Subscriptions have connections of their own, without a limit."""
+
     body: int = 64 * _MIB
+    """Bytes of a JSON response or of a mipmap level in memory: UnexpectedContent."""
+
     line: int = 64 * _MIB
+    """Bytes of one line of a subscription: LineTooLong, after `Reconnect.bad_lines` of them in a row."""
+
     asset: int = 64 * _MIB
+    """Bytes of an asset fetched into memory, unless the call has its own `max_bytes`: UnexpectedContent."""
+
     slowest: int = 1024
+    """Bytes a second below which a download counts as stalled, see `Timeouts.slow`: Stalled."""
 
     def __post_init__(self) -> None:
         check_positive("Limits", whole=vars(self).keys(), **vars(self))

@@ -1,4 +1,4 @@
-"""How callers are told how far uploads, downloads and bulk jobs are."""
+"""Progress callbacks of uploads, downloads and bulk jobs."""
 
 from collections.abc import Callable
 from typing import TypeAlias
@@ -7,39 +7,56 @@ Progress: TypeAlias = Callable[[int, int], object]
 """Called with the bytes done so far and in all."""
 
 BulkProgress: TypeAlias = Callable[[int, int, int | None], object]
-"""Called with the results so far, the bytes that came so far, and the results there will be, None if not known yet."""
+"""Called with the results so far, the bytes received so far, and the results in all (None while that is unknown)."""
 
 
-class Tally:
-    """How far a job is."""
+class ProgressCounter:
+    """Counts what a bulk job has done and calls the user's callback."""
 
-    def __init__(self, unseen: int | None, progress: BulkProgress | None) -> None:
-        self.unseen = unseen
-        self.watched = progress is not None
-        """Whether anybody wants to know."""
-        self._progress = progress
+    def __init__(self, items: int | None, callback: BulkProgress | None) -> None:
+        """`items` is how many items there are, None if the source does not tell."""
+        self._items_left = items
+        self._callback = callback
         self._done = 0
         self._bytes = 0
         self._known = 0
 
-    def known(self, count: int) -> None:
-        """So many more results are to come than were known."""
-        self._known += count
+    @property
+    def enabled(self) -> bool:
+        """Whether there is a callback."""
+        return self._callback is not None
 
-    def pulled(self, count: int) -> None:
-        """Another item has been looked into: it makes so many results, as far as known."""
+    def planned(self, count: int) -> None:
+        """One more item was read from the source; it will make `count` results as far as is known."""
         self._known += count
-        if self.unseen is not None:
-            self.unseen = max(0, self.unseen - 1)
+        if self._items_left is not None:
+            self._items_left = max(0, self._items_left - 1)
+
+    def expanded(self, count: int) -> None:
+        """One known result has turned out to be `count` results."""
+        self._known += count - 1
 
     def exhausted(self) -> None:
-        """There are no more items."""
-        self.unseen = 0
+        """The source has no more items."""
+        self._items_left = 0
 
-    def moved(self, count: int, *, done: int = 0) -> None:
-        """So many bytes have come, and so many results with them."""
-        if self._progress is not None:
+    def add(self, count: int, *, results: int = 0) -> None:
+        """More bytes were received, or results finished."""
+        if self._callback is not None:
             self._bytes += count
-            self._done += done
-            total = None if self.unseen is None else self._known + self.unseen
-            self._progress(self._done, self._bytes, total)
+            self._done += results
+            total = None if self._items_left is None else self._known + self._items_left
+            self._callback(self._done, self._bytes, total)
+
+    def per_file(self) -> Progress | None:
+        """A callback for the bytes of one file; None if nobody wants to know."""
+        if self._callback is None:
+            return None
+        before = 0
+
+        def moved(done: int, total: int) -> None:
+            nonlocal before
+            self.add(done - before if done > before else done)  # fewer than before: the download was restarted
+            before = done
+
+        return moved

@@ -1,61 +1,46 @@
-"""How the documentation is built: `python -m sphinx -nW -b html docs docs/_build`."""
+"""How the site is built from these pages: `python -m sphinx -nW -b html docs docs/_build`."""
 
-import builtins
-import sys
 from importlib.metadata import version as version_of
-from pathlib import Path
-from typing import cast
 
-from docutils import nodes
-from sphinx import addnodes
 from sphinx.application import Sphinx
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
 
 project = "canvus_async"
 author = "The canvus_async maintainers"
 copyright = author  # noqa: A001  # Sphinx's own name
 release = version = version_of("canvus-async")
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "cyclopts.ext.sphinx"]
+extensions = ["myst_parser"]
 exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = "canvus_async"
-myst_heading_anchors = 3
+myst_heading_anchors = 4
+myst_links_external_new_tab = True
 
-default_role = "literal"  # docstrings are written with single backticks
-add_module_names = False
-autodoc_member_order = "bysource"
-autodoc_preserve_defaults = True
-autodoc_typehints_format = "short"
-
-nitpick_ignore_regex = [
-    # Other projects' names: the documentation is built without the network, so nothing tells where theirs is.
-    (r"py:.*", r"(_io|abc|aiohttp|asyncio|collections|contextlib|datetime|msgspec|os|pathlib|pytest|ssl|typing)\..*"),
-    (r"py:.*", r"canvus_async\.(.*\.)?[A-Z]"),  # type variables
-    ("py:class", "JSON"),  # a recursive alias
-]
-
-
-def indented_is_code(*event: object) -> None:
-    """Take a block that is indented below a line of a docstring for code, as people do who read it in an editor."""
-    lines = cast("list[str]", event[-1])
-    for number in range(len(lines) - 2, 0, -1):
-        above, between, below = lines[number - 1 : number + 2]
-        if between or not above or above.endswith("::"):
-            continue
-        if len(below) - len(below.lstrip()) >= 4 + len(above) - len(above.lstrip()):
-            lines[number:number] = ["", "::"]
+NAVIGATION = {
+    "Start": ("tutorial", "glossary"),
+    "How to": (
+        *("howto/web-backend", "howto/bot", "howto/bulk-export", "howto/snapshot", "howto/testing"),
+        *("howto/configuration", "howto/logging", "howto/proxy", "howto/tls", "howto/troubleshooting"),
+    ),
+    "Reference": (
+        *("reference/client", "reference/collections", "reference/files", "reference/live", "reference/snapshots"),
+        *("reference/records", "reference/keywords", "reference/options", "reference/errors", "reference/server"),
+        *("reference/testing", "reference/cli"),
+    ),
+    "Explanation": ("explanation/subscriptions", "explanation/writes", "explanation/cache", "explanation/files"),
+}
+"""The site's menu. It is added to index.md during the build, so that the page itself is plain Markdown."""
 
 
-def builtins_are_no_links(app: Sphinx, doctree: nodes.document) -> None:
-    """Keep `bytes` in a signature from being taken for a field that is called so."""
-    for link in list(doctree.findall(addnodes.pending_xref)):
-        if link.get("refdomain") == "py" and link.get("reftarget") in vars(builtins):
-            link.replace_self(link.children)
+def prepare(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Append the menu to the first page, and make links that leave this folder downloads."""
+    outside = "../" * (docname.count("/") + 1)
+    source[0] = source[0].replace(f"]({outside}", f"](path:{outside}")
+    if docname == "index":
+        for title, pages in NAVIGATION.items():
+            source[0] += "\n".join(["\n```{toctree}", ":hidden:", f":caption: {title}", "", *pages, "```\n"])
 
 
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
-    app.connect("autodoc-process-docstring", indented_is_code)
-    app.connect("doctree-read", builtins_are_no_links)
+    app.connect("source-read", prepare)

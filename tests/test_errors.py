@@ -11,6 +11,7 @@ from canvus_async.errors import (
     CanvusError,
     ClientClosed,
     ConnectFailed,
+    ConnectionLost,
     IncompleteDownload,
     LocalWriteError,
     NotFound,
@@ -26,6 +27,7 @@ SAMPLES = [
     IncompleteDownload("short", path="/tmp/x", received=3, expected=5),
     LocalWriteError("no room", path="/tmp/x", errno=errno.ENOSPC, strerror="No space left on device"),
     ClientClosed(),
+    ConnectionLost("reset", method="GET", path="p"),
 ]
 
 
@@ -44,6 +46,7 @@ def test_an_error_survives_a_process_boundary(error: CanvusError, through) -> No
 
 def test_the_builtin_families_hold() -> None:
     assert issubclass(ConnectFailed, OSError)
+    assert issubclass(ConnectionLost, OSError)
     assert issubclass(RequestTimeout, TimeoutError)
     assert issubclass(LocalWriteError, OSError)
 

@@ -1,28 +1,27 @@
-"""Jobs put together: the lanes, the plan and the iterator of a bulk fetch or download."""
+"""`fetch_many()` and `download_many()`, put together from their parts."""
 
 import os
-from collections.abc import AsyncGenerator, AsyncIterable, Iterable
-from typing import TypeVar
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Sized
+from contextlib import asynccontextmanager
 
 import msgspec
 
 from canvus_async.bulk.export import Downloaded, Export
 from canvus_async.bulk.items import Levels, Pages
-from canvus_async.bulk.job import Bulk, Job, OnError, size_of
+from canvus_async.bulk.job import Fetch, Job, OnError
 from canvus_async.bulk.lanes import Lane
-from canvus_async.bulk.planner import Expander, Wish
+from canvus_async.bulk.planner import FileRequest, Planner
 from canvus_async.content.fetcher import Fetcher
-from canvus_async.http.limiters import Slot
+from canvus_async.generators import ResumableGenerator
+from canvus_async.http.limiters import Limiter
 from canvus_async.options import check_positive
-from canvus_async.progress import BulkProgress, Tally
-
-I = TypeVar("I")  # noqa: E741
+from canvus_async.progress import BulkProgress, ProgressCounter
 
 
 class Fetched(msgspec.Struct, frozen=True, kw_only=True):
-    """A level of a bulk fetch, or why there is none.
+    """One mipmap level of a bulk fetch, or the error that prevented it.
 
-    `item` is what it was asked for with. `body` is the WebP image, b"" where there is an `error`.
+    `item` is the item it was requested by. `body` is the WebP image, b"" if there is an `error`.
     """
 
     item: object
@@ -33,28 +32,10 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
     error: Exception | None = None
 
 
-class _Fetching:
-    """Into memory."""
-
-    def __init__(self, fetcher: Fetcher, canvas_id: str, tally: Tally) -> None:
-        self._fetcher = fetcher
-        self._canvas_id = canvas_id
-        self._tally = tally
-
-    async def one(self, wish: Wish[Fetched]) -> Fetched:
-        level, page = wish.level or 0, wish.page or 0
-        body = await self._fetcher.mipmap(self._canvas_id, wish.content.hash, level, page)
-        self._tally.moved(len(body))
-        return Fetched(item=wish.item, hash=wish.content.hash, page=page, level=level, body=body)
-
-    def failed(self, wish: Wish[Fetched], error: Exception) -> Fetched:
-        return Fetched(item=wish.item, hash=wish.content.hash, page=wish.page, level=wish.level, error=error)
-
-
 def fetch_many(
     fetcher: Fetcher,
     canvas_id: str,
-    items: Iterable[I] | AsyncIterable[I],
+    items: Iterable[object] | AsyncIterable[object],
     *,
     levels: Levels,
     pages: Pages,
@@ -62,19 +43,42 @@ def fetch_many(
     on_error: OnError,
     progress: BulkProgress | None,
 ) -> AsyncGenerator[Fetched, None]:
-    """Levels of mipmaps into memory."""
+    """Mipmap levels into memory."""
     fetcher.check_identified()
-    tally = Tally(size_of(items), progress)
-    lane: Lane[Fetched] = Lane(_workers(concurrency, fetcher.transport.slots.mipmaps))
-    making = _Fetching(fetcher, canvas_id, tally)
-    expander = Expander(fetcher, canvas_id, making, mipmaps=lane, levels=levels, pages=pages)
-    return Bulk(Job(items, expander.plan, (lane,), tally=tally, on_error=checked(on_error)))
+    counter = ProgressCounter(_size_of(items), progress)
+
+    async def fetch(request: FileRequest) -> Fetched:
+        hash_, page, level = request.content.hash, request.page or 0, request.level or 0
+        body = await fetcher.mipmap(canvas_id, hash_, level, page)
+        counter.add(len(body))
+        return Fetched(item=request.item, hash=hash_, page=page, level=level, body=body)
+
+    def failed(request: FileRequest, error: Exception) -> Fetched:
+        return Fetched(
+            item=request.item, hash=request.content.hash, page=request.page, level=request.level, error=error
+        )
+
+    @asynccontextmanager
+    async def opened() -> AsyncGenerator[Fetch[Fetched]]:
+        yield fetch
+
+    job = Job(
+        items,
+        Planner(fetcher, canvas_id, levels=levels, pages=pages, originals=False),
+        opened(),
+        failed,
+        mipmaps=Lane(_workers(concurrency, fetcher.transport.limiters.mipmaps)),
+        originals=None,
+        counter=counter,
+        on_error=on_error,
+    )
+    return ResumableGenerator(job)
 
 
 def download_many(
     fetcher: Fetcher,
     canvas_id: str,
-    items: Iterable[I] | AsyncIterable[I],
+    items: Iterable[object] | AsyncIterable[object],
     *,
     into: str | os.PathLike[str],
     levels: Levels | None,
@@ -86,37 +90,36 @@ def download_many(
     progress: BulkProgress | None,
     dry_run: bool = False,
 ) -> AsyncGenerator[Downloaded, None]:
-    """Levels of mipmaps (None: none) and originals into a folder; a dry run only tells what there is to do."""
+    """Mipmap levels (None: none) and originals into a folder; a dry run only tells what is missing."""
     fetcher.check_identified()
-    tally = Tally(size_of(items), progress)
-    slots = fetcher.transport.slots
-    mipmaps: Lane[Downloaded] | None = None if levels is None else Lane(_workers(concurrency, slots.mipmaps))
-    assets: Lane[Downloaded] | None = Lane(_workers(concurrency, slots.assets)) if originals else None
-    export = Export(fetcher, canvas_id, into, levels=levels is not None, fsync=fsync, tally=tally, dry=dry_run)
-    expander = Expander(fetcher, canvas_id, export, mipmaps=mipmaps, levels=levels or 0, pages=pages, originals=assets)
-    lanes = tuple(lane for lane in (mipmaps, assets) if lane is not None)
-    if not lanes:
-        raise ValueError("neither mipmaps nor originals are asked for")
+    if levels is None and not originals:
+        raise ValueError("nothing to download: pass levels= or originals=True")
+    counter = ProgressCounter(_size_of(items), progress)
+    limiters = fetcher.transport.limiters
+    export = Export(
+        fetcher, canvas_id, into, with_levels=levels is not None, fsync=fsync, counter=counter, dry_run=dry_run
+    )
     job = Job(
         items,
-        expander.plan,
-        lanes,
-        tally=tally,
-        on_error=checked(on_error),
-        prepare=export.prepare,
-        finish=export.finish,
+        Planner(fetcher, canvas_id, levels=levels, pages=pages, originals=originals),
+        export.opened(),
+        export.failed,
+        mipmaps=None if levels is None else Lane(_workers(concurrency, limiters.mipmaps)),
+        originals=Lane(_workers(concurrency, limiters.assets)) if originals else None,
+        counter=counter,
+        on_error=on_error,
     )
-    return Bulk(job)
+    return ResumableGenerator(job)
 
 
-def checked(on_error: OnError) -> OnError:
-    """`on_error` itself. Raises ValueError for what is none."""
-    if on_error not in {"yield", "raise"}:
-        raise ValueError(f'on_error must be "yield" or "raise", got {on_error!r}')
-    return on_error
+def _size_of(items: object) -> int | None:
+    """How many items there are, if that is known in advance. Raises TypeError for text, which is not a list."""
+    if isinstance(items, str | bytes):
+        raise TypeError(f"items must be an iterable of widgets, hashes or requests, not {type(items).__name__}")
+    return len(items) if isinstance(items, Sized) else None
 
 
-def _workers(concurrency: int | None, slot: Slot) -> int:
-    """How many at a time: no more than the client's limit, so that nobody else waits behind a queue of them."""
+def _workers(concurrency: int | None, limiter: Limiter) -> int:
+    """How many workers: no more than the client's limit, so that no other call waits behind a queue of them."""
     check_positive("concurrency", optional={"concurrency"}, whole={"concurrency"}, concurrency=concurrency)
-    return slot.count if concurrency is None else min(concurrency, slot.count)
+    return limiter.total if concurrency is None else min(concurrency, limiter.total)

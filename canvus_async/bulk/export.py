@@ -1,34 +1,42 @@
-"""Files by the thousand into one folder: each is whole or not there, and what is whole is not fetched again.
+"""Thousands of files into one folder: each exists whole or not at all, and an existing one is not fetched again.
 
-`<hash>.<extension>` holds an original, `mipmaps/<hash>-<page>-<level>.webp` a level, `export.jsonl` says which is what.
+`<hash>.<extension>` is an original, `mipmaps/<hash>-<page>-<level>.webp` a level; `export.jsonl` lists what is what.
 """
 
 import asyncio
 import hashlib
 import os
 import re
+import stat
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, closing
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from canvus_async.bulk.items import Content
-from canvus_async.bulk.manifest import Entry, Manifest
-from canvus_async.bulk.planner import Wish
+from canvus_async.bulk.job import Fetch
+from canvus_async.bulk.manifest import NAME, Entry, Manifest
+from canvus_async.bulk.planner import FileRequest
 from canvus_async.content.fetcher import Fetcher
 from canvus_async.content.part_file import sweep, until_done, write_error
-from canvus_async.progress import Progress, Tally
+from canvus_async.progress import ProgressCounter
 
 LEVELS = "mipmaps"
-_PLAIN = re.compile(r"[0-9a-z]{6,128}")
-_ODD = re.compile(r"[^0-9A-Za-z]")
+_RESERVED = {LEVELS, NAME.partition(".")[0]}
+"""Hashes that would name files of ours: the server chooses the hash and, through file names, the extension."""
+
+_PORTABLE = re.compile(r"[0-9a-z]{6,128}")
+_NOT_ALPHANUMERIC = re.compile(r"[^0-9A-Za-z]")
 
 
 class Downloaded(msgspec.Struct, frozen=True, kw_only=True):
-    """A file of a bulk download, or why there is none.
+    """One file of a bulk download, or the error that prevented it.
 
-    `item` is what it was asked for with. `page` and `level` count from 0 and are None for an original. `file` is its
-    path as text, "" where there is an `error`. `bytes` is the file's length. `fetched` is false for a file that was
-    there already. `missing` is true in a dry run for a file that would be fetched; its `bytes` are 0 then.
+    `item` is the item it was requested by. `page` and `level` count from 0 and are None for an original. `file` is its
+    path as text, "" if there is an `error`; `bytes` is its length. `fetched` is false for a file that existed already.
+    `missing` is true in a dry run for a file that would be fetched; its `bytes` are 0 then.
     """
 
     item: object
@@ -43,12 +51,12 @@ class Downloaded(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def path(self) -> Path | None:
-        """`file` as a Path; None where there is an `error`. Made when asked for: a Path costs more than a stat."""
+        """`file` as a Path; None if there is an `error`."""
         return Path(self.file) if self.file else None
 
 
 class Export:
-    """One run into one folder."""
+    """One run of a bulk download into one folder."""
 
     def __init__(
         self,
@@ -56,22 +64,22 @@ class Export:
         canvas_id: str,
         into: str | os.PathLike[str],
         *,
-        levels: bool,
+        with_levels: bool,
         fsync: bool,
-        tally: Tally,
-        dry: bool = False,
+        counter: ProgressCounter,
+        dry_run: bool,
     ) -> None:
         self._fetcher = fetcher
         self._canvas_id = canvas_id
         self._into = os.fspath(into)
-        self._levels = levels
+        self._with_levels = with_levels
         self._fsync = fsync
-        self._tally = tally
-        self._dry = dry
-        self._manifest: Manifest | None = None
+        self._counter = counter
+        self._dry_run = dry_run
 
-    async def prepare(self) -> None:
-        """Make the folder, clear away what killed runs left in it, and read what it has. Raises LocalWriteError."""
+    @asynccontextmanager
+    async def opened(self) -> AsyncGenerator[Fetch[Downloaded]]:
+        """The function that downloads one file, while the folder and its manifest are open. Raises LocalWriteError."""
         opening = asyncio.get_running_loop().run_in_executor(None, self._open)
         try:
             await until_done(opening)
@@ -79,12 +87,14 @@ class Export:
             if opening.exception() is None:
                 opening.result().close()
             raise
-        self._manifest = opening.result()
+        with closing(opening.result()) as manifest:
+            yield partial(self._download, manifest)
 
     def _open(self) -> Manifest:
-        if self._dry:
+        """Make the folder, remove what killed runs left in it, and read its manifest. Blocking."""
+        if self._dry_run:
             return Manifest(self._into, adding=False)
-        folders = [self._into, os.path.join(self._into, LEVELS)] if self._levels else [self._into]  # noqa: PTH118
+        folders = [self._into, os.path.join(self._into, LEVELS)] if self._with_levels else [self._into]  # noqa: PTH118
         for folder in folders:
             try:
                 os.makedirs(folder, exist_ok=True)  # noqa: PTH103
@@ -93,83 +103,67 @@ class Export:
             sweep(folder)
         return Manifest(self._into)
 
-    def finish(self) -> None:
-        """Let go of the manifest."""
-        manifest, self._manifest = self._manifest, None
-        if manifest is not None:
-            manifest.close()
-
-    async def one(self, wish: Wish[Downloaded]) -> Downloaded:
-        """A file that is there afterwards, and in the manifest."""
-        if self._manifest is None:
-            raise RuntimeError("the export is over")
-        item, content, page, level = wish.item, wish.content, wish.page, wish.level
+    async def _download(self, manifest: Manifest, request: FileRequest) -> Downloaded:
+        """Make sure that a file exists and is in the manifest."""
+        content, page, level = request.content, request.page, request.level
         name = name_of(content, page, level)
         path = f"{self._into}{os.sep}{name}"
-        size = self._size(name, path)
-        missing = self._dry and size is None
+        size = _existing_size(manifest, name, path)
+        missing = size is None and self._dry_run
         fetched = size is None and not missing
         if fetched:
-            progress = self._counting() if self._tally.watched else None
-            fetcher, canvas_id, fsync = self._fetcher, self._canvas_id, self._fsync
-            if level is None:
-                size = await fetcher.save_asset(canvas_id, content.hash, path, fsync=fsync, progress=progress)
-            else:
-                size = await fetcher.save_level(
-                    canvas_id, content.hash, level, page or 0, path, fsync=fsync, progress=progress
-                )
-        widgets = (content.widget_id,) if content.widget_id else ()
-        size = size or 0
-        if not self._dry:
-            self._manifest.record(Entry(content.hash, page, level, name, size, widgets))
+            size = await self._fetch(request, path)
+        if not self._dry_run:
+            widgets = (content.widget_id,) if content.widget_id else ()
+            manifest.record(Entry(content.hash, page, level, name, size or 0, widgets))
         return Downloaded(
-            item=item,
+            item=request.item,
             hash=content.hash,
             page=page,
             level=level,
             file=path,
-            bytes=size,
+            bytes=size or 0,
             fetched=fetched,
             missing=missing,
         )
 
-    def failed(self, wish: Wish[Downloaded], error: Exception) -> Downloaded:
-        """The result for a file that there is not."""
-        return Downloaded(item=wish.item, hash=wish.content.hash, page=wish.page, level=wish.level, error=error)
+    async def _fetch(self, request: FileRequest, path: str) -> int:
+        hash_, progress = request.content.hash, self._counter.per_file()
+        if request.level is None:
+            return await self._fetcher.save_asset(self._canvas_id, hash_, path, fsync=self._fsync, progress=progress)
+        return await self._fetcher.save_level(
+            self._canvas_id, hash_, request.level, request.page or 0, path, fsync=self._fsync, progress=progress
+        )
 
-    def _size(self, name: str, path: str) -> int | None:
-        """The size of a file that is there and whole."""
-        if not os.access(path, os.F_OK):  # asked for every file; no exception to raise and catch
-            return None
-        try:
-            size = os.stat(path, follow_symlinks=False).st_size  # noqa: PTH116
-        except FileNotFoundError:
-            return None
-        except OSError as problem:
-            raise write_error(problem, path) from None
-        return size if self._manifest is not None and self._manifest.believes(name, size) else None
+    def failed(self, request: FileRequest, error: Exception) -> Downloaded:
+        """The result for a file that could not be downloaded."""
+        return Downloaded(
+            item=request.item, hash=request.content.hash, page=request.page, level=request.level, error=error
+        )
 
-    def _counting(self) -> Progress:
-        """Turns the bytes of one file so far into bytes more of the whole job."""
-        before = 0
 
-        def moved(done: int, total: int) -> None:
-            nonlocal before
-            self._tally.moved(done - before if done > before else done)
-            before = done
-
-        return moved
+def _existing_size(manifest: Manifest, name: str, path: str) -> int | None:
+    """The size of a regular file that exists and is whole; None otherwise, also for a link, which is replaced."""
+    if not os.access(path, os.F_OK):  # checked for every file: cheaper than raising and catching FileNotFoundError
+        return None
+    try:
+        found = os.stat(path, follow_symlinks=False)  # noqa: PTH116
+    except FileNotFoundError:
+        return None
+    except OSError as problem:
+        raise write_error(problem, path) from None
+    return found.st_size if stat.S_ISREG(found.st_mode) and manifest.believes(name, found.st_size) else None
 
 
 def name_of(content: Content, page: int | None, level: int | None) -> str:
-    """Where a file is kept in its folder: made of the hash alone, with "/" between parts."""
+    """The path of a file within its folder, made from the hash alone, with "/" between parts."""
     stem = stem_of(content.hash)
     return f"{stem}{content.suffix}" if level is None else f"{LEVELS}/{stem}-{page}-{level}.webp"
 
 
 def stem_of(hash: str) -> str:  # noqa: A002  # the wire's name
-    """A hash as a portable file name that no other hash has, also where upper and lower case are the same."""
-    if _PLAIN.fullmatch(hash):
+    """A portable file name for a hash, unique also on file systems that ignore case."""
+    if _PORTABLE.fullmatch(hash) and hash not in _RESERVED:
         return hash
-    kept = _ODD.sub("", hash)[:64]
+    kept = _NOT_ALPHANUMERIC.sub("", hash)[:64]
     return f"{kept or 'hash'}-{hashlib.sha256(hash.encode(errors='surrogatepass')).hexdigest()[:16]}"

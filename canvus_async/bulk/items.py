@@ -1,4 +1,4 @@
-"""What of which content: levels and pages in words, and the content that widgets show."""
+"""What bulk jobs take as items, and which levels and pages of each are meant."""
 
 from collections.abc import Collection, Iterator
 from typing import Literal, TypeAlias
@@ -10,9 +10,9 @@ from canvus_async.options import check_positive
 
 
 class Fit(msgspec.Struct, frozen=True, gc=False):
-    """The smallest level that covers a box of so many pixels; level 0 where none does.
+    """The smallest level that covers a box of `width` x `height` pixels, or level 0 if none does.
 
-    Raises ValueError for a box without an area, TypeError for sides that are no whole numbers.
+    Raises ValueError for a side below 1, TypeError for a side that is not a whole number.
     """
 
     width: int
@@ -23,14 +23,14 @@ class Fit(msgspec.Struct, frozen=True, gc=False):
 
 
 Levels: TypeAlias = int | Fit | Collection[int] | Literal["all"]
-"""Which levels: one, whether it exists or not; the one that fits a box; those of several that exist; or all."""
+"""Which levels: one by its number, the one that fits a box, those of a collection that exist, or "all"."""
 
 Pages: TypeAlias = int | Collection[int] | Literal["all"]
-"""Which pages, counted from 0: one, whether it exists or not; those of several that exist; or all."""
+"""Which pages, counted from 0: one by its number, those of a collection that exist, or "all"."""
 
 
 class MipmapRequest(msgspec.Struct, frozen=True):
-    """Levels of pages of one content, both counted from 0; what is None is what the call says for all its items."""
+    """Levels and pages of one hash, both counted from 0; None means what the call says for all its items."""
 
     hash: str
     levels: Levels | None = None
@@ -38,28 +38,33 @@ class MipmapRequest(msgspec.Struct, frozen=True):
 
 
 Item: TypeAlias = Widget | str
-"""What has a file: a widget, or a hash."""
+"""An item with a file: a widget or a hash."""
 
 MipmapItem: TypeAlias = Widget | str | MipmapRequest
+"""An item with mipmaps: a widget, a hash, or a request for certain levels and pages."""
 
 
 class Content(msgspec.Struct, frozen=True, gc=False):
-    """A content: its hash, what its file's name ends in, whether it has mipmaps, and how many pages if that is known.
+    """What is known of the content of an item without asking the server.
 
-    `widget_id` is the widget that shows it, "" where that is not known.
+    `suffix` is the extension of its file name, `pages` the number of pages if it is known, `widget_id` the widget that
+    shows it ("" if the item was a hash).
     """
 
     hash: str
     suffix: str = ""
-    drawn: bool = True
+    has_mipmaps: bool = True
     pages: int | None = None
     widget_id: str = ""
 
 
-def content_of(item: object) -> Content | None:
-    """The content that an item shows; None for a widget without any, such as a note, and for one that is gone.
+NO_CONTENT = Content("")
 
-    Raises TypeError for what is no item, ValueError for a widget whose file the server has not read yet.
+
+def content_of(item: object) -> Content | None:
+    """The content of an item; None for a widget without a file, such as a note, and for a deleted one.
+
+    Raises TypeError for anything but an item, ValueError for a widget whose file the server has not processed yet.
     """
     content: Content | None
     match item:
@@ -74,11 +79,13 @@ def content_of(item: object) -> Content | None:
         case Widget():
             return None
         case _:
-            raise TypeError(f"a widget, a hash or a request is needed, not {type(item).__name__}")
+            raise TypeError(f"items must be widgets, hashes or MipmapRequests, not {type(item).__name__}")
     if content is None or item.deleted:
         return None
     if not content.hash:
-        raise ValueError(f"{item.widget_type} {item.id} has no hash: the server has not read its file (see wait_ready)")
+        raise ValueError(
+            f"{item.widget_type} {item.id} has no hash yet: the server is processing its file (see wait_ready)"
+        )
     return content
 
 
@@ -87,25 +94,25 @@ def _shown(widget: AssetWidget) -> Content:
     if isinstance(widget, Pdf):
         return Content(widget.hash, suffix or ".pdf", widget_id=widget.id)
     if isinstance(widget, Video):
-        return Content(widget.hash, suffix, drawn=False, widget_id=widget.id)
+        return Content(widget.hash, suffix, has_mipmaps=False, widget_id=widget.id)
     return Content(widget.hash, suffix, pages=1, widget_id=widget.id)
 
 
 def suffix_of(name: str) -> str:
-    """What a file's name ends in, such as ".jpg", if that is safe for any disk; else ""."""
+    """The extension of a file name, such as ".jpg", if it is safe on every file system; else ""."""
     stem, _, suffix = name.rpartition(".")
     return f".{suffix.lower()}" if stem and suffix.isascii() and suffix.isalnum() and len(suffix) <= 8 else ""
 
 
 def levels_of(info: MipmapInfo, levels: Levels) -> list[int]:
-    """The levels that are meant of a page with that info."""
+    """The numbers of the levels that are meant, for a page with that info."""
     if isinstance(levels, Fit):
         return [info.level_for(levels.width, levels.height)]
     return numbers(levels, info.max_level + 1)
 
 
 def numbers(wanted: int | Collection[int] | Literal["all"], count: int) -> list[int]:
-    """The numbers that are meant of those from 0 up to, not including, `count`; a single one is taken as it is."""
+    """The wanted numbers below `count`; a single number is returned even if it does not exist."""
     if isinstance(wanted, int):
         return [wanted]
     if wanted == "all":
@@ -114,14 +121,14 @@ def numbers(wanted: int | Collection[int] | Literal["all"], count: int) -> list[
 
 
 def checked_levels(levels: Levels) -> Levels:
-    """`levels` itself. Raises TypeError or ValueError for what could not mean any."""
+    """`levels` itself. Raises TypeError or ValueError for invalid ones."""
     if not isinstance(levels, Fit):
         _check_numbers("levels", levels)
     return levels
 
 
 def checked_pages(pages: Pages) -> Pages:
-    """`pages` itself. Raises TypeError or ValueError for what could not mean any."""
+    """`pages` itself. Raises TypeError or ValueError for invalid ones."""
     _check_numbers("pages", pages)
     return pages
 

@@ -1,298 +1,219 @@
-"""Many fetches at once: a few workers that pull from one source, and results in the order in which they finish.
+"""Many fetches at the same time: a few workers that read one source, and results in the order in which they finish.
 
-A task per item would cost memory for each item and a fifth of the speed, and would put thousands into the queue ahead
-of everyone else on the client. Here a job never has more under way than the client's limits allow, so that whoever
-wants a single thing waits for one of them to finish and no longer.
+A task per item would cost memory for each item and a fifth of the speed, and would queue thousands of requests ahead of
+every other call of the client. A job never has more in flight than the client's limits allow, so another call waits for
+one request to finish, not for the job.
 """
 
 import asyncio
 import warnings
-from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Coroutine, Iterable, Sized
-from types import TracebackType
-from typing import Any, Generic, Literal, Never, TypeAlias, TypeVar
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, suppress
+from typing import Generic, Literal, Protocol, TypeAlias, TypeVar
 
-from canvus_async.bulk.lanes import Lane, More, T, Unit, wake
+from canvus_async.bulk.items import NO_CONTENT
+from canvus_async.bulk.lanes import Lane
+from canvus_async.bulk.planner import FileRequest, Planner
 from canvus_async.errors import CanvusError, ClientClosed
-from canvus_async.progress import Tally
+from canvus_async.progress import ProgressCounter
 
 OnError: TypeAlias = Literal["yield", "raise"]
-"""What becomes of an item that fails: a result with `error`, or the end of the whole job."""
+"""What happens when a file fails: a result with `error` ("yield"), or the end of the whole job ("raise")."""
 
-_WAITS_A_TURN = 64
+_END = object()
+_PLANS_PER_TURN = 64
+"""Items that are read from the source before other tasks get a turn."""
 
-Source = TypeVar("Source")
+
+class Result(Protocol):
+    """What a job yields; a failure is a result too."""
+
+    @property
+    def error(self) -> Exception | None: ...
 
 
-class Job(Generic[Source, T]):
-    """The workers of a bulk job and what they have in hand; `plan` says what an item asks of each lane, one unit each.
+T = TypeVar("T", bound=Result)
+Fetch: TypeAlias = Callable[[FileRequest], Awaitable[T]]
 
-    `prepare` is awaited before anything else, `finish` called when the last worker has ended.
-    """
+
+class Job(Generic[T]):
+    """The workers of a bulk job, in one task, and the queue of their results. The source of a ResumableGenerator."""
 
     def __init__(
         self,
-        items: Iterable[Source] | AsyncIterable[Source],
-        plan: Callable[[Source], Iterable[tuple[Lane[T], Unit[T]]]],
-        lanes: tuple[Lane[T], ...],
+        items: Iterable[object] | AsyncIterable[object],
+        planner: Planner,
+        fetch: AbstractAsyncContextManager[Fetch[T]],
+        failed: Callable[[FileRequest, Exception], T],
         *,
-        tally: Tally,
-        on_error: OnError = "yield",
-        prepare: Callable[[], Awaitable[None]] | None = None,
-        finish: Callable[[], None] | None = None,
+        mipmaps: Lane | None,
+        originals: Lane | None,
+        counter: ProgressCounter,
+        on_error: OnError,
     ) -> None:
-        self.started = self.ended = False
-        self._ready = None if isinstance(items, AsyncIterable) else iter(items)
-        self._coming = aiter(items) if isinstance(items, AsyncIterable) else None
-        self._plan = plan
-        self._lanes = lanes
-        self._several = len(lanes) > 1
-        self._tally = tally
-        self._watched = tally.watched
+        """`fetch` is entered when the job starts and left when its last worker has ended."""
+        if on_error not in {"yield", "raise"}:
+            raise ValueError(f'on_error must be "yield" or "raise", got {on_error!r}')
         self._raises = on_error == "raise"
-        self._prepare = prepare
-        self._finish = finish
-        self._results: deque[T] = deque()
-        self._capacity = sum(lane.workers for lane in lanes)
-        self._failure: Exception | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._error: BaseException | None = None
+        self._items = None if isinstance(items, AsyncIterable) else iter(items)
+        self._async_items = aiter(items) if isinstance(items, AsyncIterable) else None
+        self._planner = planner
+        self._fetch = fetch
+        self._failed = failed
+        self._mipmaps = mipmaps
+        self._originals = originals
+        self._lanes = [lane for lane in (mipmaps, originals) if lane is not None]
+        self._counter = counter
+        # Results that are not read yet, and None after the last one.
+        self._results: asyncio.Queue[T | None] = asyncio.Queue(maxsize=sum(lane.workers for lane in self._lanes))
         self._exhausted = False
-        self._waits = 0
-        self._pulling = False
-        self._full: list[asyncio.Future[None]] = []
-        self._consumer: asyncio.Future[None] | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._reading_source = False
+        self._consumer_waits = False
+        self._ended = False
+        self._plans = 0
 
-    # -- the consumer's side --
+    # -- for the consumer --
 
     async def next(self) -> T:
-        """The next result; raises StopAsyncIteration after the last, and what ended the job before its time."""
-        if self._consumer is not None:
+        """The next result. Raises StopAsyncIteration after the last, or the error that ended the job."""
+        if self._consumer_waits:
             raise RuntimeError("this job is being read by another task already")
-        if not self.started:
-            await self._start()
-        while not self._results:
-            if self.ended:
-                raise self._failure or StopAsyncIteration
-            self._consumer = asyncio.get_running_loop().create_future()
-            try:
-                await self._consumer
-            finally:
-                self._consumer = None
-        result = self._results.popleft()
-        if self._full and 2 * len(self._results) <= self._capacity:  # all at once, which takes fewer turns
-            full, self._full = self._full, []
-            for room in full:
-                wake(room)
+        if self._ended:
+            raise StopAsyncIteration
+        if self._task is None:
+            self._task = asyncio.create_task(self._run())
+        self._consumer_waits = True
+        try:
+            result = await self._results.get()
+        finally:
+            self._consumer_waits = False
+        if result is None:
+            self._ended = True
+            error, self._error = self._error, None
+            raise error or StopAsyncIteration
         if self._raises and result.error is not None:
             await self.aclose()
             raise result.error
         return result
 
-    async def _start(self) -> None:
-        self.started = True
-        try:
-            if self._prepare is not None:
-                await self._prepare()
-        except BaseException:
-            self._end()
-            raise
-        for lane in self._lanes:
-            for _ in range(lane.workers):
-                task = asyncio.create_task(self._work(lane))
-                self._tasks.add(task)
-                task.add_done_callback(self._worker_ended)
-
-    def cancel(self) -> None:
-        """Tell the workers to stop; each removes what it has half done."""
-        for task in self._tasks:
-            if not task.get_loop().is_closed():
-                task.cancel()
+    def abandon(self) -> None:
+        """Stop the workers of a job that was dropped before its end."""
+        task = self._task
+        if not self._ended and task is not None and not task.done() and not task.get_loop().is_closed():
+            words = "a bulk job was dropped before its end: use `async with aclosing(...)`"
+            warnings.warn(words, ResourceWarning, stacklevel=3)
+            task.cancel()
 
     async def aclose(self) -> None:
-        """Stop, and return when nothing is left half done; a cancellation meanwhile is passed on after that."""
-        self._results.clear()
-        if not self.started:
-            self.started = True
-            self._end()
-        self.cancel()
-        cancelled: asyncio.CancelledError | None = None
-        while self._tasks:
+        """Stop; when this returns, the workers have removed everything half written. May be called again."""
+        self._ended = True
+        task, cancelled = self._task, None
+        while task is not None and not task.done():
+            task.cancel()
             try:
-                await asyncio.wait(self._tasks)
+                await asyncio.wait([task])
             except asyncio.CancelledError as error:
-                cancelled = error
-        self._results.clear()
-        self._failure = None
+                cancelled = error  # pass it on once the task has ended
+        if self._consumer_waits:
+            with suppress(asyncio.QueueFull):  # a result has just arrived for it
+                self._results.put_nowait(None)
         if cancelled is not None:
             raise cancelled
 
-    # -- the workers' side --
+    # -- the workers --
 
-    async def _work(self, lane: Lane[T]) -> None:
-        results, watched, several = self._results, self._watched, self._several
+    async def _run(self) -> None:
         try:
-            while True:
-                unit = lane.pop() or self._pull_now(lane)
-                if unit is None:
-                    if not await self._pull(lane):
-                        return
-                    continue
-                lane.running += 1
-                try:
-                    outcome = await unit.run()
-                except ClientClosed:
-                    raise
-                except (CanvusError, OSError, ValueError) as error:
-                    outcome = unit.failed(error)
-                finally:
-                    lane.running -= 1
-                if isinstance(outcome, More):
-                    self._tally.known(outcome.size - 1)
-                    lane.unfold(outcome)
-                else:
-                    while len(results) >= self._capacity:
-                        await self._room()
-                    results.append(outcome)
-                    if watched:
-                        self._tally.moved(0, done=1)
-                    if self._consumer is not None:
-                        wake(self._consumer)
-                if several or self._exhausted:
-                    self._stir(lane)
+            async with self._fetch as fetch, asyncio.TaskGroup() as workers:
+                for lane in self._lanes:
+                    for _ in range(lane.workers):
+                        workers.create_task(self._work(lane, fetch))
+        except BaseExceptionGroup as group:
+            self._error = group.exceptions[0]
         except Exception as error:  # noqa: BLE001  # the consumer raises it
-            if self._failure is None:
-                self._failure = error
-            self.cancel()
+            self._error = error
+        if not self._ended:
+            await self._results.put(None)
 
-    def _pull_now(self, lane: Lane[T]) -> Unit[T] | None:
-        """What the next item has to do in this lane, where that can be told without waiting."""
-        if self._ready is None or self._exhausted or (self._several and self._ahead(lane)):
-            return None
-        for item in self._ready:
-            return self._take(item, lane)
-        self._exhaust()
-        return None
-
-    async def _pull(self, lane: Lane[T]) -> bool:
-        """Wait until there may be something to do in the lane; False when there never will."""
-        self._waits += 1
-        if self._waits % _WAITS_A_TURN == 0:
-            await asyncio.sleep(0)  # items without any work must not keep everyone else waiting
-        if self._exhausted:
-            if not any(each.busy for each in self._lanes):
-                for each in self._lanes:
-                    each.wake(each.workers)
-                return False
-            await lane.change()
-        elif self._pulling or (self._several and self._ahead(lane)):
-            await lane.change()
-        elif self._coming is not None:
-            self._pulling = True
+    async def _work(self, lane: Lane, fetch: Fetch[T]) -> None:
+        while (request := await self._next(lane)) is not None:
+            lane.running += 1
             try:
-                item = await anext(self._coming)
-            except StopAsyncIteration:
-                self._exhaust()
-                return True
+                if not request.is_single:
+                    expanded = await self._planner.expand(request)
+                    self._counter.expanded(len(expanded))
+                    lane.add_first(expanded)
+                    continue
+                result = await fetch(request)
+            except ClientClosed:
+                raise
+            except (CanvusError, OSError, ValueError) as error:
+                result = self._failed(request, error)
             finally:
-                self._pulling = False
-            if (unit := self._take(item, lane)) is not None:
-                lane.add(unit)
-            lane.wake(1)  # to pull the next meanwhile
-        return True
+                lane.running -= 1
+                self._wake_others(lane)
+            await self._put(result)
 
-    def _ahead(self, lane: Lane[T]) -> bool:
-        """Whether another lane has so much to do that pulling for this one would fill the memory."""
-        return any(each.behind for each in self._lanes if each is not lane)
+    async def _put(self, result: T) -> None:
+        """Hand over a result; waits while the consumer is behind."""
+        await self._results.put(result)
+        self._counter.add(0, results=1)
 
-    def _take(self, item: Source, lane: Lane[T]) -> Unit[T] | None:
-        """Let the work of an item be known; gives the lane's own, which is at most one piece."""
-        own = None
-        count = 0
-        for where, unit in self._plan(item):
-            count += 1
-            if where is lane:
-                own = unit
+    async def _next(self, lane: Lane) -> FileRequest | None:
+        """The next request of a lane; None once there will be no more."""
+        while True:
+            if (request := lane.pop()) is not None:
+                return request
+            if self._exhausted:
+                if not any(each.busy for each in self._lanes):
+                    return None
+                await lane.change()
+            elif self._reading_source or any(each.is_full for each in self._lanes if each is not lane):
+                await lane.change()
             else:
-                where.add(unit)
-        if self._watched:
-            self._tally.pulled(count)
-        return own
+                await self._plan_next_item()
 
-    def _exhaust(self) -> None:
-        self._exhausted = True
-        self._tally.exhausted()
-        for lane in self._lanes:
-            lane.wake(lane.workers)
+    async def _plan_next_item(self) -> None:
+        """Read one item from the source and add its requests to the lanes."""
+        item = await self._next_item()
+        if item is _END:
+            self._exhausted = True
+            self._counter.exhausted()
+            for lane in self._lanes:
+                lane.wake()
+            return
+        try:
+            requests = self._planner.plan(item)
+        except (TypeError, ValueError) as error:
+            self._counter.planned(1)
+            await self._put(self._failed(FileRequest(item, NO_CONTENT), error))
+            return
+        self._counter.planned(len(requests))
+        for request in requests:
+            target = self._originals if request.pages is None else self._mipmaps
+            if target is not None:
+                target.add(request)
+        self._plans += 1
+        if self._plans % _PLANS_PER_TURN == 0:
+            await asyncio.sleep(0)  # items without files would keep all other tasks waiting
 
-    def _stir(self, lane: Lane[T]) -> None:
-        """Something in a lane is done: the others may pull again if they were ahead, or all may be over."""
+    async def _next_item(self) -> object:
+        if self._items is not None:
+            return next(self._items, _END)
+        if self._async_items is None:
+            return _END
+        self._reading_source = True
+        try:
+            return await anext(self._async_items, _END)
+        finally:
+            self._reading_source = False
+            for lane in self._lanes:
+                lane.wake()
+
+    def _wake_others(self, lane: Lane) -> None:
+        """A request of a lane is done: the other lane may read the source again, or the job may be over."""
         for each in self._lanes:
             if each is not lane or self._exhausted:
-                each.wake(1)
-
-    async def _room(self) -> None:
-        """Wait until the consumer has taken a result."""
-        room: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._full.append(room)
-        await room
-
-    def _worker_ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not self._tasks:
-            self._end()
-
-    def _end(self) -> None:
-        self.ended = True
-        if self._finish is not None:
-            self._finish()
-        if self._consumer is not None:
-            wake(self._consumer)
-
-
-def size_of(items: object) -> int | None:
-    """How many items there are, if that can be known before. Raises TypeError for a text, which is no list."""
-    if isinstance(items, str | bytes):
-        raise TypeError(f"items must be an iterable of widgets, hashes or requests, not {type(items).__name__}")
-    return len(items) if isinstance(items, Sized) else None
-
-
-class Bulk(AsyncGenerator[T, None], Generic[T]):
-    """Results as they finish; `async for` over it to the end, or leave it early inside `contextlib.aclosing`.
-
-    An async generator to its users, and more forgiving than one: a cancelled read loses nothing, and one that is
-    dropped half way stops its work.
-    """
-
-    def __init__(self, job: "Job[Any, T]") -> None:
-        self._job = job
-
-    def __anext__(self) -> Coroutine[Any, Any, T]:
-        return self._job.next()
-
-    def asend(self, value: None) -> Coroutine[Any, Any, T]:
-        """The same as `anext()`: there is nothing to send."""
-        return self._job.next()
-
-    async def athrow(
-        self,
-        typ: type[BaseException] | BaseException,
-        val: BaseException | object = None,
-        tb: TracebackType | None = None,
-        /,
-    ) -> Never:
-        """Close, and raise what is thrown in."""
-        await self.aclose()
-        if isinstance(typ, BaseException):
-            raise typ
-        raise val if isinstance(val, BaseException) else typ()
-
-    async def aclose(self) -> None:
-        """Stop; when this returns nothing is left half written. May be called again."""
-        await self._job.aclose()
-
-    def __del__(self) -> None:
-        if "_job" in vars(self) and self._job.started and not self._job.ended:
-            warnings.warn(
-                "a bulk job was dropped before its end: use `async with aclosing(...)`", ResourceWarning, stacklevel=2
-            )
-            self._job.cancel()
+                each.wake()

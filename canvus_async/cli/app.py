@@ -74,8 +74,8 @@ COMMANDS = (
     CommandHelp(
         "snapshot:snapshot",
         "Draw a picture of a canvas.",
-        "Images and PDF pages are drawn from mipmap levels of the size needed. One that cannot be fetched is drawn as "
-        "a box that states the reason.",
+        "An image or PDF page that cannot be fetched is drawn as a box that states the reason. The picture is drawn "
+        "from mipmaps; originals are never fetched.",
         (
             "canvus snapshot CANVAS -o canvas.png",
             "canvus snapshot CANVAS --region 0,0,1920,1080 --width 960 -o part.webp",

@@ -82,7 +82,7 @@ async def doctor(*, as_json: Json = False, url: Url = None, token: Token = None)
         token: Your access token.
     """
     console = Console(highlight=False, soft_wrap=True)
-    limits = Timeouts(connect=5, answer=10, head=10, first_line=10)
+    limits = Timeouts(connect=5, response=10, stream_open=10, first_line=10)
     client = connect(url, token, timeouts=limits, retry=Retry(attempts=1), reconnect=Reconnect(open_attempts=1))
     checks: tuple[tuple[str, Callable[[Client], Awaitable[CheckResult]]], ...] = (
         ("reachable", _server_responds),

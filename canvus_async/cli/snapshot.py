@@ -41,7 +41,7 @@ async def snapshot(
 
     Args:
         canvas: Id of the canvas.
-        output: File to write, a .png, .jpg or .webp; by default CANVAS.png. It never holds a partial picture.
+        output: File to write (.png, .jpg or .webp); by default CANVAS.png. It is replaced in one step.
         width: Width in pixels; the height follows from the shape of the region.
         region: Part to draw: content (all widgets), canvas (empty parts too), or X,Y,WIDTH,HEIGHT in canvas units.
         watch: Draw again when the canvas changes, at most once a second, until Ctrl-C.

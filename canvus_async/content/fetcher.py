@@ -1,4 +1,4 @@
-"""Mipmaps and assets by content hash: bounded, fetched once for all who ask at the same time, verified, cached."""
+"""Mipmaps and assets by content hash: bounded, fetched once for simultaneous callers, verified, cached."""
 
 import asyncio
 import hashlib
@@ -13,10 +13,10 @@ from canvus_async.content.asset_stream import AssetStream, ranged
 from canvus_async.content.cache import Cache
 from canvus_async.content.download import is_webp
 from canvus_async.content.hashes import ContentHashes
-from canvus_async.content.saver import Saver, Wanted, another_content
-from canvus_async.content.single_flight import Flights
+from canvus_async.content.saver import FileTransfer, Saver, hash_mismatch
+from canvus_async.content.single_flight import SingleFlight
 from canvus_async.errors import UnexpectedContent
-from canvus_async.http.limiters import Slot
+from canvus_async.http.limiters import Limiter
 from canvus_async.http.request import Request
 from canvus_async.http.transport import Transport
 from canvus_async.models import MipmapInfo
@@ -24,97 +24,103 @@ from canvus_async.progress import Progress
 from canvus_async.protocol.names import path_segment
 
 _SMALL = 1024 * 1024
-"""Bytes up to which a body is hashed in place, which costs less than a thread."""
+"""Bytes up to which a body is hashed in the event loop, which costs less than a thread."""
 
 
 class Fetcher:
-    """What the resources of one client fetch through, so that limits, cache and single flight hold for all of them."""
+    """The fetches of one client, so that limits, cache and single flight are shared by all its resources."""
 
     def __init__(self, transport: Transport, cache: Cache | None) -> None:
         self.transport = transport
         self._cache = cache
-        self._bodies: Flights[bytes] = Flights()
+        self._bodies: SingleFlight[bytes] = SingleFlight()
         self._hashes = ContentHashes()
         self._saver = Saver(transport, self._hashes)
-        self._prefix = ""
-        self._headers: Mapping[str, str] = {}
+        self._key_prefix = ""
         self._info = msgspec.json.Decoder(MipmapInfo)
 
     # -- into memory --
 
     async def info(self, canvas_id: str, hash: str, page: int) -> MipmapInfo:  # noqa: A002  # the wire's name
-        """The mipmap info of one page; from the cache where it was asked before."""
+        """The mipmap info of one page, cached."""
         fetch = partial(self._fetch_info, canvas_id, hash, page)
         return self._info.decode(await self._once(f"info {hash} {page}", fetch))
 
     async def _fetch_info(self, canvas_id: str, hash: str, page: int) -> bytes:  # noqa: A002
         path = f"mipmaps/{_segment(hash)}{_page_query(page)}"
         self.check_identified()
-        body = await self.transport.call("GET", path, canvas_id=canvas_id, slot=self.transport.slots.mipmaps)
+        body = await self.transport.call("GET", path, canvas_id=canvas_id, limiter=self.transport.limiters.mipmaps)
         try:
-            self.transport.answers.one(body, MipmapInfo, method="GET", path=path)  # only what can be read is cached
+            self.transport.answers.one(body, MipmapInfo, method="GET", path=path)  # cache only what can be read
         except UnexpectedContent:
-            del body  # a traceback with locals need not show it
+            del body  # a traceback with locals should not show it
             raise
         return body
 
     def mipmap(self, canvas_id: str, hash: str, level: int, page: int) -> Awaitable[bytes]:  # noqa: A002
-        """The WebP bytes of one level; from the cache where they were fetched before."""
+        """The WebP bytes of one level, cached."""
         fetch = partial(self._fetch_level, canvas_id, hash, level, page)
         return self._once(f"mipmap {hash} {page} {level}", fetch)
 
     async def _fetch_level(self, canvas_id: str, hash: str, level: int, page: int) -> bytes:  # noqa: A002
         transport = self.transport
         request = self._content(mipmap_path(hash, level, page), canvas_id)
-        body = await transport.get(request, transport.slots.mipmaps, transport.limits.body)
+        body = await transport.get(request, transport.limiters.mipmaps, transport.limits.body)
         if is_webp(body):
             return body
-        error = transport.answers.unreadable(body, "no WebP image", method="GET", path=request.path)
-        del body  # a traceback with locals need not show it
+        error = transport.answers.unreadable(body, "not a WebP image", method="GET", path=request.path)
+        del body  # a traceback with locals should not show it
         raise error
 
     async def asset(self, canvas_id: str, hash: str, max_bytes: int | None) -> bytes:  # noqa: A002
-        """The bytes of an original file, never more than `max_bytes`; not cached."""
+        """The bytes of an original file, at most `max_bytes`; not cached."""
         request = self._content(asset_path(hash), canvas_id)
         limit = max_bytes or self.transport.limits.asset
         for _ in range(2):
-            body = await self.transport.get(request, self.transport.slots.assets, limit)
+            body = await self.transport.get(request, self.transport.limiters.assets, limit)
             if not self._hashes.worth_computing(hash):
                 return body
             digest = hashlib.sha256(body) if len(body) < _SMALL else await asyncio.to_thread(hashlib.sha256, body)
             if self._hashes.fits(hash, digest.hexdigest()):
                 return body
-        raise another_content(hash)
+        raise hash_mismatch(hash)
 
     def _content(self, path: str, canvas_id: str) -> Request:
         self.check_identified()
-        if self._headers.get("canvas-id") != canvas_id:
-            self._headers = _content_headers(canvas_id)
-        return Request(method="GET", path=path, headers=self._headers, content=True)
+        return Request(method="GET", path=path, headers=_content_headers(canvas_id), content=True)
 
     def check_identified(self) -> None:
-        """Raise ValueError for an anonymous client: mipmaps and assets are never shared by link (seed 000)."""
+        """Raise ValueError for an anonymous client: mipmaps and assets are not shared by link."""
         if self.transport.credentials.anonymous:
-            raise ValueError("mipmaps and assets need a token besides the canvas id: pass token= to Client")
+            raise ValueError("mipmaps and assets need a token: pass token= to Client")
 
     async def _once(self, name: str, fetch: Callable[[], Awaitable[bytes]]) -> bytes:
-        """What is cached under `name`, else what `fetch` brings, called once for all who ask meanwhile."""
-        key = f"{self._prefix or await self._asker()} {name}"
-        cache = self._cache
-        if cache is None:
-            return await self._bodies.once(key, fetch)
-        kept = cache.get(key)
-        if kept is not None and not isinstance(kept, bytes):
-            kept = await kept
-        return await self._bodies.once(key, fetch, cache.put) if kept is None else kept
+        """The cached value of `name`, else the result of `fetch`, which runs once for simultaneous callers."""
+        key = await self._key(name)
+        if (cached := await self._cached(key)) is not None:
+            return cached
 
-    async def _asker(self) -> str:
-        """The beginning of every cache key: where from, and a digest of who asks."""
-        who = await self.transport.identity(Request(method="GET", path="mipmaps"))
-        prefix = f"{self.transport.root} {who}"
-        if not self.transport.credentials.renewable:
-            self._prefix = prefix
-        return prefix
+        async def fetch_and_cache() -> bytes:
+            body = await fetch()
+            if self._cache is not None and (writing := self._cache.put(key, body)) is not None:
+                await writing
+            return body
+
+        return await self._bodies.once(key, fetch_and_cache)
+
+    async def _cached(self, key: str) -> bytes | None:
+        cached = None if self._cache is None else self._cache.get(key)
+        return await cached if isinstance(cached, Awaitable) else cached
+
+    async def _key(self, name: str) -> str:
+        """The cache key: the server, a digest of the credentials, and what is cached."""
+        if self._key_prefix:
+            return f"{self._key_prefix} {name}"
+        identity = await self.transport.identity(Request(method="GET", path="mipmaps"))
+        prefix = f"{self.transport.root} {identity}"
+        if not self.transport.credentials.renewable:  # a token function may return a token of another user
+            self._key_prefix = prefix
+        return f"{prefix} {name}"
 
     # -- to disk --
 
@@ -130,19 +136,16 @@ class Fetcher:
         fsync: bool = False,
         progress: Progress | None = None,
     ) -> int:
-        """One level as a file at `to`, from the cache where it was fetched before; gives its length in bytes.
+        """One level as a file at `to`, from the cache if it is there; returns its length in bytes.
 
-        What is saved is not cached as well: a bulk download would push out all that is asked for again and again.
+        A level that is saved is not added to the cache: a bulk download would evict what is requested repeatedly.
         """
         request = self._content(mipmap_path(hash, level, page), canvas_id)
-        key = f"{self._prefix or await self._asker()} mipmap {hash} {page} {level}"
-        kept = None if self._cache is None else self._cache.get(key)
-        if kept is not None and not isinstance(kept, bytes):
-            kept = await kept
-        if kept is not None:
-            return await self._saver.write(kept, to, overwrite=overwrite, fsync=fsync, progress=progress)
-        wanted = Wanted(request, self.transport.slots.mipmaps, webp=True)
-        return await self._saver.save(wanted, to, overwrite=overwrite, fsync=fsync, progress=progress)
+        cached = await self._cached(await self._key(f"mipmap {hash} {page} {level}"))
+        if cached is not None:
+            return await self._saver.write(cached, to, overwrite=overwrite, fsync=fsync, progress=progress)
+        transfer = FileTransfer(request, self.transport.limiters.mipmaps, webp=True)
+        return await self._saver.save(transfer, to, overwrite=overwrite, fsync=fsync, progress=progress)
 
     async def save_asset(
         self,
@@ -155,13 +158,13 @@ class Fetcher:
         fsync: bool = False,
         progress: Progress | None = None,
     ) -> int:
-        """An original file at `to`, checked against its hash where that can be; gives its length in bytes."""
+        """An original file at `to`, checked against its hash where possible; returns its length in bytes."""
         request = self._content(asset_path(hash), canvas_id)
-        wanted = Wanted(request, self.transport.slots.assets, hash=hash, max_bytes=max_bytes)
-        return await self._saver.save(wanted, to, overwrite=overwrite, fsync=fsync, progress=progress)
+        transfer = FileTransfer(request, self.transport.limiters.assets, hash=hash, max_bytes=max_bytes)
+        return await self._saver.save(transfer, to, overwrite=overwrite, fsync=fsync, progress=progress)
 
     def stream(self, canvas_id: str, hash: str, part: str | None) -> AssetStream:  # noqa: A002
-        """An original file, or the part of it that a Range header names, as it comes."""
+        """An original file, or the part of it that a Range header names, as it arrives."""
         return AssetStream(self.transport, ranged(self._content(asset_path(hash), canvas_id), part))
 
     async def save(
@@ -169,29 +172,29 @@ class Fetcher:
         path: str,
         to: str | os.PathLike[str],
         *,
-        slot: Slot,
+        limiter: Limiter,
         overwrite: bool = True,
         progress: Progress | None = None,
     ) -> Path:
-        """The body of `GET path` as a file at `to`, which is there whole or not at all; returns that path."""
-        wanted = Wanted(Request(method="GET", path=path, headers=_content_headers(None), content=True), slot)
-        await self._saver.save(wanted, to, overwrite=overwrite, fsync=False, progress=progress)
+        """The body of `GET path` as a file at `to`, which exists whole or not at all; returns that path."""
+        transfer = FileTransfer(Request(method="GET", path=path, headers=_content_headers(None), content=True), limiter)
+        await self._saver.save(transfer, to, overwrite=overwrite, fsync=False, progress=progress)
         return Path(to)
 
 
 def _content_headers(canvas_id: str | None) -> Mapping[str, str]:
-    """The headers of a request for a file, which must not come compressed."""
+    """The headers of a request for a file, which must not be compressed."""
     headers = {"Accept-Encoding": "identity"}
     return headers if canvas_id is None else headers | {"canvas-id": canvas_id}
 
 
 def asset_path(hash: str) -> str:  # noqa: A002  # the wire's name
-    """The path of an original file. Raises ValueError for what is no hash."""
+    """The path of an original file. Raises ValueError for an invalid hash."""
     return f"assets/{_segment(hash)}"
 
 
 def mipmap_path(hash: str, level: int, page: int) -> str:  # noqa: A002  # the wire's name
-    """The path of one mipmap level. Raises ValueError for a level or page below 0 and for what is no hash."""
+    """The path of one mipmap level. Raises ValueError for a level or page below 0 and for an invalid hash."""
     if isinstance(level, bool) or not isinstance(level, int):
         raise TypeError(f"level must be a whole number, got {level!r}")
     if level < 0:
@@ -200,7 +203,7 @@ def mipmap_path(hash: str, level: int, page: int) -> str:  # noqa: A002  # the w
 
 
 def _segment(hash: str) -> str:  # noqa: A002
-    """A hash as a part of a path; digits and letters, as all hashes seen so far, need no closer look."""
+    """A hash as a part of a path. Hashes of letters and digits, as all known servers use, need no further check."""
     if isinstance(hash, str) and hash.isalnum() and hash.isascii() and len(hash) <= 128:
         return hash
     return path_segment(hash, what="hash")

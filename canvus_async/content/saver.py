@@ -1,4 +1,4 @@
-"""Downloads into files: once for all who want the same file, checked before it has its name."""
+"""Downloads into files: one transfer for all callers that want the same file, checked before the file gets its name."""
 
 import asyncio
 import math
@@ -9,96 +9,97 @@ from typing import NamedTuple
 from canvus_async.content.download import Download
 from canvus_async.content.hashes import ContentHashes
 from canvus_async.content.part_file import PartFile, sweep
-from canvus_async.content.single_flight import Flights
+from canvus_async.content.single_flight import SingleFlight
 from canvus_async.errors import CorruptDownload, LocalWriteError, UnexpectedContent
-from canvus_async.http.limiters import Slot
+from canvus_async.http.limiters import Limiter
 from canvus_async.http.request import Request
 from canvus_async.http.transport import Transport
 from canvus_async.progress import Progress
 
-_SWEEP_AGAIN = 3600.0
-_FOLDERS = 1000
+_SWEEP_EVERY = 3600.0
+_MAX_FOLDERS = 1000
 
 
-class Wanted(NamedTuple):
-    """What to fetch, counted in which slot, and how it is checked: as WebP, by its hash, by its size."""
+class FileTransfer(NamedTuple):
+    """What to download, under which limiter, and how to check it: as WebP, by its hash, by its size."""
 
     request: Request
-    slot: Slot
+    limiter: Limiter
     webp: bool = False
     hash: str = ""
     max_bytes: int | None = None
 
 
 class Saver:
-    """What one client saves to disk."""
+    """The downloads of one client into files."""
 
     def __init__(self, transport: Transport, hashes: ContentHashes) -> None:
         self._transport = transport
         self._hashes = hashes
-        self._flights: Flights[int] = Flights()
+        self._single_flight: SingleFlight[int] = SingleFlight()
         self._sweep_at: dict[str, float] = {}
 
     def save(
         self,
-        wanted: Wanted,
+        transfer: FileTransfer,
         to: str | os.PathLike[str],
         *,
         overwrite: bool,
         fsync: bool,
         progress: Progress | None,
     ) -> Awaitable[int]:
-        """The wanted body as a file at `to`, which is there whole or not at all; gives its length.
+        """Download into a file at `to`, which exists whole or not at all; returns its length.
 
         Raises IncompleteDownload or CorruptDownload when the body is not what was announced, LocalWriteError when the
-        disk says no, FileExistsError when `to` exists and `overwrite` is false.
+        file cannot be written, FileExistsError when `to` exists and `overwrite` is false.
         """
         target = os.fspath(to)
-        key = f"{target}\0{wanted.request.headers.get('canvas-id')}\0{wanted.request.path}"
-        return self._flights.once(key, lambda: self._save(wanted, target, overwrite, fsync, progress))
+        key = f"{target}\0{transfer.request.headers.get('canvas-id')}\0{transfer.request.path}"
+        return self._single_flight.once(key, lambda: self._save(transfer, target, overwrite, fsync, progress))
 
-    async def _save(self, wanted: Wanted, target: str, overwrite: bool, fsync: bool, progress: Progress | None) -> int:
-        folder = os.path.dirname(target)  # noqa: PTH120  # a fraction of the price of Path's
+    async def _save(
+        self, transfer: FileTransfer, target: str, overwrite: bool, fsync: bool, progress: Progress | None
+    ) -> int:
+        folder = os.path.dirname(target)  # noqa: PTH120  # Path.parent costs several times as much
         known = self._transport.deadlines.time() < self._sweep_at.get(folder, -math.inf)
         if not known:
             await self._sweep(folder)
         elif not os.access(folder or ".", os.W_OK | os.X_OK):
-            known = False  # no longer: to be told before anything is fetched
-        slot = wanted.slot
-        if not slot.take():
-            await slot.wait()
+            known = False  # report it before anything is fetched
         try:
-            hashing = self._hashes.worth_computing(wanted.hash)
-            part = PartFile(target, overwrite=overwrite, hashing=hashing, later=known)
-            try:
-                download = Download(
-                    self._transport,
-                    wanted.request,
-                    part,
-                    webp=wanted.webp,
-                    max_bytes=wanted.max_bytes,
-                    on_bytes=progress,
-                )
-                await download.run()
-                if hashing:
-                    await self._verify(wanted.hash, part, download)
-                if not part.size and not (hashing and self._hashes.proven):
-                    raise UnexpectedContent("the answer is empty", method="GET", path=wanted.request.path)
-                await part.publish(fsync=fsync)
-            except BaseException:
-                await part.discard()
-                raise
+            async with transfer.limiter:
+                hashing = self._hashes.worth_computing(transfer.hash)
+                part = PartFile(target, overwrite=overwrite, hashing=hashing, later=known)
+                try:
+                    await self._download(transfer, part, progress)
+                    await part.publish(fsync=fsync)
+                except BaseException:
+                    await part.discard()
+                    raise
         except LocalWriteError:
-            self._sweep_at.pop(folder, None)  # the next looks closely again
+            self._sweep_at.pop(folder, None)  # check the folder before the next download into it
             raise
-        finally:
-            slot.give()
         return part.size
+
+    async def _download(self, transfer: FileTransfer, part: PartFile, progress: Progress | None) -> None:
+        download = Download(
+            self._transport,
+            transfer.request,
+            part,
+            webp=transfer.webp,
+            max_bytes=transfer.max_bytes,
+            on_bytes=progress,
+        )
+        await download.run()
+        if part.hashing:
+            await self._verify(transfer.hash, part, download)
+        if not part.size and not (part.hashing and self._hashes.proven):
+            raise UnexpectedContent("the response is empty", method="GET", path=transfer.request.path)
 
     async def write(
         self, body: bytes, to: str | os.PathLike[str], *, overwrite: bool, fsync: bool, progress: Progress | None
     ) -> int:
-        """The same for a body that is here already; gives its length."""
+        """Write a body that is in memory already; returns its length."""
         part = PartFile(to, overwrite=overwrite)
         try:
             await part.write(body)
@@ -111,20 +112,20 @@ class Saver:
         return len(body)
 
     async def _verify(self, name: str, part: PartFile, download: Download) -> None:
-        """Check what came against its hash; what is wrong is fetched once more from the start."""
+        """Check the content against its hash; download it once more if it does not match."""
         if not self._hashes.fits(name, await part.sha256()):
             await download.again()
             if not self._hashes.fits(name, await part.sha256()):
-                raise another_content(name, part.target)
+                raise hash_mismatch(name, part.target)
 
     async def _sweep(self, folder: str) -> None:
-        """Clear away what killed processes left in a folder: the first time, and then every hour."""
-        if len(self._sweep_at) >= _FOLDERS:
+        """Remove what killed processes left in a folder: on the first download into it, and then every hour."""
+        if len(self._sweep_at) >= _MAX_FOLDERS:
             self._sweep_at.clear()
-        self._sweep_at[folder] = self._transport.deadlines.time() + _SWEEP_AGAIN
+        self._sweep_at[folder] = self._transport.deadlines.time() + _SWEEP_EVERY
         await asyncio.to_thread(sweep, folder or ".")
 
 
-def another_content(name: str, file: str = "") -> CorruptDownload:
-    """The error for content that is not what its hash names."""
-    return CorruptDownload(f"the content is not that of {name}, twice", path=file)
+def hash_mismatch(name: str, file: str = "") -> CorruptDownload:
+    """The error for content that does not match its hash."""
+    return CorruptDownload(f"content does not match hash {name} (downloaded twice)", path=file)

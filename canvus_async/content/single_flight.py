@@ -1,45 +1,39 @@
-"""Work under way, done once for all who ask for the same meanwhile."""
+"""Calls for the same key at the same time become one."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Generic, TypeAlias, TypeVar
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-Keep: TypeAlias = Callable[[str, T], Awaitable[None] | None]
-"""Puts what was brought away for later, under its key."""
 
+class SingleFlight(Generic[T]):
+    """Runs one call per key at a time. The first caller runs it in its own task and shares the result.
 
-class Flights(Generic[T]):
-    """Work by key. The first asker does it in its own task; when that is cancelled, another who waits takes over."""
+    When that task is cancelled, the next waiting caller runs it.
+    """
 
     def __init__(self) -> None:
-        self._flights: dict[str, asyncio.Future[T | None] | None] = {}
-        """For those who wait; None where nobody does yet, as mostly."""
+        self._calls: dict[str, asyncio.Future[T | None]] = {}
 
-    async def once(self, key: str, work: Callable[[], Awaitable[T]], keep: Keep[T] | None = None) -> T:
-        """What `work` brings, or what the same work that is under way already does; `keep` gets it first."""
-        flights = self._flights
-        while key in flights:
-            flight = flights[key]
-            if flight is None:
-                flight = flights[key] = asyncio.get_running_loop().create_future()
-            if (answer := await asyncio.shield(flight)) is not None:
-                return answer
-        flights[key] = None
+    async def once(self, key: str, work: Callable[[], Awaitable[T]]) -> T:
+        """The result of `work`, or of the same work that is already running."""
+        while (running := self._calls.get(key)) is not None:
+            # None stands for a cancelled caller
+            if (result := await asyncio.shield(running)) is not None:
+                return result
+        call = self._calls[key] = asyncio.get_running_loop().create_future()
         try:
-            answer = await work()
-            if keep is not None and (keeping := keep(key, answer)) is not None:
-                await keeping
+            result = await work()
         except Exception as error:
-            if (flight := flights.pop(key)) is not None:
-                flight.set_exception(error)
-                flight.exception()  # seen: that those who waited have given up meanwhile is no reason for a warning
+            call.set_exception(error)
+            call.exception()  # marks it as retrieved: without waiting callers asyncio would log it
             raise
         except BaseException:
-            if (flight := flights.pop(key)) is not None:
-                flight.set_result(None)
+            call.set_result(None)
             raise
-        if (flight := flights.pop(key)) is not None:
-            flight.set_result(answer)
-        return answer
+        else:
+            call.set_result(result)
+            return result
+        finally:
+            del self._calls[key]

@@ -1,83 +1,82 @@
-"""One request, and what can be wrong with the answer to it: aiohttp's errors and answers as ours."""
+"""aiohttp's exceptions as ours."""
+
+import ssl
+import traceback
 
 import aiohttp
-from aiohttp import hdrs
 
-from canvus_async.errors import (
-    CanvusError,
-    ConnectFailed,
-    CorruptDownload,
-    IncompleteDownload,
-    RequestTimeout,
-    UnexpectedContent,
-)
+from canvus_async.errors import CanvusError, ConnectFailed, ConnectionLost, RequestTimeout, UnexpectedContent
 from canvus_async.http.request import Request
 from canvus_async.protocol.answers import Answers
 
+_NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "PACKET_LENGTH_TOO_LONG")
+"""OpenSSL's names for bytes that are not TLS, which a plain HTTP port sends."""
 
-def failure(request: Request, problem: Exception, answers: Answers, connect: float | None) -> CanvusError:
-    """One of our errors for one of aiohttp's; `connect` is the time that there was for connecting."""
+
+def request_failure(request: Request, problem: Exception, answers: Answers, connect: float | None) -> CanvusError:
+    """Our error for an exception before the response headers; `connect` is the time limit for connecting."""
     method, path = request.method, request.path
-    words = answers.plain(str(problem))
     match problem:
         case aiohttp.ConnectionTimeoutError():
-            what = f"no connection within {connect} s"
+            what = f"no connection within {connect} s (Timeouts.connect)"
             return RequestTimeout(what, method=method, path=path, sent=False)
-        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientConnectorSSLError():
-            what = f"no trusted TLS connection ({words}); pass ssl= with a context that trusts the certificate"
-            return ConnectFailed(what, method=method, path=path, permanent=True)
-        case aiohttp.ServerFingerprintMismatch():
-            what = "the server's certificate is not the pinned one"
-            return ConnectFailed(what, method=method, path=path, permanent=True)
-        case aiohttp.ClientConnectorError():
-            return ConnectFailed(f"no connection ({words})", method=method, path=path)
+        case aiohttp.ClientHttpProxyError():
+            reason = answers.plain(problem.message, 100)
+            what = f"the proxy refused to connect to the server: {problem.status} {reason}"
+            return ConnectFailed(what, method=method, path=path)
         case aiohttp.ClientResponseError():
-            what = f"not an HTTP answer ({answers.plain(problem.message)})"
+            what = f"the response is not valid HTTP ({answers.plain(problem.message)})"
             return UnexpectedContent(what, method=method, path=path)
+        case aiohttp.ClientConnectorError() | aiohttp.ServerFingerprintMismatch() | aiohttp.InvalidURL():
+            return _no_connection(request, problem, answers)
+        case aiohttp.ClientError() if not _raised_in_connector(problem):
+            return connection_lost(request, problem)
         case _:
-            return lost(request, problem)
+            words = answers.plain(str(problem)) or type(problem).__name__
+            return ConnectFailed(f"no connection ({words})", method=method, path=path)
 
 
-async def next_chunk(request: Request, response: aiohttp.ClientResponse) -> bytes:
-    """What has come of the body meanwhile, up to 256 KiB; b"" at its end. Raises ConnectFailed where it is cut."""
-    try:
-        return await response.content.readany()
-    except CanvusError:
-        raise
-    except (aiohttp.ClientError, OSError) as problem:
-        error = lost(request, problem)
-    raise error  # out here, so that it has no context whose frames hold the request's head
+def _no_connection(request: Request, problem: Exception, answers: Answers) -> ConnectFailed:
+    method, path = request.method, request.path
+    words = answers.plain(str(problem))
+    permanent = False
+    match problem:
+        case aiohttp.ClientConnectorCertificateError():
+            what = f"no trusted TLS connection ({words}); pass ssl= with a context that trusts the certificate"
+            permanent = True
+        case aiohttp.ServerFingerprintMismatch():
+            what = "the server's certificate does not match the pinned fingerprint"
+            permanent = True
+        case aiohttp.ClientConnectorSSLError() if _is_not_tls(problem):
+            what = f"no TLS connection: the server does not speak TLS on this port, is its URL http://? ({words})"
+        case aiohttp.ClientConnectorSSLError():
+            what = f"no TLS connection: the handshake failed ({words})"
+        case aiohttp.ClientProxyConnectionError():
+            what = f"no connection to the proxy ({words})"
+        case _:
+            what = f"no connection ({words})"
+    return ConnectFailed(what, method=method, path=path, permanent=permanent)
 
 
-def check_content(request: Request, response: aiohttp.ClientResponse, *, file: str = "") -> None:
-    """Refuse an answer that is no whole file, or whose end could not be told from a cut; `file` is where it was to go.
-
-    Raises UnexpectedContent, CorruptDownload, IncompleteDownload.
-    """
-    if response.status != 200:
-        what = f"the answer has status {response.status}, although the whole was asked for"
-        raise UnexpectedContent(what, method=request.method, path=request.path)
-    if not is_identity(response):
-        what = "the server compressed it although asked not to, so its length cannot be checked"
-        raise CorruptDownload(what, path=file)
-    headers = response.headers
-    if hdrs.CONTENT_LENGTH not in headers and headers.get(hdrs.TRANSFER_ENCODING, "").lower() != "chunked":
-        raise IncompleteDownload("no length was announced, so its end cannot be told from a cut", path=file)
+def _raised_in_connector(problem: Exception) -> bool:
+    """Whether the connector failed. aiohttp has one class for any OSError, before and after the request was sent."""
+    cause = problem.__cause__ or problem
+    frames = traceback.walk_tb(cause.__traceback__)
+    return any(isinstance(frame.f_locals.get("self"), aiohttp.BaseConnector) for frame, _ in frames)
 
 
-def is_identity(response: aiohttp.ClientResponse) -> bool:
-    """Whether the body is the content itself, not a compressed form of it."""
-    return response.headers.get(hdrs.CONTENT_ENCODING, "identity") == "identity"
+def _is_not_tls(problem: aiohttp.ClientConnectorSSLError) -> bool:
+    cause = problem.os_error
+    return isinstance(cause, ssl.SSLError) and cause.reason in _NOT_TLS
 
 
-def lost(request: Request, problem: Exception) -> ConnectFailed:
+def connection_lost(request: Request, problem: Exception) -> ConnectionLost:
     """The error for a connection that broke after the request was sent."""
     match problem:  # the text of the first two repeats what the server sent
         case aiohttp.ServerDisconnectedError():
-            words = "the server closed it"
+            words = "the server closed the connection"
         case aiohttp.ClientPayloadError():
-            words = "the body was broken off, or is none"
+            words = "the response body was truncated or malformed"
         case _:
             words = str(problem).partition(" Connection<")[0] or type(problem).__name__
-    what = f"the connection was lost ({words})"
-    return ConnectFailed(what, method=request.method, path=request.path, sent=True)
+    return ConnectionLost(f"connection lost: {words}", method=request.method, path=request.path)

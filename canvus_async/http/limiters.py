@@ -1,70 +1,46 @@
-"""How much one client has under way, by kind."""
+"""How many requests of each kind one client has in flight."""
 
 import asyncio
-from collections import deque
 from types import TracebackType
 
 from canvus_async.http.deadlines import Deadlines
 from canvus_async.options import Limits
 
 
-class Slot:
-    """Room for so many at once: first come, first served, so that a bulk job starves nobody.
+class Limiter:
+    """A semaphore that serves its waiters in the order of arrival, so that a bulk job does not starve other calls.
 
-    `async with slot:`, or `take()` or else `await wait()`, and `give()` afterwards. A semaphore whose room can be taken
-    without a coroutine, which most fetches do.
+    Waiting ends with ClientClosed when the client is closed.
     """
 
-    def __init__(self, count: int, deadlines: Deadlines) -> None:
-        self.count = count
-        self._free = count
-        self._waiting: deque[asyncio.Future[None]] = deque()
+    def __init__(self, total: int, deadlines: Deadlines) -> None:
+        self.total = total
         self._deadlines = deadlines
+        self._restart()
+        deadlines.binding.on_new_loop.append(self._restart)
 
-    def take(self) -> bool:
-        """Take one now, if there is one and nobody waits for it."""
-        if self._free and not self._waiting:
-            self._free -= 1
-            return True
-        return False
-
-    async def wait(self) -> None:
-        """Take one as soon as it is this caller's turn. Raises ClientClosed when the client is closed meanwhile."""
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
-        try:
-            async with self._deadlines.until_closed():
-                await turn
-        except BaseException:
-            if turn.done() and not turn.cancelled():
-                self.give()  # it came too late
-            turn.cancel()
-            raise
-
-    def give(self) -> None:
-        """Pass it on to who has waited longest."""
-        while self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.done():
-                turn.set_result(None)
-                return
-        self._free += 1
+    def _restart(self) -> None:
+        self._semaphore = asyncio.Semaphore(self.total)
 
     async def __aenter__(self) -> None:
-        if not self.take():
-            await self.wait()
+        self._deadlines.check()
+        if self._semaphore.locked():
+            with self._deadlines.until_closed():
+                await self._semaphore.acquire()
+        else:
+            await self._semaphore.acquire()  # does not wait, so it needs no deadline
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.give()
+        self._semaphore.release()
 
 
-class Slots:
-    """What one client has under way, by kind; everything that runs on it shares these."""
+class Limiters:
+    """The limiters that all calls of one client share."""
 
     def __init__(self, limits: Limits, deadlines: Deadlines) -> None:
-        self.requests = Slot(limits.requests, deadlines)
-        self.mipmaps = Slot(limits.mipmaps, deadlines)
-        self.assets = Slot(limits.assets, deadlines)
-        self.streams = Slot(limits.streams, deadlines)
+        self.requests = Limiter(limits.requests, deadlines)
+        self.mipmaps = Limiter(limits.mipmaps, deadlines)
+        self.assets = Limiter(limits.assets, deadlines)
+        self.streams = Limiter(limits.streams, deadlines)

@@ -1,25 +1,23 @@
 """Redirects: followed for reads within one origin, refused otherwise."""
 
-import aiohttp
 from yarl import URL
 
-from canvus_async.errors import (
-    RedirectRefused,
-)
-from canvus_async.http.request import Request
+from canvus_async.errors import RedirectRefused
+from canvus_async.http.response import Response
 from canvus_async.protocol.answers import Answers
 from canvus_async.protocol.retrying import SAFE
 
 _MAX_HOPS = 3
 
 
-def next_hop(request: Request, response: aiohttp.ClientResponse, answers: Answers, origin: URL, hops: int) -> URL:
-    """Where a redirect leads. Raises RedirectRefused unless that is a read within the same origin."""
+def next_hop(response: Response, answers: Answers, origin: URL, hops: int) -> URL:
+    """The address that a redirect leads to. Raises RedirectRefused unless it is a read within the same origin."""
+    request = response.request
     target = _target(response)
     same = target is not None and target.origin() == origin
     if target is not None and same and request.method in SAFE and hops <= _MAX_HOPS:
         return target
-    del target  # it may hold what a traceback with locals should not show
+    del target  # it may contain secrets, which a traceback with locals should not show
     reason = (
         "a redirect to another origin"
         if not same
@@ -32,11 +30,11 @@ def next_hop(request: Request, response: aiohttp.ClientResponse, answers: Answer
     raise RedirectRefused(what, method=request.method, path=request.path, target=shown)
 
 
-def _target(response: aiohttp.ClientResponse) -> URL | None:
-    """Where a Location header leads, None where that is no place."""
+def _target(response: Response) -> URL | None:
+    """The address in the Location header; None if it is missing or not an address."""
     try:
         target = response.url.join(URL(response.headers.get("Location", "")))
-        target.origin()  # raises for what has none
+        target.origin()  # raises ValueError for an address without a host
     except ValueError:
         return None
     return target

@@ -7,16 +7,16 @@ import aiohttp
 import msgspec
 
 Payload = Callable[[Callable[[], None], Callable[[], None]], aiohttp.Payload]
-"""Makes a request body anew for each try, given what to call whenever bytes have moved, and once all have."""
+"""Makes a new request body for each attempt from two callbacks: one for each piece sent, one after the last."""
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 class Request(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """One request: `path` is relative to the API's root, its parts quoted; `headers` are those besides who asks.
+    """One request: `path` is relative to the API's root and quoted; `headers` are those besides the credentials.
 
-    `streaming` takes a connection from the pool of subscriptions, which no call waits for. `content` asks for a file:
-    it must not come compressed, and may take the server some time to make.
+    `streaming` uses the connection pool of subscriptions, so that it never waits for a call. `content` asks for a file:
+    the body must not be compressed, and the server may need time to render it.
     """
 
     method: str

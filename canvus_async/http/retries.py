@@ -1,11 +1,11 @@
-"""Calls tried again, where the rules of `protocol.retrying` and the client's budget allow it."""
+"""Calls that are tried again, where the rules of `protocol.retrying` and the client's budget allow it."""
 
+import asyncio
 import logging
-import random
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-import stamina
+import tenacity
 
 from canvus_async.errors import ApiError, CanvusError
 from canvus_async.http.deadlines import Deadlines
@@ -16,65 +16,72 @@ logger = logging.getLogger("canvus_async.retries")
 R = TypeVar("R")
 
 
-def _said_here(record: logging.LogRecord) -> bool:
-    """Leave out stamina's record of a retry that is made here: it knows neither the method nor the path."""
-    return not str(vars(record).get("stamina.callable")).startswith(f"{__name__}.")
-
-
-# stamina's hooks are the application's, so they stay as they are; only the logger that its own hook writes to is told.
-logging.getLogger("stamina").addFilter(_said_here)
-
-
 class Retrier:
-    """Runs attempts of calls. One for a client, so that all its calls share one budget."""
+    """Runs attempts of calls. A client has one, so that all its calls share one budget."""
 
     def __init__(self, options: Retry, deadlines: Deadlines) -> None:
         self.options = options
-        self._deadlines = deadlines
         self.budget = Budget(options.budget, options.cost)
+        self._deadlines = deadlines
+        doubling = tenacity.wait_exponential(multiplier=options.first_wait, max=options.max_wait)
+        self._backoff = doubling + tenacity.wait_random(0, options.first_wait)
 
     async def run(self, method: str, path: str, attempt: Callable[[], Awaitable[R]]) -> R:
-        """The answer of the first attempt that succeeds; a call that succeeds at once pays nothing for the rest."""
+        """The result of the first attempt that succeeds. Raises the error of the last one that is not retried."""
         try:
-            answer = await attempt()
+            result = await attempt()
         except CanvusError as error:
-            return await self.again(method, path, attempt, error)
+            return await self._retry(method, path, attempt, error)
         self.budget.refund()
-        return answer
+        return result
 
-    async def again(self, method: str, path: str, attempt: Callable[[], Awaitable[R]], error: CanvusError) -> R:
-        """The same after a first attempt that ended with `error`."""
-        async with self._deadlines.until_closed():
-            return await self._again(method, path, attempt, error)
+    async def _retry(self, method: str, path: str, attempt: Callable[[], Awaitable[R]], first: CanvusError) -> R:
+        """The same after a first attempt that raised `first`."""
+        failed_before = [first]
 
-    async def _again(self, method: str, path: str, attempt: Callable[[], Awaitable[R]], error: CanvusError) -> R:
-        options = self.options
-        unheard = [error]
-        tries = 1
-
-        def judge(problem: Exception) -> bool | float:
-            """Whether to try again, as the seconds to wait before; said here, where they are known and lie ahead."""
-            if not isinstance(problem, CanvusError) or tries >= options.attempts:
-                return False
-            pause = problem.retry_after if isinstance(problem, ApiError) else None
-            if pause is not None and pause > options.max_retry_after:
-                return False
-            if not may_retry(method, problem) or not self.budget.spend():
-                return False
-            if pause is None:
-                pause = min(options.max_wait, options.first_wait * (2 ** (tries - 1) + random.random()))  # noqa: S311
-            what = f"attempt {tries + 1} of {options.attempts} in {pause:.2f} s ({type(problem).__name__})"
-            logger.info("%s %s: %s", method, path, what)
-            return pause
-
-        @stamina.retry(on=judge, attempts=options.attempts, timeout=None)
-        async def tried() -> R:
-            nonlocal tries
-            if unheard:
-                raise unheard.pop()
-            tries += 1
-            answer = await attempt()
+        async def next_attempt() -> R:
+            if failed_before:
+                raise failed_before.pop()
+            result = await attempt()
             self.budget.refund()
-            return answer
+            return result
 
-        return await tried()
+        def log(state: tenacity.RetryCallState) -> None:
+            what = f"attempt {state.attempt_number + 1} of {self.options.attempts} in {state.upcoming_sleep:.2f} s"
+            logger.info("%s %s: %s (%s)", method, path, what, type(_error(state)).__name__)
+
+        def retryable(error: BaseException) -> bool:
+            return isinstance(error, CanvusError) and may_retry(method, error)
+
+        retrying = tenacity.AsyncRetrying(
+            sleep=asyncio.sleep,
+            retry=tenacity.retry_if_exception(retryable),
+            stop=self._should_stop,
+            wait=self._wait,
+            before_sleep=log,
+            reraise=True,
+        )
+        with self._deadlines.until_closed():
+            return await retrying(next_attempt)
+
+    def _should_stop(self, state: tenacity.RetryCallState) -> bool:
+        """Whether the last attempt was the last one allowed; takes the price of the next from the budget otherwise."""
+        if state.attempt_number >= self.options.attempts:
+            return True
+        retry_after = _retry_after(state)
+        if retry_after is not None and retry_after > self.options.max_retry_after:
+            return True
+        return not self.budget.spend()
+
+    def _wait(self, state: tenacity.RetryCallState) -> float:
+        retry_after = _retry_after(state)
+        return self._backoff(state) if retry_after is None else retry_after
+
+
+def _error(state: tenacity.RetryCallState) -> BaseException | None:
+    return None if state.outcome is None else state.outcome.exception()
+
+
+def _retry_after(state: tenacity.RetryCallState) -> float | None:
+    error = _error(state)
+    return error.retry_after if isinstance(error, ApiError) else None

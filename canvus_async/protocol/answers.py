@@ -57,7 +57,7 @@ class Answers:
     def unreadable(self, body: bytes, reason: str, *, method: str, path: str) -> UnexpectedContent:
         """The error for a 2xx answer that is not what the API promises, with the body's beginning."""
         start = self.plain(body[:_BEGINNING].decode(errors="replace"), 200)
-        return UnexpectedContent(f"{self.plain(reason)}; the answer begins: {start!r}", method=method, path=path)
+        return UnexpectedContent(f"{self.plain(reason)}; the response begins: {start!r}", method=method, path=path)
 
     def one(self, body: bytes, kind: type[T], *, method: str, path: str) -> T:
         """The record in a 2xx answer. Raises UnexpectedContent when there is none of that kind in it."""

@@ -181,8 +181,8 @@ class FileCollection(CloneableCollection[A]):
         false and there is a file. Seeds 002 and 003, "Download".
         """
         path = f"{self._path(widget_id)}/download"
-        slot = self._transport.slots.assets
-        return await self._fetcher.save(path, to, slot=slot, overwrite=overwrite, progress=progress)
+        limiter = self._transport.limiters.assets
+        return await self._fetcher.save(path, to, limiter=limiter, overwrite=overwrite, progress=progress)
 
     async def _upload(
         self,

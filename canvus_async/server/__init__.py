@@ -1,4 +1,4 @@
-"""The embedded server: a real Canvus-compatible server in one process (extra `server`)."""
+"""An embedded Canvus-compatible server, for tests and experiments. It needs the extra `server`."""
 
 from canvus_async.server.app import CanvusServer
 from canvus_async.server.faults import Faults

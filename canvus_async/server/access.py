@@ -1,9 +1,11 @@
-"""Who may do what: tokens, roles, blocked users, and canvases shared by link.
+"""Who may do what: tokens, roles, blocked users, and canvases shared by a link.
 
-The right that counts is the higher one of the user's role and the canvas's link. People without a token have the
-link's right alone: with none they are asked for a token (401), with one that does not suffice they are refused like
-any user who may only view (403). An unknown token is refused everywhere, also where none would be needed: it is a
-mistake to be told.
+A user has the higher one of two rights to a canvas: that of the user's role and that of the canvas's link. A caller
+without a token has only the link's right. If it is "none", the status is 401; if it is too low, 403, as for a user who
+may only view.
+
+An unknown token counts as no token where the link's right is enough, and is 401 everywhere else, so that the caller
+learns of the mistake.
 """
 
 import secrets
@@ -14,7 +16,7 @@ import msgspec
 from aiohttp import web
 
 from canvus_async.server.refusals import Denied, Missing, Unauthenticated
-from canvus_async.server.rules.widgets import Canvas
+from canvus_async.server.rules.widgets import StoredCanvas
 from canvus_async.server.store.database import Storage, User
 
 TOKEN = "Private-Token"  # noqa: S105  # a header's name
@@ -22,7 +24,7 @@ COOKIE = "CanvusSession"
 
 
 class Right(IntEnum):
-    """What someone may do with a canvas; each includes those before it."""
+    """A right to a canvas; each includes those before it."""
 
     NONE = 0
     VIEW = 1
@@ -31,54 +33,55 @@ class Right(IntEnum):
 
 
 class Users:
-    """Everyone with a token, and the owner's token among them."""
+    """All users, by token. One of them owns the server."""
 
     def __init__(self, storage: Storage, owner_token: str | None) -> None:
+        """`owner_token` replaces the stored one; None keeps that, or makes one at the first start."""
         self._storage = storage
         self._by_token = {user.token: user for user in storage.users()}
-        kept = storage.meta("owner_token")
-        self.owner_token = owner_token or kept or secrets.token_hex(24)
-        if self.owner_token != kept:
+        stored = storage.meta("owner_token")
+        self.owner_token = owner_token or stored or secrets.token_hex(24)
+        if self.owner_token != stored:
             with storage.transaction():
-                if kept is not None:
-                    storage.remove_user(kept)
-                    self._by_token.pop(kept, None)
-                self._keep(User(self.owner_token, "owner"))
+                if stored is not None:
+                    storage.remove_user(stored)
+                    self._by_token.pop(stored, None)
+                self._save(User(self.owner_token, "owner"))
                 storage.set_meta("owner_token", self.owner_token)
 
     def add(self, role: str, *, blocked: bool, canvases: Iterable[str] | None) -> str:
-        """A new user; gives their token. Raises ValueError for a role that is none."""
+        """Add a user and return the token. Raises ValueError for an unknown role."""
         if role not in {"owner", "edit", "view"}:
-            raise ValueError(f'a role is "owner", "edit" or "view", got {role!r}')
+            raise ValueError(f'role must be "owner", "edit" or "view", got {role!r}')
         user = User(secrets.token_hex(24), role, blocked, None if canvases is None else frozenset(canvases))
-        self._keep(user)
+        self._save(user)
         return user.token
 
     def current(self, user: User) -> User:
-        """What has become of a user since."""
+        """The present version of a user who was looked up earlier."""
         return self._by_token.get(user.token, user)
 
     def grant(self, user: User, canvas_id: str) -> User:
-        """The user who has just made this canvas, and may see it."""
+        """Let a user see a canvas, which they have just created."""
         if user.canvases is None:
             return user
         granted = msgspec.structs.replace(user, canvases=user.canvases | {canvas_id})
-        self._keep(granted)
+        self._save(granted)
         return granted
 
-    def _keep(self, user: User) -> None:
+    def _save(self, user: User) -> None:
         self._storage.put_user(user)
         self._by_token[user.token] = user
 
     def identify(self, request: web.Request) -> User | None:
-        """Who asks; None for someone without a token or with one that nobody has. Raises Denied for a blocked user."""
+        """The user who sent a request; None if the token is missing or unknown. Raises Denied for a blocked user."""
         user = self._by_token.get(sent_token(request))
         if user is not None and user.blocked:
             raise Denied("User is blocked")
         return user
 
     def require(self, request: web.Request) -> User:
-        """Who asks, where people without a token have no business."""
+        """The user who sent a request. Raises Unauthenticated if the token is missing or unknown, and Denied."""
         user = self.identify(request)
         if user is None:
             raise Unauthenticated("Invalid access token" if sent_token(request) else "Access token is missing")
@@ -86,25 +89,28 @@ class Users:
 
 
 def sent_token(request: web.Request) -> str:
-    """The token of a request, by the header, else by the cookie; "" for none."""
+    """The token in a request's header, or else in its cookie; "" if both are missing."""
     return request.headers.get(TOKEN) or request.cookies.get(COOKIE) or ""
 
 
-def right_of(user: User | None, canvas: Canvas) -> Right:
-    """What someone may do with a canvas."""
+def right_of(user: User | None, canvas: StoredCanvas) -> Right:
+    """The right that a user, or None for a caller without a token, has to a canvas."""
     linked = Right[canvas.link.upper()]
     if user is None or (user.canvases is not None and canvas.id not in user.canvases):
         return linked
     return max(Right[user.role.upper()], linked)
 
 
-def check(user: User | None, canvas: Canvas | None, canvas_id: str, need: Right) -> Canvas:
-    """The canvas, if this is someone who may do that with it; what they may not see does not exist for them."""
+def check_right(user: User | None, canvas: StoredCanvas | None, canvas_id: str, needed: Right) -> StoredCanvas:
+    """Return the canvas if the user has the right to it.
+
+    A canvas that the user may not see is Missing, like one that does not exist. Raises Unauthenticated and Denied too.
+    """
     right = Right.NONE if canvas is None else right_of(user, canvas)
     if user is None and right is Right.NONE:
         raise Unauthenticated("Access token is missing")
     if canvas is None or right is Right.NONE:
         raise Missing(f"Canvas {canvas_id} does not exist")
-    if right < need:
+    if right < needed:
         raise Denied("Permission denied")
     return canvas

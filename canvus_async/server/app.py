@@ -1,4 +1,4 @@
-"""The embedded server, put together: `CanvusServer`."""
+"""`CanvusServer`: puts the parts of the embedded server together, and starts and stops them."""
 
 import asyncio
 from collections.abc import Iterable
@@ -15,12 +15,12 @@ from canvus_async.server.access import Users
 from canvus_async.server.endpoints.assets import AssetEndpoints
 from canvus_async.server.endpoints.background import BackgroundEndpoints
 from canvus_async.server.endpoints.canvases import CanvasEndpoints
-from canvus_async.server.endpoints.intake import Intake
+from canvus_async.server.endpoints.file_uploads import FileUploads
 from canvus_async.server.endpoints.services import Services
 from canvus_async.server.endpoints.widgets import WidgetEndpoints
 from canvus_async.server.faults import Faults
-from canvus_async.server.gate import Gate, RequestRecord, note_status
-from canvus_async.server.http.connection import Connection
+from canvus_async.server.gate import Gate, RequestRecord, record_status
+from canvus_async.server.http.connection import HttpConnection
 from canvus_async.server.processing import Processing
 from canvus_async.server.rendering.renderer import Renderer
 from canvus_async.server.state import State
@@ -29,26 +29,29 @@ from canvus_async.server.streams.subscriptions import Streams
 
 MAX_UPLOAD = 512 << 20
 MAX_BODY = 16 << 20
-"""Bytes of a body that is no upload."""
+"""Bytes of a body that is not an upload."""
 
 GRACE = 1.0
-"""Seconds that requests under way have to finish when the server closes."""
+"""Seconds that requests in progress have to finish when the server closes."""
 
 
 class CanvusServer:
-    """A real Canvus-compatible server in this process, for trying things out and for tests.
+    """A Canvus-compatible server in this process, for tests and experiments.
 
         async with CanvusServer() as server:
             canvas_id = await server.create_canvas("Demo")
             async with Client(server.url, token=server.token) as client: ...
 
-    It listens on `host` (loopback unless told otherwise) and `port` (0: any free one). With a folder as `data`
-    everything survives a kill and a restart, the owner's token included; without, it is gone when the server closes.
-    The folder must be empty or one that an earlier server made.
-    `keepalive`: seconds between the blank lines of a silent subscription. `max_upload`: bytes of the largest file.
-    `processing_delay`: seconds until an uploaded file's hash is shown.
+    It listens on `host` and `port`; port 0 chooses a free one.
 
-    `faults` makes bad days; `requests` is the list of the last requests, with method, path and status.
+    `data` is a folder for everything that must survive a restart or a kill, including the owner's token. It must be
+    empty or from an earlier server. Without it, everything is deleted when the server closes.
+
+    `token` is the owner's token. By default it is the one stored in `data`, or a random one. `keepalive` is the number
+    of seconds between blank lines on a subscription without changes, `max_upload` the size of the largest file in
+    bytes, `processing_delay` the number of seconds until the `hash` of an uploaded file is published.
+
+    `faults` simulates failures; `requests` records the last requests.
     """
 
     def __init__(
@@ -67,7 +70,7 @@ class CanvusServer:
         self._host = self._address = host
         self._port = port
         self._data = None if data is None else Path(data)
-        self._wanted_token = token
+        self._requested_token = token
         self._max_upload = max_upload
         self._processing_delay = processing_delay
         self._streams = Streams(keepalive)
@@ -91,47 +94,47 @@ class CanvusServer:
 
     @property
     def url(self) -> str:
-        """Where it listens, such as "http://127.0.0.1:49152"."""
+        """The server's address, such as "http://127.0.0.1:49152"."""
         host = f"[{self._address}]" if ":" in self._address else self._address
         return f"http://{host}:{self._port}"
 
     @property
     def token(self) -> str:
         """The owner's token."""
-        return self._parts.users.owner_token
+        return self._running.users.owner_token
 
     @property
     def canvas_ids(self) -> list[str]:
         """The ids of all canvases, oldest first."""
-        return list(self._parts.state.canvases)
+        return list(self._running.state.canvases)
 
     @property
     def requests(self) -> list[RequestRecord]:
-        """The last requests, oldest first; it may be cleared."""
+        """The last requests, oldest first. You may clear the list."""
         return self._gate.requests
 
     @property
     def open_streams(self) -> int:
-        """How many subscriptions are open."""
+        """The number of open subscriptions."""
         return len(self._streams)
 
     @property
     def connections(self) -> int:
-        """How many connections are open, in use or not."""
+        """The number of open connections, idle ones included."""
         return 0 if self._web is None else len(self._web.connections)
 
     @property
-    def _parts(self) -> Services:
+    def _running(self) -> Services:
         if self._services is None:
             raise RuntimeError("the server is not running")
         return self._services
 
     async def start(self) -> None:
-        """Begin to listen. Raises DataInUse, UnsuitableFolder, and OSError when the port is taken."""
+        """Start the server. Raises DataInUse, UnsuitableFolder, and OSError if the port is in use."""
         if self._services is not None:
-            raise RuntimeError("the server is running already")
+            raise RuntimeError("the server is already running")
         async with AsyncExitStack() as stack:
-            services = self._open(stack)
+            services = self._start_services(stack)
             runner = web.AppRunner(self._application(services), handler_cancellation=True, shutdown_timeout=GRACE)
             await runner.setup()
             stack.push_async_callback(self._gate.drain)
@@ -142,7 +145,7 @@ class CanvusServer:
             self._cleanup = stack.pop_all()
 
     async def close(self) -> None:
-        """Finish all subscriptions, give requests under way a moment, and stop. May be called more than once."""
+        """End all subscriptions, wait up to a second for requests in progress, and stop. May be called repeatedly."""
         if self._services is not None:
             self._services = None
             self.faults.clear()
@@ -150,8 +153,8 @@ class CanvusServer:
             self._web = None
 
     async def create_canvas(self, name: str = "New canvas") -> str:
-        """A new canvas; gives its id."""
-        return self._parts.state.create_canvas(name, str(uuid4())).id
+        """Create a canvas and return its id."""
+        return self._running.state.create_canvas(name, str(uuid4())).id
 
     def add_user(
         self,
@@ -160,24 +163,25 @@ class CanvusServer:
         blocked: bool = False,
         canvases: Iterable[str] | None = None,
     ) -> str:
-        """A new user with that right to all canvases, or to those with the ids in `canvases`; gives their token.
+        """Add a user and return the token.
 
-        "view" may read, "edit" also write and make canvases, "owner" also delete them. A `blocked` user is told 403.
+        The role "view" may read, "edit" may also write and create canvases, "owner" may also delete them. It applies to
+        all canvases, or only to those with the ids in `canvases`. A `blocked` user gets status 403.
         """
-        return self._parts.users.add(role, blocked=blocked, canvases=canvases)
+        return self._running.users.add(role, blocked=blocked, canvases=canvases)
 
     def share(self, canvas_id: str, link: Literal["none", "view", "edit"]) -> None:
-        """Let anyone see or edit a canvas without a token, or no one any more. Raises KeyError for no such canvas."""
+        """Let anyone view or edit a canvas without a token; "none" ends that. Raises KeyError for an unknown canvas."""
         if link not in {"none", "view", "edit"}:
-            raise ValueError(f'a link gives "none", "view" or "edit", got {link!r}')
-        state = self._parts.state
+            raise ValueError(f'link must be "none", "view" or "edit", got {link!r}')
+        state = self._running.state
         canvas = state.canvases[canvas_id]
         state.change_canvas(canvas, link=link)
         if link == "none":
-            state.feed(canvas).end(anonymous_only=True)
+            state.broadcast(canvas).end(anonymous_only=True)
 
-    def _open(self, stack: AsyncExitStack) -> Services:
-        """The parts of a running server; what they hold is let go of with the stack, in order."""
+    def _start_services(self, stack: AsyncExitStack) -> Services:
+        """Open the database and create the parts of the server. The stack closes them in reverse order."""
         if self._data is None:
             folder = Path(stack.enter_context(TemporaryDirectory(prefix="canvus-", ignore_cleanup_errors=True)))
         else:
@@ -189,14 +193,14 @@ class CanvusServer:
         storage.set_meta("server_id", server_id)
         renderer = Renderer(folder / "mipmaps")
         stack.push_async_callback(renderer.aclose)
-        state = State(storage, folder / "assets", forget=renderer.forget)
+        state = State(storage, folder / "assets", on_asset_removed=renderer.forget)
         stack.callback(state.assets.close)
-        renderer.sweep(state.assets.known)  # what a kill left behind
+        renderer.sweep(state.assets.known)  # an earlier server may have been killed
         processing = Processing(state, self._processing_delay)
         stack.callback(processing.close)
         return Services(
             state=state,
-            users=Users(storage, self._wanted_token),
+            users=Users(storage, self._requested_token),
             streams=self._streams,
             processing=processing,
             renderer=renderer,
@@ -208,20 +212,20 @@ class CanvusServer:
         loop, manager = asyncio.get_running_loop(), self._web
         if manager is None:
             raise RuntimeError("the server is not running")
-        listener = await loop.create_server(lambda: Connection(manager, loop=loop), self._host, self._port)
+        listener = await loop.create_server(lambda: HttpConnection(manager, loop=loop), self._host, self._port)
         stack.callback(listener.close)
-        bound = listener.sockets[0].getsockname()  # a name may stand for several addresses, each with a port of its own
+        bound = listener.sockets[0].getsockname()  # of a host name with several addresses, report the first
         self._address, self._port = bound[0], bound[1]
 
     def _application(self, services: Services) -> web.Application:
         application = web.Application(middlewares=[self._gate.middleware], client_max_size=MAX_BODY)
-        application.on_response_prepare.append(note_status)
+        application.on_response_prepare.append(record_status)
         application.on_shutdown.append(self._end_streams)
-        intake = Intake(services)
+        file_uploads = FileUploads(services)
         for endpoints in (
             CanvasEndpoints(services),
-            BackgroundEndpoints(services, intake),
-            WidgetEndpoints(services, intake),
+            BackgroundEndpoints(services, file_uploads),
+            WidgetEndpoints(services, file_uploads),
             AssetEndpoints(services),
         ):
             application.router.add_routes(endpoints.routes())

@@ -1,8 +1,4 @@
-"""Bad days on demand, so that a program can be tested for what it does on one.
-
-All of it works at once and until it is used up or `clear()`ed. `match` is a part of the request's path with its query
-("" for any), `method` a verb ("" for any).
-"""
+"""Simulates failures, so that you can test how your program handles them."""
 
 import asyncio
 from dataclasses import dataclass
@@ -11,20 +7,21 @@ from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.typedefs import Handler
 
-from canvus_async.server.http.file_replies import FileBody
-from canvus_async.server.http.replies import refusal
+from canvus_async.server.http.file_responses import FileBody
+from canvus_async.server.http.responses import error_response
 from canvus_async.server.streams.subscriptions import Streams
 
 
 @dataclass
 class _Rule:
-    """What to do with the next `left` requests that fit; None for all of them."""
+    """Applies to the next `left` requests that match, or to all of them if `left` is None."""
 
     match: str
     method: str
     left: int | None
 
-    def claims(self, request: web.Request) -> bool:
+    def claim(self, request: web.Request) -> bool:
+        """Whether the rule applies to a request; if so, that request is counted."""
         if self.left == 0 or self.match not in request.path_qs or self.method not in {"", request.method}:
             return False
         if self.left is not None:
@@ -44,7 +41,12 @@ class _Delay(_Rule):
 
 
 class Faults:
-    """The faults of one server; `server.faults`."""
+    """Simulates failures of a server; available as `server.faults`.
+
+    A fault takes effect immediately and lasts until its number of requests is used up, or until `clear()`. With `match`
+    a fault applies only to requests whose path, including the query, contains that text; with `method` only to requests
+    with that HTTP method.
+    """
 
     def __init__(self, streams: Streams) -> None:
         self._streams = streams
@@ -55,11 +57,14 @@ class Faults:
         self._losses: list[_Rule] = []
 
     def drop_streams(self) -> None:
-        """Break off every subscription that is open now, as a lost connection does. New ones are served."""
-        self._streams.cut()
+        """Abort the connections of all open subscriptions. New subscriptions are served as usual."""
+        self._streams.abort()
 
     def silence(self, on: bool = True) -> None:
-        """Send nothing on subscriptions after their first line, no keepalive either, until `silence(False)`."""
+        """Send nothing on subscriptions after their first line, not even keepalives, until `silence(False)`.
+
+        Changes that occur in the meantime are sent then.
+        """
         self._streams.mute(on)
 
     def fail_next(
@@ -71,66 +76,72 @@ class Faults:
         match: str = "",
         method: str = "",
     ) -> None:
-        """Answer the next `n` requests with `status` and do nothing else; `retry_after` is sent as it is."""
+        """Respond to the next `n` requests with `status` without carrying them out.
+
+        `retry_after` is sent unchanged in the header Retry-After.
+        """
         self._failures.append(_Failure(match, method, n, status, retry_after))
 
     def delay(self, seconds: float, *, match: str = "", method: str = "") -> None:
-        """Wait so long before dealing with a request."""
+        """Wait `seconds` before each request is handled."""
         self._delays.append(_Delay(match, method, None, seconds))
 
     def truncate_next(self, n: int = 1, *, match: str = "", method: str = "") -> None:
-        """Break the connection off halfway through the body of the next `n` answers, whose Content-Length is whole."""
+        """Close the connection halfway through the body of the next `n` responses.
+
+        Their Content-Length is that of the whole body.
+        """
         self._truncations.append(_Rule(match, method, n))
 
     def lose_next(self, n: int = 1, *, match: str = "", method: str = "") -> None:
-        """Carry the next `n` requests out and break the connection off in place of an answer."""
+        """Carry out the next `n` requests, but abort the connection instead of sending a response."""
         self._losses.append(_Rule(match, method, n))
 
     def refuse(self, on: bool = True) -> None:
-        """Break every connection off at its next request, before anything is done, until `refuse(False)`."""
+        """Abort the connection of every request without carrying it out, until `refuse(False)`."""
         self._refusing = on
 
     def clear(self) -> None:
-        """A good day again."""
+        """End all faults."""
         self._refusing = False
         for rules in (self._failures, self._delays, self._truncations, self._losses):
             rules.clear()
         self._streams.mute(False)
 
     async def answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """What becomes of a request on such a day."""
+        """Respond to a request with `handler`, or as the faults demand."""
         if self._refusing:
-            return _hang_up(request)
+            return _drop_connection(request)
         for delay in self._delays:
-            if delay.claims(request):
+            if delay.claim(request):
                 await asyncio.sleep(delay.seconds)
         for failure in self._failures:
-            if failure.claims(request):
+            if failure.claim(request):
                 headers = {} if failure.retry_after is None else {"Retry-After": str(failure.retry_after)}
-                return refusal(failure.status, "This failure was asked for", headers)
+                return error_response(failure.status, "Failure requested with Faults.fail_next()", headers)
         response = await handler(request)
-        if any(rule.claims(request) for rule in self._losses):
-            return _hang_up(request)
-        if not response.prepared and any(rule.claims(request) for rule in self._truncations):
-            return _cut(response)
+        if any(rule.claim(request) for rule in self._losses):
+            return _drop_connection(request)
+        if not response.prepared and any(rule.claim(request) for rule in self._truncations):
+            return _truncated(response)
         return response
 
 
-def _hang_up(request: web.Request) -> web.Response:
+def _drop_connection(request: web.Request) -> web.Response:
     if request.transport is not None:
         request.transport.abort()
-    return web.Response(status=503)  # goes nowhere
+    return web.Response(status=503)  # the connection is closed: nobody receives this
 
 
-def _cut(response: web.StreamResponse) -> web.StreamResponse:
+def _truncated(response: web.StreamResponse) -> web.StreamResponse:
     if isinstance(response, FileBody):
-        response.cut = True
+        response.truncated = True
         return response
-    return _HalfBody(response) if isinstance(response, web.Response) else response
+    return _TruncatedBody(response) if isinstance(response, web.Response) else response
 
 
-class _HalfBody(web.StreamResponse):
-    """A reply that announces its whole length and breaks off halfway."""
+class _TruncatedBody(web.StreamResponse):
+    """Sends the Content-Length of the whole body, but only half of the body."""
 
     def __init__(self, whole: web.Response) -> None:
         super().__init__(status=whole.status, headers=whole.headers)

@@ -1,4 +1,4 @@
-"""What every request passes through: the log of requests, faults, writes seen through, and refusals as replies."""
+"""The middleware that every request passes: records it, applies faults, and turns errors into JSON responses."""
 
 import asyncio
 import logging
@@ -9,18 +9,18 @@ from aiohttp.http_exceptions import BadHttpMessage
 from aiohttp.typedefs import Handler
 
 from canvus_async.server.faults import Faults
-from canvus_async.server.http.replies import refusal
+from canvus_async.server.http.responses import error_response
 from canvus_async.server.refusals import Refused, WrongMethod
 
-LOGGED = 10_000
-"""Requests that the log holds at most; the oldest half goes when it is full."""
+MAX_RECORDS = 10_000
+"""Requests that are recorded; when there are more, the older half is removed."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass
 class RequestRecord:
-    """One request that came in. `path` has its query; `status` is 0 until there is an answer."""
+    """A request that the server received. `path` includes the query; `status` is 0 until the response begins."""
 
     method: str
     path: str
@@ -28,8 +28,6 @@ class RequestRecord:
 
 
 class Gate:
-    """The way in for every request."""
-
     def __init__(self, faults: Faults) -> None:
         self.requests: list[RequestRecord] = []
         self._faults = faults
@@ -37,29 +35,32 @@ class Gate:
 
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Answer a request, whatever happens: every refusal and every failure is a reply of JSON with a `msg`."""
+        """Respond to a request. Every error becomes a JSON response with a `msg`."""
         record = RequestRecord(request.method, request.path_qs)
         request[_RECORD] = record
         self.requests.append(record)
-        if len(self.requests) > LOGGED:
-            del self.requests[: LOGGED // 2]
+        if len(self.requests) > MAX_RECORDS:
+            del self.requests[: MAX_RECORDS // 2]
         try:
             return await self._faults.answer(request, lambda _: self._handle(request, handler))
-        except Refused as no:
-            headers = {"Allow": ", ".join(no.allowed)} if isinstance(no, WrongMethod) else {}
-            return refusal(no.status, no.msg, headers)
+        except Refused as refused:
+            headers = {"Allow": ", ".join(refused.allowed)} if isinstance(refused, WrongMethod) else {}
+            return error_response(refused.status, refused.msg, headers)
         except web.HTTPException:
-            raise  # put into form by the connection, like those that never come here
+            raise  # HttpConnection turns it into JSON, like those that occur before the middleware
         except (BadHttpMessage, web.RequestPayloadError) as error:
-            return refusal(400, f"The body cannot be read: {error}")
+            return error_response(400, f"The request body is malformed: {error}")
         except ConnectionError:
-            return web.Response()  # the client is gone: this goes nowhere
-        except Exception:  # noqa: BLE001  # logged below; a request may not take the server down
+            return web.Response()  # the client has disconnected: nobody receives this
+        except Exception:  # noqa: BLE001  # logged below; one request must not stop the server
             _log.exception("%s %s failed", record.method, record.path)
-            return refusal(500, "The server failed; its log says why")
+            return error_response(500, "Internal server error: see the server's log")
 
     async def _handle(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Reads end when their client goes; writes are seen through, or half of one might be done."""
+        """Run the handler. If the client disconnects, a read is cancelled, but a write is completed.
+
+        A write that was cancelled halfway could be applied in part.
+        """
         if request.method in {"GET", "HEAD"}:
             return await handler(request)
         write = asyncio.ensure_future(handler(request))
@@ -68,25 +69,25 @@ class Gate:
         try:
             await asyncio.wait({write})
         except asyncio.CancelledError:
-            write.add_done_callback(_report)
+            write.add_done_callback(_log_late_failure)
             raise
         return write.result()
 
     async def drain(self) -> None:
-        """Wait for the writes that are still being done."""
+        """Wait for the writes in progress."""
         if self._writes:
             await asyncio.wait(self._writes)
 
 
-def _report(write: asyncio.Future[web.StreamResponse]) -> None:
-    """Take note of how a write ended that nobody waits for any more."""
+def _log_late_failure(write: asyncio.Future[web.StreamResponse]) -> None:
+    """Log the error of a write whose client has disconnected."""
     error = None if write.cancelled() else write.exception()
     if error is not None and not isinstance(error, Refused | web.HTTPException | ConnectionError):
-        _log.error("a write failed after its client was gone", exc_info=error)
+        _log.error("a write failed after its client had disconnected", exc_info=error)
 
 
-async def note_status(request: web.Request, response: web.StreamResponse) -> None:
-    """Put the status of an answer into the log of requests, as it is about to be sent."""
+async def record_status(request: web.Request, response: web.StreamResponse) -> None:
+    """Note the status of a response that is about to be sent."""
     record = request.get(_RECORD)
     if record is not None and request.transport is not None and not request.transport.is_closing():
         record.status = response.status

@@ -1,14 +1,17 @@
-"""What happens to a file after the reply: its hash is shown a moment later (seed 002, "Create Image")."""
+"""Publishes the hash of an uploaded file a moment after the upload, as real servers do once they have processed it."""
 
 import asyncio
 
 from canvus_async.server.rules import editing
-from canvus_async.server.rules.widgets import Canvas, Widget
+from canvus_async.server.rules.widgets import StoredCanvas, StoredWidget
 from canvus_async.server.state import State
 
 
 class Processing:
-    """Fills the hash of a widget `delay` seconds after its upload, and at the start those that a kill left empty."""
+    """Fills the `hash` of a widget `delay` seconds after its upload.
+
+    At the start it also schedules the widgets whose hash is still empty because an earlier server stopped too soon.
+    """
 
     def __init__(self, state: State, delay: float) -> None:
         self._state = state
@@ -17,14 +20,14 @@ class Processing:
         for canvas, widget in state.unprocessed():
             self.schedule(canvas, widget)
 
-    def schedule(self, canvas: Canvas, widget: Widget) -> None:
-        """See to this widget shortly; one that is replaced meanwhile is seen to once, from now on."""
+    def schedule(self, canvas: StoredCanvas, widget: StoredWidget) -> None:
+        """Publish the hash after the delay. A pending timer of the same widget is restarted."""
         loop = asyncio.get_running_loop()
         self._cancel(widget.id)
         self._timers[widget.id] = loop.call_later(self._delay, self._finish, canvas.id, widget.id)
 
     def close(self) -> None:
-        """Leave the rest for the next start."""
+        """Cancel all timers; the next start schedules them again."""
         for widget_id in list(self._timers):
             self._cancel(widget_id)
 

@@ -1,11 +1,8 @@
-"""Why the server says no: one class per status, so that the rules need not know HTTP.
-
-The words of a refusal are the `msg` of the reply (the seeds' "Error Responses").
-"""
+"""Why a request is refused: one class per HTTP status, so that the rules need no HTTP."""
 
 
 class Refused(Exception):
-    """A request that is not carried out; `msg` is for the one who asked, `status` for their program."""
+    """The request is not carried out. The response has the status `status` and the JSON object {"msg": msg}."""
 
     status = 500
 
@@ -15,46 +12,46 @@ class Refused(Exception):
 
 
 class Invalid(Refused):
-    """What was sent cannot be accepted."""
+    """The request, or a value in it, is malformed or not allowed."""
 
     status = 400
 
 
 class Unauthenticated(Refused):
-    """No token, or one that nobody has."""
+    """The token is missing or unknown."""
 
     status = 401
 
 
 class Denied(Refused):
-    """The token's user is blocked or may not do this."""
+    """The user is blocked or lacks the right."""
 
     status = 403
 
 
 class Missing(Refused):
-    """No such thing, or none that the asker may see."""
+    """There is no such object, or the user may not see it."""
 
     status = 404
 
 
 class WrongMethod(Refused):
-    """The thing exists and has no such verb; `allowed` are those that it has."""
+    """The path exists but does not support the method; `allowed` lists those that it does."""
 
     status = 405
 
     def __init__(self, method: str, allowed: list[str]) -> None:
-        super().__init__(f"{method} is not possible here, only {', '.join(allowed)}")
+        super().__init__(f"{method} is not allowed here, only {', '.join(allowed)}")
         self.allowed = allowed
 
 
 class TooBig(Refused):
-    """The body is larger than this server takes."""
+    """The body is larger than the server accepts."""
 
     status = 413
 
 
 class Unsupported(Refused):
-    """This cannot be done with that type of asset."""
+    """The server cannot do this for assets of this type."""
 
     status = 501

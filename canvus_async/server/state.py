@@ -1,4 +1,4 @@
-"""The canvases of a running server: every change goes first to the database, then into memory, then to the streams."""
+"""The canvases of a running server. A change is written to the database first, then to memory, then to the streams."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -8,65 +8,60 @@ from pathlib import Path
 from canvus_async.models import JSON
 from canvus_async.server.access import Right
 from canvus_async.server.rules import editing
-from canvus_async.server.rules.widgets import Canvas, Widget, encode
+from canvus_async.server.rules.widgets import StoredCanvas, StoredWidget, encode
 from canvus_async.server.store.asset_files import AssetStore
 from canvus_async.server.store.database import Storage, StoredAsset
-from canvus_async.server.streams.broadcast import Event, Feed
+from canvus_async.server.streams.broadcast import Broadcast, Event
 
 
 class State:
-    """All canvases, who follows them, and which uploaded files they need.
+    """All canvases, their subscribers, and the uploaded files that they use.
 
-    There is no await in here: what a method does is done as a whole, and a reader never sees the half of it.
+    No method awaits, so each change is atomic for the other tasks.
     """
 
-    def __init__(self, storage: Storage, assets: Path, *, forget: Callable[[str], None]) -> None:
-        """`forget` is called with the hash of every file that nothing needs any more."""
+    def __init__(self, storage: Storage, assets: Path, *, on_asset_removed: Callable[[str], None]) -> None:
+        """`assets` is a folder. `on_asset_removed` is called with the hash of each file that is not used any more."""
         self._storage = storage
-        self._forget = forget
+        self._on_asset_removed = on_asset_removed
         self.canvases = {canvas.id: canvas for canvas in storage.canvases()}
         widgets = (widget for canvas in self.canvases.values() for widget in canvas.widgets.values())
         self._uses = Counter(widget.asset for widget in widgets if widget.asset)
         used = (asset for asset in storage.assets() if self._uses[asset.hash])
         self.assets = AssetStore(assets, used, durable=storage.durable)
-        self.list_feed = Feed()
-        self._feeds = {canvas_id: Feed() for canvas_id in self.canvases}
+        self.list_broadcast = Broadcast()
+        self._broadcasts = {canvas_id: Broadcast() for canvas_id in self.canvases}
 
-    def feed(self, canvas: Canvas) -> Feed:
-        """Those who follow that canvas."""
-        return self._feeds[canvas.id]
+    def broadcast(self, canvas: StoredCanvas) -> Broadcast:
+        """The broadcast of changes to the widgets of a canvas."""
+        return self._broadcasts[canvas.id]
 
-    def feeds(self) -> Iterator[Feed]:
-        """Every feed that there is."""
-        yield self.list_feed
-        yield from self._feeds.values()
-
-    def unprocessed(self) -> Iterator[tuple[Canvas, Widget]]:
-        """Widgets whose file is here and whose hash is not shown yet."""
+    def unprocessed(self) -> Iterator[tuple[StoredCanvas, StoredWidget]]:
+        """Widgets with a file whose hash has not been published yet."""
         for canvas in self.canvases.values():
             for widget in canvas.widgets.values():
                 if widget.asset and widget.hash != widget.asset:
                     yield canvas, widget
 
-    def create_canvas(self, name: str, canvas_id: str) -> Canvas:
-        """A new canvas with its root and its background."""
+    def create_canvas(self, name: str, canvas_id: str) -> StoredCanvas:
+        """Create a canvas with its root and its background."""
         now = timestamp()
-        canvas = Canvas(id=canvas_id, name=name, created_at=now, modified_at=now)
-        furniture = editing.furnish(canvas)
+        canvas = StoredCanvas(id=canvas_id, name=name, created_at=now, modified_at=now)
+        widgets = editing.default_widgets(canvas)
         with self._storage.transaction():
             self._storage.put_canvas(canvas)
-            self._storage.put_widgets(canvas.id, furniture)
-        for widget in furniture:
+            self._storage.put_widgets(canvas.id, widgets)
+        for widget in widgets:
             canvas.put(widget)
         self.canvases[canvas.id] = canvas
-        self._feeds[canvas.id] = Feed()
-        self._announce(canvas)
+        self._broadcasts[canvas.id] = Broadcast()
+        self._publish_canvas(canvas)
         return canvas
 
     def change_canvas(
-        self, canvas: Canvas, *, name: str | None = None, mode: str | None = None, link: str | None = None
+        self, canvas: StoredCanvas, *, name: str | None = None, mode: str | None = None, link: str | None = None
     ) -> None:
-        """Rename a canvas, switch its mode or share it by link; None leaves alone."""
+        """Change the name, the mode or the link right of a canvas; None keeps a value."""
         before = canvas.name, canvas.mode, canvas.link, canvas.modified_at
         canvas.name = canvas.name if name is None else name
         canvas.mode = canvas.mode if mode is None else mode
@@ -77,64 +72,63 @@ class State:
         except BaseException:
             canvas.name, canvas.mode, canvas.link, canvas.modified_at = before
             raise
-        self._announce(canvas)
+        self._publish_canvas(canvas)
 
-    def delete_canvas(self, canvas: Canvas) -> None:
-        """Remove a canvas with all that is on it."""
-        orphans = self._orphans(gone=list(canvas.widgets.values()))
+    def delete_canvas(self, canvas: StoredCanvas) -> None:
+        """Delete a canvas with all its widgets."""
+        unused = self._unused_assets(removed=list(canvas.widgets.values()))
         with self._storage.transaction():
             self._storage.remove_canvas(canvas.id)
-            self._storage.remove_assets(orphans)
+            self._storage.remove_assets(unused)
         del self.canvases[canvas.id]
-        self._feeds.pop(canvas.id).end()
-        self._announce(canvas, gone=True)
-        self._count(gone=list(canvas.widgets.values()))
-        self._discard(orphans)
+        self._broadcasts.pop(canvas.id).end()
+        self._publish_canvas(canvas, deleted=True)
+        self._count_uses(removed=list(canvas.widgets.values()))
+        self._discard(unused)
 
-    def put(self, canvas: Canvas, widgets: Sequence[Widget], *, asset: StoredAsset | None = None) -> None:
-        """Add widgets or put them in the place of their old selves, together with the file that they need."""
+    def put(self, canvas: StoredCanvas, widgets: Sequence[StoredWidget], *, asset: StoredAsset | None = None) -> None:
+        """Add or replace widgets, and register the uploaded file that they use."""
         now = timestamp()
         old = [canvas.widgets[widget.id] for widget in widgets if widget.id in canvas.widgets]
-        orphans = self._orphans(gone=old, come=widgets)
+        unused = self._unused_assets(removed=old, added=widgets)
         with self._storage.transaction():
             if asset is not None:
                 self._storage.put_asset(asset)
             self._storage.put_widgets(canvas.id, widgets)
-            self._storage.remove_assets(orphans)
+            self._storage.remove_assets(unused)
             self._storage.touch_canvas(canvas.id, now)
         if asset is not None:
             self.assets.register(asset)
         canvas.modified_at = now
-        self._count(gone=old, come=widgets)
+        self._count_uses(removed=old, added=widgets)
         for widget in widgets:
             canvas.put(widget)
-            self._feeds[canvas.id].publish(_event(widget))
-        self._discard(orphans)
+            self._broadcasts[canvas.id].publish(_event(widget))
+        self._discard(unused)
 
-    def remove(self, canvas: Canvas, widgets: Sequence[Widget]) -> None:
-        """Take widgets away."""
+    def remove(self, canvas: StoredCanvas, widgets: Sequence[StoredWidget]) -> None:
         now = timestamp()
-        orphans = self._orphans(gone=widgets)
+        unused = self._unused_assets(removed=widgets)
         with self._storage.transaction():
             self._storage.remove_widgets(widgets)
-            self._storage.remove_assets(orphans)
+            self._storage.remove_assets(unused)
             self._storage.touch_canvas(canvas.id, now)
         canvas.modified_at = now
-        self._count(gone=widgets)
+        self._count_uses(removed=widgets)
         for widget in widgets:
             canvas.remove(widget)
-            self._feeds[canvas.id].publish(_event(widget, gone=True))
-        self._discard(orphans)
+            self._broadcasts[canvas.id].publish(_event(widget, deleted=True))
+        self._discard(unused)
 
-    def described(self, canvas: Canvas, right: Right, *, gone: bool = False) -> bytes:
-        """A canvas as the API shows it to someone with that right."""
+    def canvas_json(self, canvas: StoredCanvas, right: Right, *, deleted: bool = False) -> bytes:
+        """A canvas as the API shows it to a user with that right."""
         fields: dict[str, JSON] = {
             "id": canvas.id,
             "name": canvas.name,
             "folder_id": "",
             "access": right.name.lower(),
             "mode": canvas.mode,
-            "state": "deleted" if gone else "normal",
+            "state": "deleted" if deleted else "normal",
             "in_trash": False,
             "asset_size": sum(self.assets.known[each].bytes for each in canvas.hashes),
             "preview_hash": "",
@@ -143,37 +137,43 @@ class State:
         }
         return encode(fields)
 
-    def _announce(self, canvas: Canvas, *, gone: bool = False) -> None:
-        """Tell those who follow the list of canvases, each in the form that their right gives it."""
+    def _publish_canvas(self, canvas: StoredCanvas, *, deleted: bool = False) -> None:
+        """Publish one event per right, because `access` in the JSON depends on the subscriber's right."""
         for right in (Right.VIEW, Right.EDIT, Right.OWNER):
-            self.list_feed.publish(
+            self.list_broadcast.publish(
                 Event(
-                    key=canvas.id, raw=self.described(canvas, right, gone=gone), canvas=canvas, right=right, gone=gone
+                    key=canvas.id,
+                    raw=self.canvas_json(canvas, right, deleted=deleted),
+                    canvas=canvas,
+                    right=right,
+                    deleted=deleted,
                 )
             )
 
-    def _orphans(self, *, gone: Sequence[Widget], come: Sequence[Widget] = ()) -> list[StoredAsset]:
-        """The files that no widget needs once these are gone and those are there."""
-        uses = Counter(widget.asset for widget in gone if widget.asset)
-        uses.subtract(widget.asset for widget in come if widget.asset)
+    def _unused_assets(
+        self, *, removed: Sequence[StoredWidget], added: Sequence[StoredWidget] = ()
+    ) -> list[StoredAsset]:
+        """The files that no widget uses any more once these widgets have been removed and added."""
+        uses = Counter(widget.asset for widget in removed if widget.asset)
+        uses.subtract(widget.asset for widget in added if widget.asset)
         return [self.assets.known[each] for each, fewer in uses.items() if fewer > 0 and self._uses[each] == fewer]
 
-    def _count(self, *, gone: Sequence[Widget], come: Sequence[Widget] = ()) -> None:
-        self._uses.update(widget.asset for widget in come if widget.asset)
-        self._uses.subtract(widget.asset for widget in gone if widget.asset)
+    def _count_uses(self, *, removed: Sequence[StoredWidget], added: Sequence[StoredWidget] = ()) -> None:
+        self._uses.update(widget.asset for widget in added if widget.asset)
+        self._uses.subtract(widget.asset for widget in removed if widget.asset)
 
-    def _discard(self, orphans: Sequence[StoredAsset]) -> None:
-        for asset in orphans:
+    def _discard(self, unused: Sequence[StoredAsset]) -> None:
+        for asset in unused:
             del self._uses[asset.hash]
             self.assets.discard(asset)
-            self._forget(asset.hash)
+            self._on_asset_removed(asset.hash)
 
 
 def timestamp() -> str:
-    """Now, as the API writes times."""
+    """The current time in the API's format."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _event(widget: Widget, *, gone: bool = False) -> Event:
-    raw = encode({**widget.fields, "state": "deleted"}) if gone else widget.raw
-    return Event(key=widget.id, raw=raw, kind=widget.kind, parent_id=widget.parent_id, gone=gone)
+def _event(widget: StoredWidget, *, deleted: bool = False) -> Event:
+    raw = encode({**widget.fields, "state": "deleted"}) if deleted else widget.raw
+    return Event(key=widget.id, raw=raw, kind=widget.kind, parent_id=widget.parent_id, deleted=deleted)

@@ -50,7 +50,7 @@ class Snapshot(NamedTuple):
 
     @property
     def has_transport_errors(self) -> bool:
-        """Whether an image is missing because of a connection problem, so that a later picture may have it."""
+        """Whether an image is missing because of a connection problem; a later picture may include it."""
         return any(isinstance(error, TransportError) for error in self.missing.values())
 
 

@@ -1,14 +1,12 @@
-"""One connection of a subscription: its bytes read into batches, under the eye of a watchdog."""
+"""One connection of a subscription: reads its bytes into batches, and closes it when the server falls silent."""
 
 import asyncio
 from typing import Generic
 
-import aiohttp
 import msgspec
 
-from canvus_async.errors import CanvusError, ConnectFailed, LineTooLong, RequestTimeout, Stalled, UnexpectedContent
-from canvus_async.http.failures import lost
-from canvus_async.http.request import Request
+from canvus_async.errors import CanvusError, ConnectionLost, LineTooLong, RequestTimeout, Stalled, UnexpectedContent
+from canvus_async.http.response import Response
 from canvus_async.models.changes import R
 from canvus_async.options import Timeouts
 from canvus_async.protocol.answers import Answers
@@ -16,14 +14,14 @@ from canvus_async.protocol.decoding.decoder import Batch
 from canvus_async.protocol.decoding.lines import BOM
 from canvus_async.protocol.decoding.reader import LineReader
 
-_BEGINNING = 4096
+_START = 4096
 
 
 class Counters(msgspec.Struct):
-    """What a subscription has been through so far.
+    """Counts over the life of a subscription.
 
-    `connections` that were made, `reconnects` those after the first; `resyncs`: snapshots compared with what was known;
-    `bad_lines` that had no meaning or were too long; `bytes` read, keepalives included.
+    `connections`: connections made; `reconnects`: those after the first; `resyncs`: snapshots compared with the known
+    state; `bad_lines`: lines that could not be read or were too long; `bytes`: bytes read, keepalives included.
     """
 
     connections: int = 0
@@ -34,19 +32,18 @@ class Counters(msgspec.Struct):
 
 
 class Connection(Generic[R]):
-    """One answer that does not end, and the watchdog over it.
+    """A response that does not end, and a watchdog timer for it.
 
-    Silence is the server's: what has come and waits to be read keeps its connection however long the reader takes, and
-    a reader that gives up and comes again need not wait in one go for silence to be noticed.
+    Only silence of the server counts: while bytes have arrived and wait to be read, the connection is kept however long
+    the reader takes. The timer runs between reads too, so silence is noticed by a reader that cancels its reads.
 
-    `heard` is the loop's time at which bytes came last, or were last seen waiting; `whole_since`, for the reader's use,
-    the one at which the snapshot was complete, None until then.
+    `heard` is the loop time at which bytes last arrived, or were last seen waiting. `whole_since` is the loop time at
+    which the snapshot was complete, None until then; the reader sets it.
     """
 
     def __init__(
         self,
-        request: Request,
-        response: aiohttp.ClientResponse,
+        response: Response,
         reader: LineReader[R],
         *,
         answers: Answers,
@@ -56,30 +53,30 @@ class Connection(Generic[R]):
         self.whole_since: float | None = None
         self._loop = asyncio.get_running_loop()
         self._opened = self._loop.time()
-        self._request = request
+        self._request = response.request
         self._response = response
         self._reader = reader
         self._answers = answers
         self._timeouts = timeouts
         self._counters = counters
-        self._beginning = b""
+        self._start = b""
         self._ended = False
+        self._bytes_read = 0
         self.heard = self._opened
-        self._taken = 0
-        self._verdict: CanvusError | None = None
+        self._close_error: CanvusError | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._watch()
 
     @property
     def behind(self) -> bool:
-        """Whether there is something to read that has come already."""
-        return self._response.content.total_bytes > self._taken
+        """Whether bytes have arrived that are not read yet."""
+        return self._response.bytes_arrived > self._bytes_read
 
     async def read(self) -> list[Batch[R]]:
-        """What the next bytes hold, which may be nothing yet. Raises why no more can be had, each time."""
+        """The batches in the next bytes, which may be none yet. After the end every call raises the reason for it."""
         if self._ended:
             method, path = self._request.method, self._request.path
-            raise ConnectFailed("the server ended the stream", method=method, path=path, sent=True)
+            raise ConnectionLost("the server ended the stream", method=method, path=path)
         if self._reader.overflow:
             raise self._too_long()
         chunk = await self._chunk()
@@ -91,59 +88,58 @@ class Connection(Generic[R]):
             return batches
         self._ended = True
         batches = self._reader.finish()
-        return [batch for batch in batches if batch.broken is None] if self._is_json else batches  # cut off, not bad
+        return [batch for batch in batches if batch.broken is None] if self._is_json else batches  # truncated
 
     def broken(self, reason: str) -> UnexpectedContent:
-        """The error for a line that has no meaning."""
+        """The error for a line that cannot be read."""
         self._counters.bad_lines += 1
         method, path = self._request.method, self._request.path
-        what = f"a broken line ({reason})"
-        if self._is_json:  # what users wrote is not for error messages
+        what = f"unreadable line ({reason})"
+        if self._is_json:  # the text of users does not belong in error messages
             return UnexpectedContent(what, method=method, path=path)
-        return self._answers.unreadable(self._beginning, what, method=method, path=path)
+        return self._answers.unreadable(self._start, what, method=method, path=path)
 
     def _too_long(self) -> LineTooLong:
         self._counters.bad_lines += 1
         what = f"a line is longer than {self._reader.limit} bytes (Limits.line)"
         return LineTooLong(what, method=self._request.method, path=self._request.path)
 
-    def close(self, verdict: CanvusError | None = None) -> None:
-        """Close the socket; it is never used again. Whoever reads gets `verdict`."""
-        self._verdict = verdict
+    def close(self, error: CanvusError | None = None) -> None:
+        """Close the connection. A read that is waiting raises `error`."""
+        self._close_error = error
         if self._timer is not None:
             self._timer.cancel()
         self._response.close()
 
     @property
     def _is_json(self) -> bool:
-        """Whether the first thing that came began an array or an object, or nothing came yet."""
-        return BOM.startswith(self._beginning) or self._beginning[:1] in b"[{"
+        """Whether the first bytes start an array or an object, or nothing has arrived yet."""
+        return BOM.startswith(self._start) or self._start[:1] in b"[{"
 
     async def _chunk(self) -> bytes:
         """The next bytes, b"" at the end of the stream."""
         try:
-            chunk = await self._response.content.readany()
-        except (aiohttp.ClientError, OSError, RuntimeError) as problem:  # RuntimeError: somebody closed the session
-            problem.__traceback__ = None  # aiohttp has one error for all that are closed here: it would grow for ever
-            raise self._verdict or lost(self._request, problem) from None
+            chunk = await self._response.chunk()
+        except ConnectionLost as error:
+            raise self._close_error or error from None
         self.heard = self._loop.time()
-        self._taken += len(chunk)
-        if BOM.startswith(self._beginning):  # nothing yet, or not more than a part of a byte-order mark
-            self._beginning = (self._beginning + chunk).removeprefix(BOM).lstrip()[:_BEGINNING]
+        self._bytes_read += len(chunk)
+        if BOM.startswith(self._start):  # nothing, or only a part of a byte-order mark
+            self._start = (self._start + chunk).removeprefix(BOM).lstrip()[:_START]
         return chunk
 
     def _watch(self) -> None:
-        """Look whether the server has said nothing for too long; come again when it could have."""
+        """Close the connection if the server was silent for too long; otherwise check again when it could be."""
         now = self._loop.time()
         silence, first_line = self._timeouts.silence, self._timeouts.first_line
-        begun = self._opened
+        opened = self._opened
         if self.behind:
-            self.heard = begun = now
+            self.heard = opened = now
         limits: list[float] = []
         if silence is not None:
             limits.append(self.heard + silence)
-        if first_line is not None and not self._beginning:
-            limits.append(begun + first_line)
+        if first_line is not None and not self._start:
+            limits.append(opened + first_line)
         if limits and min(limits) <= now:
             self.close(self._late())
         elif limits:
@@ -151,7 +147,10 @@ class Connection(Generic[R]):
 
     def _late(self) -> CanvusError:
         method, path = self._request.method, self._request.path
-        if self._beginning:
+        if self._start:
             silence = self._timeouts.silence
-            return Stalled(f"not a byte within {silence} s, not even a keepalive", method=method, path=path)
-        return RequestTimeout("headers, but no first line", method=method, path=path)
+            return Stalled(
+                f"no byte within {silence} s, not even a keepalive (Timeouts.silence)", method=method, path=path
+            )
+        words = f"no data within {self._timeouts.first_line} s of the response headers (Timeouts.first_line)"
+        return RequestTimeout(words, method=method, path=path)

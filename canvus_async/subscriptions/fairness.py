@@ -13,7 +13,7 @@ SLICE = 128
 """Things that are handed out before the clock is looked at again, which costs as much as handing out one."""
 
 
-class Turn:
+class Fairness:
     """How long a task has gone on without others, as far as that is known here.
 
     What waited for something unbeknown has gone on for less; a pause too many costs a few microseconds.

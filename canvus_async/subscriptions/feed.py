@@ -21,7 +21,7 @@ from canvus_async.protocol.decoding.reader import LineReader
 from canvus_async.protocol.merging import SnapshotMerger
 from canvus_async.protocol.recovery import Recovery
 from canvus_async.subscriptions.connection import Connection, Counters
-from canvus_async.subscriptions.fairness import Turn
+from canvus_async.subscriptions.fairness import Fairness
 
 logger = logging.getLogger("canvus_async.subscription")
 
@@ -71,7 +71,7 @@ class Feed(Generic[R]):
         self._dice = dice
         self._connection: Connection[R] | None = None
         self._opening: asyncio.Timeout | None = None
-        self.turn = Turn()
+        self.fairness = Fairness()
         self._busy = False
 
     @property
@@ -111,7 +111,7 @@ class Feed(Generic[R]):
     def close(self) -> None:
         """End the connection now, and wake whoever waits in `next()`. May be called again."""
         self.status = "closed"
-        self._transport.deadlines.endings.discard(self._interrupt)
+        self._transport.deadlines.on_close.discard(self._interrupt)
         if self._opening is not None and not self._opening.expired():
             self._opening.reschedule(asyncio.get_running_loop().time())
         self._drop()
@@ -130,7 +130,7 @@ class Feed(Generic[R]):
 
     async def _connect(self) -> None:
         self._transport.deadlines.check()
-        self._transport.deadlines.endings.add(self._interrupt)
+        self._transport.deadlines.on_close.add(self._interrupt)
         clock = asyncio.get_running_loop().time
         scope = self._opening = asyncio.timeout(None)
         try:
@@ -149,7 +149,6 @@ class Feed(Generic[R]):
         transport = self._transport
         reader = LineReader(self._decoder, limit=transport.limits.line, known=self.state)
         self._connection = Connection(
-            self._request,
             response,
             reader,
             answers=transport.answers,
@@ -167,10 +166,12 @@ class Feed(Generic[R]):
         """One chunk: decoded, merged, and what it changed made ready."""
         behind = connection.behind
         if behind:
-            await self.turn.pause()  # before a chunk is read, never between what is known and what has been told of it
+            await (
+                self.fairness.pause()
+            )  # before a chunk is read, never between what is known and what has been told of it
         batches = await connection.read()
         if not behind:
-            self.turn.begin()  # it has waited
+            self.fairness.begin()  # it has waited
         self.last_activity = connection.heard
         for batch in batches:
             self._merge(connection, batch)

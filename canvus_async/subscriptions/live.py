@@ -12,7 +12,7 @@ from canvus_async.models.changes import Change, R
 from canvus_async.protocol.merging import Initial
 from canvus_async.protocol.pending import PendingChanges
 from canvus_async.subscriptions.connection import Counters
-from canvus_async.subscriptions.fairness import SLICE, Turn
+from canvus_async.subscriptions.fairness import SLICE, Fairness
 from canvus_async.subscriptions.feed import Feed, Status
 
 _FIELDS = frozenset(name for kind in KINDS for name in kind.__struct_fields__)
@@ -27,7 +27,9 @@ class Live(Generic[R]):
 
     def __init__(self, feed: Feed[R], *, path: str) -> None:
         self._feed = feed
-        feed.turn = Turn(0.0)  # before each chunk: whoever keeps up takes what the last one held, and nothing is joined
+        feed.fairness = Fairness(
+            0.0
+        )  # before each chunk: whoever keeps up takes what the last one held, and nothing is joined
         self._path = path
         self._task: asyncio.Task[None] | None = None
         self._began: asyncio.Future[None] | None = None
@@ -187,19 +189,19 @@ class _Changes(AsyncIterator[Change[R]]):
     def __init__(self, consumer: _Consumer[R]) -> None:
         self._consumer = consumer
         self._ahead = consumer.waiting.ahead
-        self._turn = Turn()
+        self._fairness = Fairness()
         self._taken = 0
 
     async def __anext__(self) -> Change[R]:
         self._taken += 1
         if self._taken == SLICE:
             self._taken = 0
-            await self._turn.pause()
+            await self._fairness.pause()
         if self._ahead:
             return self._ahead.popleft()
         if not self._consumer.waiting:
             await self._consumer.ready()
-            self._turn.begin()
+            self._fairness.begin()
         return self._consumer.waiting.pop()
 
 

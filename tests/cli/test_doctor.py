@@ -75,7 +75,7 @@ async def no_response(exchange: Exchange) -> None:
 async def test_each_server_that_is_not_canvus_has_its_advice(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, script, advice: str
 ) -> None:
-    monkeypatch.setattr(module, "Timeouts", lambda **_: Timeouts(answer=0.2))
+    monkeypatch.setattr(module, "Timeouts", lambda **_: Timeouts(response=0.2))
     async with raw_server(script) as server:
         finding = await failed_check(server.url, "t", capsys)
 

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-import stamina
 
 from canvus_async import (
     BadRequest,
     Client,
     ClientClosed,
     ConnectFailed,
+    ConnectionLost,
     Limits,
     NotFound,
     OutcomeUnknown,
@@ -84,7 +84,7 @@ async def test_nothing_of_aiohttps_is_sent_twice_behind_our_back() -> None:
     """aiohttp sends GET, PUT and DELETE again by itself after a drop; only our own policy may."""
     once = Retry(attempts=1)
     async with raw_server(drops) as server, client(server.url, retry=once) as canvus:
-        with pytest.raises(ConnectFailed, match="the connection was lost"):
+        with pytest.raises(ConnectionLost, match="connection lost"):
             await canvus.canvases.get("c1")
         with pytest.raises(OutcomeUnknown):
             await canvus.canvases.delete("c1")
@@ -95,7 +95,7 @@ async def test_nothing_of_aiohttps_is_sent_twice_behind_our_back() -> None:
 async def test_a_session_of_the_users_is_kept_from_sending_twice_too_and_stays_open() -> None:
     async with raw_server(drops, answers) as server, aiohttp.ClientSession() as session:
         async with client(server.url, retry=Retry(attempts=1), session=session) as canvus:
-            with pytest.raises(ConnectFailed):
+            with pytest.raises(ConnectionLost):
                 await canvus.canvases.get("c1")
             await canvus.canvases.get("c1")
         assert not session.closed
@@ -128,7 +128,7 @@ async def test_a_post_is_not_repeated_after_a_server_error(status: int) -> None:
 
 async def test_u2_a_post_whose_answer_is_lost_is_outcome_unknown_and_not_repeated() -> None:
     async with raw_server(drops) as server, client(server.url) as canvus:
-        with pytest.raises(OutcomeUnknown, match="POST canvases: sent, and no whole answer came") as failed:
+        with pytest.raises(OutcomeUnknown, match="POST canvases: request sent but the response was lost") as failed:
             await canvus.canvases.create("Demo")
 
     assert (failed.value.method, failed.value.path) == ("POST", "canvases")
@@ -190,30 +190,6 @@ async def test_a_retry_is_said_in_a_line_that_names_the_call(caplog: pytest.LogC
     ]
 
 
-async def test_an_applications_own_retries_are_logged_and_counted_as_ever(caplog: pytest.LogCaptureFixture) -> None:
-    counted: list[str] = []
-
-    def count(details: stamina.instrumentation.RetryDetails) -> None:
-        counted.append(details.name)
-
-    @stamina.retry(on=ValueError, attempts=2, wait_initial=0.0, wait_jitter=0.0)
-    def own() -> None:
-        raise ValueError
-
-    before = stamina.instrumentation.get_on_retry_hooks()
-    stamina.instrumentation.set_on_retry_hooks([*before, count])
-    try:
-        async with raw_server(drops, answers) as server, client(server.url) as canvus:
-            await canvus.canvases.get("c1")
-        with pytest.raises(ValueError, match=r"^$"):
-            own()
-    finally:
-        stamina.instrumentation.set_on_retry_hooks(before)
-
-    assert [record.getMessage() for record in caplog.records if record.name == "stamina"] == ["stamina.retry_scheduled"]
-    assert [name.partition(".")[0] for name in counted] == ["canvus_async", "tests"]
-
-
 async def test_s40_a_longer_wait_than_allowed_is_raised_at_once() -> None:
     async with (
         raw_server(refuses(429, "Retry-After: 1e9", "Retry-After: 3600")) as server,
@@ -248,7 +224,7 @@ async def test_d1_a_body_cut_short_is_an_error_and_never_a_short_record() -> Non
         await exchange.send(json.dumps(INFO))
 
     async with raw_server(cut) as server, client(server.url) as canvus:
-        with pytest.raises(ConnectFailed, match="lost"):
+        with pytest.raises(ConnectionLost, match="lost"):
             await canvus.canvases.get("c1")
 
     assert len(server.requests) == 3
@@ -288,7 +264,7 @@ async def test_a_body_over_the_limit_is_not_taken_into_memory() -> None:
             await exchange.chunk(b" " * 65536)
 
     async with raw_server(endless) as server, client(server.url, limits=Limits(body=1_000_000)) as canvus:
-        with pytest.raises(UnexpectedContent, match="over 1000000 bytes"):
+        with pytest.raises(UnexpectedContent, match="larger than 1000000 bytes"):
             await canvus.canvases.get("c1")
         await server.until_open(0)
 
@@ -303,7 +279,7 @@ async def test_d5_a_compressed_answer_is_bounded_by_what_it_unpacks_to() -> None
     async with raw_server(bomb) as server, client(server.url, limits=Limits(body=1_000_000)) as canvus:
         tracemalloc.start()
         try:
-            with pytest.raises(UnexpectedContent, match="over 1000000 bytes"):
+            with pytest.raises(UnexpectedContent, match="larger than 1000000 bytes"):
                 await canvus.canvases.get("c1")
             peak = tracemalloc.get_traced_memory()[1]
         finally:
@@ -317,7 +293,7 @@ async def test_garbage_instead_of_http_is_unexpected_content() -> None:
         await exchange.send(b"220 smtp.example.com ESMTP\r\n\r\n")
 
     async with raw_server(garbage) as server, client(server.url, retry=Retry(attempts=1)) as canvus:
-        with pytest.raises(UnexpectedContent, match="not an HTTP answer"):
+        with pytest.raises(UnexpectedContent, match="not valid HTTP"):
             await canvus.canvases.get("c1")
 
 
@@ -453,7 +429,7 @@ async def test_a_token_that_the_server_repeats_is_not_in_the_error() -> None:
 
 async def test_an_error_has_no_context_that_holds_the_requests_head() -> None:
     async with raw_server(drops) as server, client(server.url, retry=Retry(attempts=1)) as canvus:
-        with pytest.raises(ConnectFailed) as failed:
+        with pytest.raises(ConnectionLost) as failed:
             await canvus.canvases.get("c1")
     assert failed.value.__context__ is None
 
@@ -467,8 +443,8 @@ async def test_s10_an_answer_that_never_comes_is_a_request_timeout() -> None:
         await exchange.gone()
 
     once = Retry(attempts=1)
-    async with raw_server(hang) as server, client(server.url, timeouts=Timeouts(answer=0.05), retry=once) as canvus:
-        with pytest.raises(RequestTimeout, match=r"no answer within 0\.05 s"):
+    async with raw_server(hang) as server, client(server.url, timeouts=Timeouts(response=0.05), retry=once) as canvus:
+        with pytest.raises(RequestTimeout, match=r"no response within 0\.05 s"):
             await canvus.canvases.get("c1")
         with pytest.raises(OutcomeUnknown):
             await canvus.canvases.create("Demo")
@@ -484,7 +460,7 @@ async def test_a_drip_does_not_outwit_the_limit() -> None:
             await asyncio.sleep(0.01)
 
     once = Retry(attempts=1)
-    async with raw_server(drip) as server, client(server.url, timeouts=Timeouts(answer=0.2), retry=once) as canvus:
+    async with raw_server(drip) as server, client(server.url, timeouts=Timeouts(response=0.2), retry=once) as canvus:
         with pytest.raises(RequestTimeout):
             await canvus.canvases.get("c1")
 
@@ -626,5 +602,5 @@ async def test_a_pinned_certificate_is_the_only_one_accepted(certificate: Path) 
     context.load_cert_chain(certificate)
     async with raw_server(answers, tls=context) as server:
         async with client(server.url, ssl=aiohttp.Fingerprint(b"\0" * 32)) as canvus:
-            with pytest.raises(ConnectFailed, match="not the pinned one"):
+            with pytest.raises(ConnectFailed, match="does not match the pinned"):
                 await canvus.canvases.get("c1")

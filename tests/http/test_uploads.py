@@ -74,7 +74,7 @@ async def test_u1_an_upload_cut_midway_is_outcome_unknown_and_not_repeated(how: 
             exchange.reset()
 
     async with raw_server(cut, accepts) as server, client(server.url) as canvus:
-        with pytest.raises(OutcomeUnknown, match="the connection was lost") as failed:
+        with pytest.raises(OutcomeUnknown, match="connection lost") as failed:
             await canvus.canvas("c1").images.upload(BIG)
         await server.until_open(0)
 
@@ -88,11 +88,11 @@ async def test_u2_an_upload_without_an_answer_is_outcome_unknown_in_time_and_not
         await exchange.request()
         await exchange.gone()
 
-    limits = Timeouts(answer=0.1, stall=0.1)
+    limits = Timeouts(response=0.1, stall=0.1)
     async with raw_server(silent) as server, client(server.url, timeouts=limits) as canvus:
         with pytest.raises(OutcomeUnknown, match=r"0\.1 s"):
             await canvus.canvas("c1").images.upload(b"small")
-        with pytest.raises(OutcomeUnknown, match=r"no answer within 0\.1 s"):
+        with pytest.raises(OutcomeUnknown, match=r"no response within 0\.1 s"):
             await canvus.canvas("c1").notes.create(text="hi")
         await server.until_open(0)
 
@@ -114,12 +114,12 @@ async def test_u2_a_server_that_has_all_of_an_upload_may_take_as_long_as_for_any
         await exchange.request()
         await exchange.gone()
 
-    patient = Timeouts(stall=0.1, answer=30.0)
+    patient = Timeouts(stall=0.1, response=30.0)
     async with raw_server(thinks) as server, client(server.url, timeouts=patient) as canvus:
         assert (await canvus.canvas("c1").images.upload(bytes(3_000_000))).id == "i1"
-    hasty = Timeouts(stall=30.0, answer=0.1)
+    hasty = Timeouts(stall=30.0, response=0.1)
     async with raw_server(thinks_too_long) as server, client(server.url, timeouts=hasty) as canvus:
-        with pytest.raises(OutcomeUnknown, match=r"no answer within 0\.1 s"):
+        with pytest.raises(OutcomeUnknown, match=r"no response within 0\.1 s"):
             await canvus.canvas("c1").images.upload(bytes(3_000_000))
 
 
@@ -132,7 +132,7 @@ async def test_u3_a_server_that_does_not_read_is_given_up_after_the_stall_limit(
 
     async with raw_server(never_reads) as server, client(server.url, timeouts=Timeouts(stall=0.2)) as canvus:
         moved: list[int] = []
-        with pytest.raises(OutcomeUnknown, match=r"not a byte moved for 0\.2 s"):
+        with pytest.raises(OutcomeUnknown, match=r"no byte moved for 0\.2 s"):
             await canvus.canvas("c1").images.upload(BIG, progress=lambda done, _total: moved.append(done))
         blind.set()
 
@@ -151,7 +151,7 @@ async def test_u3_a_slow_upload_that_moves_takes_as_long_as_it_takes() -> None:
             await asyncio.sleep(0.02)
         await exchange.answer(IMAGE)
 
-    limits = Timeouts(answer=0.3, stall=0.3)
+    limits = Timeouts(response=0.3, stall=0.3)
     async with raw_server(sips) as server, client(server.url, timeouts=limits) as canvus:
         start = asyncio.get_running_loop().time()
         assert (await canvus.canvas("c1").images.upload(BIG)).id == "i1"

@@ -28,10 +28,10 @@ SHELL = [
     ),
     mutant(
         "the token is among a session's defaults",
-        "return await self.sessions.session(streaming=request.streaming).request(",
-        "session = self.sessions.session(streaming=request.streaming)\n"
-        "            session.headers.update(self.credentials.headers(credential))\n"
-        "            return await session.request(",
+        "raw = await self._sessions.session(streaming=request.streaming).request(",
+        "session = self._sessions.session(streaming=request.streaming)\n"
+        "            session.headers.update(self._credentials.headers(credential))\n"
+        "            raw = await session.request(",
         SESSIONS,
     ),
     mutant(
@@ -78,20 +78,20 @@ SHELL = [
     ),
     mutant(
         "a Retry-After of any length is waited for",
-        "if pause is not None and pause > options.max_retry_after:",
+        "if retry_after is not None and retry_after > self.options.max_retry_after:",
         "if False:",
         TRANSPORT,
     ),
     mutant(
         "the retry budget is ignored",
-        "or not self.budget.spend()",
-        "or (self.budget.spend(), False)[1]",
+        "return not self.budget.spend()",
+        "return (self.budget.spend(), False)[1]",
         TRANSPORT,
     ),
     mutant(
         "the token function is asked after every 401",
-        "self.credentials.renewable and not renewed",
-        "self.credentials.renewable",
+        "self._credentials.renewable and not renewed",
+        "self._credentials.renewable",
         TRANSPORT,
     ),
     mutant(
@@ -102,10 +102,15 @@ SHELL = [
     ),
     mutant(
         "a body may be eight times its limit",
-        "if size > max_bytes:",
-        "if size > 8 * max_bytes:",
+        "            if size > max_bytes:",
+        "            if size > 8 * max_bytes:",
         TRANSPORT,
         FETCHING,
+    ),
+    mutant(
+        "a file may be eight times its limit",
+        "        if size > max_bytes:\n            what",
+        "        if size > 8 * max_bytes:\n            what",
         "tests/content/test_downloads.py",
     ),
     mutant(
@@ -116,8 +121,8 @@ SHELL = [
     ),
     mutant(
         "errors carry the headers that were sent",
-        "        raise error\n\n    def _headers(",
-        "        raise error from RuntimeError(str.encode(credential or ''))\n\n    def _headers(",
+        "        raise error\n\n    def _url(",
+        "        raise error from RuntimeError(str.encode(credential or ''))\n\n    def _url(",
         f"{CANARY}::test_no_error_shows_the_token",
     ),
     mutant(
@@ -134,8 +139,8 @@ SHELL = [
     ),
     mutant(
         "a server that has all of an upload is given no longer than a stall",
-        "partial(limit.extend, self.timeouts.answer, partial(self._late, request))",
-        "partial(limit.extend, self.timeouts.stall)",
+        "partial(deadline.extend, self._timeouts.response, partial(self._late, request))",
+        "partial(deadline.extend, self._timeouts.stall)",
         UPLOADS,
     ),
     mutant(
@@ -158,7 +163,7 @@ SHELL = [
         (
             Edit("if self._expected is not None and part.size != self._expected:", "if False:"),
             Edit(
-                'raise self._incomplete(f"cut short: {error}") from None',
+                'raise self._incomplete(f"truncated: {error}") from None',
                 "if self._part.size == 0:\n                raise",
             ),
         ),
@@ -188,15 +193,15 @@ SHELL = [
         (FETCHING, "tests/content/test_downloads.py"),
     ),
     mutant(
-        "one asker is given what another was",
+        "callers get what others have cached",
         "return await self.credentials.identity()",
         "return ''",
         FETCHING,
     ),
     mutant(
         "everybody who asks makes a request",
-        "while key in flights:",
-        "while key + '?' in flights:",
+        "self._calls.get(key)",
+        "self._calls.get(key + '?')",
         FETCHING,
     ),
     mutant(
@@ -208,7 +213,7 @@ SHELL = [
     # subscriptions
     mutant(
         "closing the client leaves readers waiting",
-        "self._transport.deadlines.endings.add(self._interrupt)",
+        "self._transport.deadlines.on_close.add(self._interrupt)",
         "pass",
         f"{SESSIONS}::test_s52_closing_the_client_ends_what_waits_although_the_session_is_the_users",
     ),

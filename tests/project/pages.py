@@ -1,8 +1,9 @@
-"""The pages that people read, and the examples on them: found, written out for the type checkers, and run.
+"""Finds the examples on the pages of the documentation, and writes them to files for the type checkers.
 
-A block of `python` or `sh` is an example, and is run as it stands; the block of `text` after it is what it prints, with
-"…" for anything. Python whose first line is a comment with a file name is saved under that name, for what follows. A
-block of `console` shows what people type and is not run: servers, installations, other terminals.
+A block of `python` or `sh` is an example, and the tests run it. The block of `text` after it is its output, with "…"
+for any text. Python whose first line is a comment with a file name is saved under that name, for later commands; a name
+in `examples/` says that it is a copy of that file. Blocks with another language are not run: `console` for servers,
+installations and other terminals, `py` for signatures.
 """
 
 import contextlib
@@ -15,11 +16,11 @@ from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parents[2]
 _BLOCK = re.compile(r"^```(python|sh|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_NAME = re.compile(r"# (\w+\.py)\n")
+_NAME = re.compile(r"# ((?:examples/)?\w+\.py)\n")
 
 
 class Example(NamedTuple):
-    """An example on a page; `shown` is what the page says that it prints, None where it says nothing."""
+    """An example on a page; `shown` is the output on the page, None if there is none."""
 
     page: str
     number: int
@@ -29,13 +30,18 @@ class Example(NamedTuple):
 
     @property
     def file(self) -> str:
-        """The name that the page saves it under, "" for none."""
+        """The name of the file that the page saves it to, "" for none."""
         match = _NAME.match(self.text) if self.language == "python" else None
         return match[1] if match else ""
 
     @property
+    def is_copy(self) -> bool:
+        """Whether it is the content of a file in `examples/`."""
+        return self.file.startswith("examples/")
+
+    @property
     def module(self) -> str:
-        """A file name that no other example on any page has."""
+        """A file name that is unique among the examples of all pages."""
         place = re.sub(r"\W+", "_", self.page.lower().removeprefix("docs/").removesuffix(".md"))
         return self.file or f"{place}_{self.number}.py"
 
@@ -58,9 +64,9 @@ def examples(page: str) -> list[Example]:
 
 
 def defined(example: Example, replacing: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """The names that an example of Python defines, with some of its text replaced, such as the server's address.
+    """Run an example of Python and return the names that it defines.
 
-    What it would do at its end, `asyncio.run(main())`, is left to the caller.
+    Text is replaced first, such as the address of the server. A call `asyncio.run(main())` at the end is left out.
     """
     text = example.text.replace("\nasyncio.run(main())\n", "\n")
     for old, new in (replacing or {}).items():
@@ -72,15 +78,15 @@ def defined(example: Example, replacing: Mapping[str, str] | None = None) -> dic
 
 
 def fits(said: str, shown: str) -> bool:
-    """Whether that is what a page shows; white space does not count, and "…" stands for anything."""
+    """Whether an output matches the one on a page, apart from white space; "…" matches any text."""
     pattern = ".*".join(re.escape(" ".join(part.split())) for part in f" {shown} ".split("…"))
     return re.fullmatch(r"\s*" + pattern.replace(r"\ ", " ") + r"\s*", " ".join(said.split()), re.DOTALL) is not None
 
 
 if __name__ == "__main__":
-    folder = Path(sys.argv[1])  # for the type checkers: each example as a module
+    folder = Path(sys.argv[1])  # each example becomes a module, for the type checkers
     for page in pages():
         for example in examples(page):
-            if example.language == "python":
+            if example.language == "python" and not example.is_copy:
                 with (folder / example.module).open("x", encoding="utf-8") as file:
                     file.write(example.text)

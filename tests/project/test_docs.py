@@ -1,10 +1,12 @@
-"""The documentation is true: every example on its pages runs as it stands and prints what the page shows."""
+"""Every example in the documentation runs unchanged and prints what the page shows, and every link has a target."""
 
 import asyncio
 import contextlib
 import inspect
 import io
+import logging
 import os
+import re
 import shutil
 import signal
 import ssl
@@ -31,7 +33,7 @@ CONNECTION = ("CANVUS_URL", "CANVUS_TOKEN", "CANVAS")
 
 @dataclass
 class Stage:
-    """Where the examples of one page run: a folder, a server with a canvas, and what the page takes to be there."""
+    """The environment of the examples of one page: a folder, a server with a canvas, and values for parameters."""
 
     folder: Path
     server: CanvusServer
@@ -41,7 +43,7 @@ class Stage:
     things: dict[str, Any] = field(default_factory=dict)
 
     async def put_picture(self, name: str = "photo.jpg", color: str = "teal") -> str:
-        """Put a picture on the canvas; gives its hash."""
+        """Upload an image and return its hash."""
         image = await self.canvas.images.upload(picture(1600, 1200, color=color), filename=name, wait_ready=True)
         return image.hash
 
@@ -56,7 +58,7 @@ def stage(
     serving: ssl.SSLContext,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Stage:
-    """An empty canvas, and a folder with a photo in it. The commands are those of this checkout."""
+    """An empty canvas, and a folder with a photo. The commands run the code of this checkout."""
     commands, folder = tmp_path / "commands", tmp_path / "folder"
     commands.mkdir()
     folder.mkdir()
@@ -65,6 +67,10 @@ def stage(
         (commands / name).chmod(0o755)
     (folder / "photo.jpg").write_bytes(PHOTO)
     monkeypatch.chdir(folder)
+    monkeypatch.setenv("CANVUS_URL", server.url)
+    monkeypatch.setenv("CANVUS_TOKEN", server.token)
+    monkeypatch.setattr(logging.getLogger("canvus_async"), "handlers", [])
+    monkeypatch.setattr(logging.getLogger("canvus_async"), "level", logging.NOTSET)
     environment = {
         **os.environ,
         "PATH": f"{commands}{os.pathsep}{os.environ['PATH']}",
@@ -89,7 +95,7 @@ def stage(
     return Stage(folder, server, canvas, environment, replacing, things)
 
 
-# -- what a page takes to be there --
+# -- what a page needs before its first example --
 
 
 @asynccontextmanager
@@ -127,7 +133,7 @@ async def private_tls(stage: Stage) -> AsyncIterator[None]:
     for name in ("canvus-ca.pem", "canvus-server.pem"):  # it signed itself
         Path(name).write_text(begin + text, encoding="ascii")
     async with relays.tls_in_front_of(stage.server.url, context) as front:
-        stage.replacing["https://canvus.example.com"] = front.url
+        stage.replacing["https://canvus.example.com"] = stage.environment["CANVUS_URL"] = front.url
         yield
 
 
@@ -153,7 +159,7 @@ SCENES: dict[str, Callable[[Stage], contextlib.AbstractAsyncContextManager[None]
 }
 
 
-# -- what happens before an example, or while one runs that does not end by itself --
+# -- what happens before an example, or during one that does not end by itself --
 
 
 async def greetings(stage: Stage) -> None:
@@ -162,7 +168,7 @@ async def greetings(stage: Stage) -> None:
 
 
 async def words(stage: Stage) -> None:
-    await asyncio.sleep(0.3)  # longer than the example's patience
+    await asyncio.sleep(0.3)  # longer than the timeout of the example
     for text in ("one", "enough"):
         await stage.canvas.notes.create(text=text)
 
@@ -178,23 +184,23 @@ async def pictures(stage: Stage) -> None:
     await stage.put_picture("dog.jpg", "brown")
 
 
-async def a_lost_answer(stage: Stage) -> None:
+async def a_lost_response(stage: Stage) -> None:
     stage.server.faults.lose_next(method="POST")
 
 
-async def exported(stage: Stage) -> None:
+async def server_is_set(stage: Stage) -> None:
     settings = (stage.server.url, stage.server.token, stage.canvas.id)
     stage.environment |= dict(zip(CONNECTION, settings, strict=True))
 
 
 BEFORE: dict[str, Callable[[Stage], Awaitable[None]]] = {
-    "canvus doctor": exported,
-    "say_once": a_lost_answer,
+    "canvus doctor": server_is_set,
+    "say_once": a_lost_response,
     "words": a_note,
 }
 MEANWHILE: dict[str, Callable[[Stage], Awaitable[None]]] = {
     "python follow.py": greetings,
-    "impatient": words,
+    "with_timeout": words,
     "slow_answers": pictures,
     "follow": a_change,
 }
@@ -204,7 +210,7 @@ MEANWHILE: dict[str, Callable[[Stage], Awaitable[None]]] = {
 
 
 class Running:
-    """An example under way, and what it has said so far."""
+    """A running example and its output so far."""
 
     def __init__(self, example: pages.Example) -> None:
         self.example = example
@@ -215,7 +221,7 @@ class Running:
         assert shown is None or pages.fits(self.said, shown), f"{self.example.page} shows {shown!r}, said: {self.said}"
 
     async def until_shown(self) -> None:
-        """Wait until it has said what the page shows."""
+        """Wait until its output is what the page shows."""
         assert self.example.shown is not None
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(10):
@@ -225,7 +231,9 @@ class Running:
 
 
 async def run_python(example: pages.Example, stage: Stage) -> None:
-    """Call what an example defines, function after function, with what their parameters are called."""
+    """Call the functions of an example one after another; the names of their parameters select the arguments."""
+    if example.is_copy:
+        return  # tests/project/test_examples.py runs the original
     if example.file:
         (stage.folder / example.file).write_text(example.text, encoding="utf-8")
         return
@@ -260,7 +268,7 @@ async def run_python(example: pages.Example, stage: Stage) -> None:
 
 
 async def run_shell(example: pages.Example, stage: Stage) -> None:
-    """Run commands as a person would; what does not end is watched until it has said what is shown, then Ctrl-C."""
+    """Run commands in a shell. One that does not end is interrupted when its output is what the page shows."""
     running, command = Running(example), example.text.strip()
     if command in BEFORE:
         await BEFORE[command](stage)
@@ -308,3 +316,48 @@ def test_the_names_of_saved_examples_differ() -> None:
     modules = [example.module for page in pages.pages() for example in pages.examples(page) if example.language != "sh"]
 
     assert len(modules) == len(set(modules)) > 20
+
+
+# -- links --
+
+
+TOP_PAGES = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "benchmarks/README.md")
+
+
+def without_code(text: str) -> str:
+    """The text of a page with a word in place of each block of code."""
+    return re.sub(r"^```.*?^```$", "code", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def anchors(path: Path) -> set[str]:
+    """The anchors that GitHub, GitLab and the site make of the headings of a page."""
+    headings = re.findall(r"^#+ (.*)$", without_code(path.read_text(encoding="utf-8")), flags=re.MULTILINE)
+    found = [re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings]
+    assert len(found) == len(set(found)), f"{path}: two equal headings"
+    return set(found)
+
+
+@pytest.mark.parametrize("page", sorted({*TOP_PAGES, *pages.pages()}))
+def test_the_links_of_a_page_lead_to_files_and_headings(page: str) -> None:
+    path = pages.ROOT / page
+    text = without_code(path.read_text(encoding="utf-8"))
+    targets = re.findall(r"\]\(([^()\s]+)\)", text) + re.findall(r"^\[[^\]]+\]: (\S+)$", text, flags=re.MULTILINE)
+    for target in targets:
+        if "://" in target:
+            continue
+        name, _, anchor = target.partition("#")
+        file = (path.parent / name).resolve() if name else path
+        assert file.exists(), f"{page}: {target}"
+        assert not anchor or anchor in anchors(file), f"{page}: {target}"
+
+
+@pytest.mark.parametrize("page", sorted({*TOP_PAGES, *pages.pages()}))
+def test_a_page_is_readable_without_a_build(page: str) -> None:
+    text = (pages.ROOT / page).read_text(encoding="utf-8")
+
+    assert not re.findall(r"^`{3,}\{.*|^:{3,}\{.*|\{[a-z:]+\}`", text, flags=re.MULTILINE), (
+        "a directive or role of Sphinx"
+    )
+    parts = re.split(r"^(#+) .*$", f"{without_code(text)}\n# end", flags=re.MULTILINE)
+    for level, body, following in zip(parts[1::2], parts[2::2], parts[3::2], strict=False):
+        assert body.strip() or len(following) > len(level), f"{page}: a section without text"

@@ -1,6 +1,5 @@
 """What users read in their editors: every public name says what it is, every call that asks a server what it raises."""
 
-import ast
 import inspect
 import re
 from collections.abc import Iterator
@@ -12,7 +11,6 @@ import canvus_async
 from canvus_async import Canvas, Client, models, server
 from canvus_async.resources import keywords
 from canvus_async.snapshots.camera import Camera
-from tests.project.pages import ROOT
 
 MODULES = (canvus_async, models, server)
 INTERNAL = {"Faults.answer"}
@@ -70,21 +68,3 @@ def test_a_public_name_says_in_one_line_what_it_is(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(name for name in CALLS if not name.endswith(".aclose")))
 def test_a_call_that_asks_a_server_says_what_it_raises(name: str) -> None:
     assert re.search(r"\b[Rr]aises\s+\w+", inspect.cleandoc(CALLS[name].__doc__ or ""))
-
-
-def test_the_reference_has_every_public_name() -> None:
-    text = "".join(page.read_text(encoding="utf-8") for page in sorted((ROOT / "docs" / "reference").glob("*.md")))
-    shown = {name.rpartition(".")[2] for name in re.findall(r"auto(?:class|exception|function|data):: ([\w.]+)", text)}
-    public = {name for module in MODULES for name in module.__all__} | {owner.__name__ for owner in resources()}
-
-    assert public - shown - {"JSON"} == set()  # JSON is any of what its name says
-
-
-def test_the_reference_says_of_each_fixture_what_its_docstring_does() -> None:
-    module = ast.parse((ROOT / "canvus_async" / "testing.py").read_text(encoding="utf-8"))
-    page = (ROOT / "docs" / "reference" / "testing.md").read_text(encoding="utf-8")
-    said = {node.name: ast.get_docstring(node) for node in module.body if isinstance(node, ast.AsyncFunctionDef)}
-
-    assert len(said) == 3
-    for name, words in said.items():
-        assert re.search(rf"py:function:: {name}\(.*\n\n   {re.escape(words or '?')}\n", page), name

@@ -1,4 +1,7 @@
-"""The examples do what they say, against the embedded server."""
+"""The files in `examples/` work with the embedded server, and the pages that show them have the same text.
+
+The proxies are tested in tests/content/test_asset_stream.py.
+"""
 
 import asyncio
 import contextlib
@@ -7,6 +10,17 @@ from canvus_async import Canvas
 from canvus_async.server import CanvusServer
 from examples.answer_pictures import answer_pictures
 from tests.files import picture
+from tests.project import pages
+
+
+def test_the_pages_show_the_files_as_they_are() -> None:
+    copies = [example for page in pages.pages() for example in pages.examples(page) if example.is_copy]
+
+    for copy in copies:
+        original = (pages.ROOT / copy.file).read_text(encoding="utf-8")
+        assert copy.text == f"# {copy.file}\n{original}", f"copy {copy.file} into {copy.page}"
+    files = sorted(path.relative_to(pages.ROOT).as_posix() for path in (pages.ROOT / "examples").glob("*.py"))
+    assert sorted({copy.file for copy in copies}) == files
 
 
 async def test_the_bot_answers_each_new_picture_with_a_note_under_it(server: CanvusServer, canvas: Canvas) -> None:

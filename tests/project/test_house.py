@@ -157,7 +157,7 @@ def test_one_module_makes_sessions_and_one_sends_requests() -> None:
     texts = [(path.stem, path.read_text(encoding="utf-8")) for path in modules()]
 
     assert {name for name, text in texts if "ClientSession(" in text} == {"sessions"}
-    assert {name for name, text in texts if ".session(" in text} == {"transport"}
+    assert {name for name, text in texts if ".session(" in text} == {"sender"}
 
 
 def test_public_names_exist_and_are_sorted() -> None:

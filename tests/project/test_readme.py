@@ -1,4 +1,4 @@
-"""The README is true: its examples run as they stand, its commands exist, its length is kept."""
+"""The examples of the README run unchanged, its two commands are one line each, and it is short."""
 
 import asyncio
 from pathlib import Path
@@ -14,7 +14,7 @@ PYTHON = [example for example in examples("README.md") if example.language == "p
 
 
 def test_the_first_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only the address, the token and the canvas id are replaced by those of a server that is there."""
+    """Only the address, the token and the canvas id are replaced by those of a running server."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "photo.jpg").write_bytes(picture(1200, 800))
 
@@ -37,14 +37,14 @@ def test_the_first_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 async def test_the_examples_that_follow_a_canvas_run(canvas: Canvas, capsys: pytest.CaptureFixture[str]) -> None:
     names = defined(PYTHON[1])
-    tasks = [asyncio.create_task(names[name](canvas)) for name in ("greet", "tell")]
+    tasks = [asyncio.create_task(names[name](canvas)) for name in ("greet", "report")]
     async with canvas.notes.live() as live, asyncio.timeout(5):
         note = await canvas.notes.create(text="hello")
         await live.wait_for(lambda seen: seen.text == "hello, you" and seen.background_color == "#ffee88ff")
-        told = ""
-        while f"updated {note.id}" not in told:
+        output = ""
+        while f"updated {note.id}" not in output:
             await asyncio.sleep(0.001)
-            told += capsys.readouterr().out
+            output += capsys.readouterr().out
     for task in tasks:
         task.cancel()
     await asyncio.wait(tasks)

@@ -11,6 +11,7 @@ from canvus_async.errors import (
     BadRequest,
     CanvusError,
     ConnectFailed,
+    ConnectionLost,
     NotSupported,
     OutcomeUnknown,
     RateLimited,
@@ -65,7 +66,7 @@ def test_any_retry_after_is_a_finite_wait_or_none(value: str, date: str) -> None
 
 
 NOT_SENT = ConnectFailed("refused", **AT)
-LOST = ConnectFailed("lost", sent=True, **AT)
+LOST = ConnectionLost("lost", **AT)
 UNTRUSTED = ConnectFailed("certificate", permanent=True, **AT)
 LATE = RequestTimeout("late", **AT)
 STUCK = Stalled("stuck", **AT)

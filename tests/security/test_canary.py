@@ -20,6 +20,7 @@ from canvus_async import (
     ClientClosed,
     Conflict,
     ConnectFailed,
+    ConnectionLost,
     CorruptDownload,
     DiskCache,
     DownloadError,
@@ -154,7 +155,7 @@ async def test_a_failing_server_does_not_log_who_asked(
 
     async with Client(server.url, token=CANARY, retry=QUICK) as client:
         canvas_id = await server.create_canvas("Demo")
-        monkeypatch.setattr(type(server._parts), "answer", fail)
+        monkeypatch.setattr(type(server._running), "respond", fail)
         with watch.raises(ServerError):
             await client.canvas(canvas_id).images.list()
 
@@ -253,8 +254,8 @@ CASES: list[Case] = [
     (ServerError, answering(503, b"<html>no</html>", "Retry-After: 0"), mipmap),
     (RedirectRefused, answering(302, b"", "Location: http://127.0.0.2/x?y=1"), get),
     (RedirectRefused, answering(307, b"", "Location: http://127.0.0.2/x"), upload),
-    (ConnectFailed, resetting, get),
-    (ConnectFailed, sending(head("Content-Length: 99"), "half"), get),
+    (ConnectionLost, resetting, get),
+    (ConnectionLost, sending(head("Content-Length: 99"), "half"), get),
     (OutcomeUnknown, resetting, post),
     (OutcomeUnknown, resetting, upload),
     (RequestTimeout, sending(stay=True), get),
@@ -274,6 +275,9 @@ CASES: list[Case] = [
 """An error, a server that provokes it, and the call that meets it."""
 
 
+CLOSED_PORT = 1
+
+
 @pytest.mark.parametrize("case", [pytest.param(case, id=f"{case[0].__name__} {case[2].__name__}") for case in CASES])
 @pytest.mark.parametrize("way", WAYS)
 async def test_no_error_shows_the_token(watch: Watch, tmp_path: Path, case: Case, way: str) -> None:
@@ -290,10 +294,17 @@ def hurried(url: str, way: str) -> Client:
         url,
         **WAYS[way],
         retry=Retry(first_wait=0.001, attempts=2),
-        timeouts=Timeouts(answer=0.1, stall=0.1),
+        timeouts=Timeouts(response=0.1, stall=0.1),
         limits=Limits(line=1000),
         reconnect=Reconnect(first_wait=0.001, bad_lines=1, open_attempts=2),
     )
+
+
+async def test_a_failed_connection_does_not_show_the_token(watch: Watch, tmp_path: Path) -> None:
+    for way in WAYS:
+        async with hurried(f"http://127.0.0.1:{CLOSED_PORT}", way) as client:
+            with watch.raises(ConnectFailed):
+                await get(client, tmp_path)
 
 
 def test_every_class_of_error_is_among_them() -> None:
@@ -302,7 +313,7 @@ def test_every_class_of_error_is_among_them() -> None:
     }
 
     families = {CanvusError, TransportError, ProtocolError, DownloadError}
-    assert public - families == {kind for kind, _, _ in CASES}
+    assert public - families == {kind for kind, _, _ in CASES} | {ConnectFailed}
 
 
 # -- servers that repeat who asked --
@@ -347,12 +358,12 @@ REPEATED: list[tuple[Case, str]] = [
     *(((UnexpectedContent, answer(PAGE), call), "***") for call in (info, follow)),
     ((UnexpectedContent, answer(" " * 3000 + PAGE), get), "no CanvasInfo"),
     ((UnexpectedContent, answer('{"id": "i", "state": "n", "widget_type": "ECHO"}'), info), "***"),
-    ((UnexpectedContent, repeating("220 ECHO ESMTP\r\n\r\n"), get), "not an HTTP answer"),
+    ((UnexpectedContent, repeating("220 ECHO ESMTP\r\n\r\n"), get), "not valid HTTP"),
     ((Unauthorized, answer('{"msg": "not you, ECHO"}', "401 No", COOKIE), get), "***"),
     ((ServerError, answer(PAGE, "500 No", COOKIE), post), "***"),
     ((RedirectRefused, answer("", "302 Found", "Location: http://127.0.0.2/ECHO/x"), get), "***"),
     ((RedirectRefused, answer("", "307 Found", "Location: /login/ECHO", COOKIE), post), "***"),
-    ((ConnectFailed, repeating("HTTP/1.1 200 OK\r\nX-You: ECHO\r\n"), get), "closed"),
+    ((ConnectionLost, repeating("HTTP/1.1 200 OK\r\nX-You: ECHO\r\n"), get), "closed"),
     ((UnexpectedContent, repeating("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nECHO\r\n"), get), "***"),
 ]
 """An error, a server that puts what it was sent into what provokes it, the call, and what the error says."""

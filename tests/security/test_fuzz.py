@@ -181,7 +181,7 @@ def test_any_address_is_refused_or_means_the_same_host_to_the_check_and_to_the_c
     except ValueError:
         return
 
-    judged, used = urlsplit(root), client._transport._root
+    judged, used = urlsplit(root), client._transport._sender._root
     assert client.url == root
     assert isinstance(is_plain_remote(root), bool)
     assert (judged.scheme, judged.port or used.port) == (used.scheme, used.port)
@@ -200,7 +200,7 @@ def test_any_id_is_refused_or_one_part_of_the_path(value: str) -> None:
 
     transport = Client("https://canvus.example.com")._transport
     for path in (f"canvases/{segment}/images", f"canvases/{segment}/images?subscribe"):
-        url = transport._url(Request(method="GET", path=path).path)
+        url = transport._sender._url(Request(method="GET", path=path).path)
         assert url.raw_parts == ("/", "api", "v1", "canvases", segment, "images")
         assert URL(str(url)).parts == url.parts
         assert url.parts[4] == value

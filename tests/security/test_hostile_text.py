@@ -17,7 +17,7 @@ from canvus_async.content.part_file import sweep
 from canvus_async.protocol.answers import Answers
 from canvus_async.protocol.decoding.repair import load, mend, split
 from canvus_async.protocol.names import path_segment
-from canvus_async.server.http.file_replies import requested_part
+from canvus_async.server.http.file_responses import requested_range
 from canvus_async.server.http.uploads import _filename
 from canvus_async.server.refusals import Invalid
 from canvus_async.server.rendering.vectors import svg_size
@@ -67,7 +67,7 @@ CASES: dict[str, Callable[[int], object]] = {
     "id": lambda size: refused(lambda text: path_segment(text, what="id"))("a" * size + "/"),
     "colour": lambda size: refused(lambda text: colour("color", text))("#" + "0" * size + "x"),
     "colour of a record": lambda size: drawn_colour("#" + "0" * size + "x", BLACK),
-    "Range": lambda size: requested_part("bytes=" + "1" * size + "-", size),
+    "Range": lambda size: requested_range("bytes=" + "1" * size + "-", size),
     "Content-Range": lambda size: content_range("bytes " + "1" * size),
     "hash": lambda size: ContentHashes().worth_computing("a" * size + "x"),
     "hash as a file name": lambda size: stem_of("a" * size + "/"),

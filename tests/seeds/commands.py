@@ -1,7 +1,7 @@
-"""The requests of every example in the seeds, as the curl commands that they are written as, and two ways to send them.
+"""The curl commands of all examples in the seeds, and two ways to run them.
 
-`COMMANDS` keeps the words; the ids, hash, token and host in them are those of the seeds until `with_ids` puts others in
-their place. `Command.send` sends the same bytes as curl would through aiohttp, `run_curl` asks curl itself.
+`COMMANDS` contains the commands as in the seeds; `with_ids` replaces ids, hashes, token and host. `Command.send` sends
+the request with aiohttp, `run_curl` with curl.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from typing import Self
 
 import aiohttp
 
-from tests.server.api import Part, Reply, form_body
+from tests.server.api import Part, Response, form_body
 
 HOST = "https://canvus.example.com"
 TOKEN = "YOUR_TOKEN"
@@ -22,7 +22,7 @@ TOKEN = "YOUR_TOKEN"
 
 @dataclass(frozen=True)
 class Command:
-    """One request: what it asks and what comes along. `files` are the names of the files in its parts."""
+    """One request. `parts` are the parts of a form: name, text or file name, and whether it is a file."""
 
     method: str
     url: str
@@ -32,7 +32,7 @@ class Command:
 
     @classmethod
     def parse(cls, line: str) -> Self:
-        """A command from the words after `curl`; those that the seeds use are known."""
+        """Parse the arguments of curl. Only the options that the seeds use are supported."""
         words = shlex.split(line)
         method, url, body = "", "", None
         headers: dict[str, str] = {}
@@ -58,11 +58,11 @@ class Command:
 
     @property
     def path(self) -> str:
-        """What follows the host."""
+        """The path and the query."""
         return self.url.removeprefix(HOST)
 
-    async def send(self, session: aiohttp.ClientSession, files: Mapping[str, bytes]) -> Reply:
-        """The answer of the server that the command names by now."""
+    async def send(self, session: aiohttp.ClientSession, files: Mapping[str, bytes]) -> Response:
+        """Send the request and return the response."""
         headers = dict(self.headers)
         data: BytesIO | str | None = self.body
         if self.parts:
@@ -73,12 +73,12 @@ class Command:
             ]
             data = BytesIO(form_body(*parts))
         async with session.request(self.method, self.url, headers=headers, data=data) as response:
-            return Reply(response.status, await response.read(), response.headers)
+            return Response(response.status, await response.read(), response.headers)
 
 
 @dataclass(frozen=True)
 class Example:
-    """A command as a seed has it: in which seed, under which heading, and its words."""
+    """A curl command in a seed: the seed, the heading, and the arguments."""
 
     seed: str
     section: str
@@ -86,11 +86,10 @@ class Example:
 
     @property
     def command(self) -> Command:
-        """The request that it stands for."""
         return Command.parse(self.line)
 
     def with_ids(self, actual: Mapping[str, str]) -> "Example":
-        """The same example with other ids, hashes, token and host: the keys are what the seed has."""
+        """The same example with other ids, hashes, token and host; the keys are those in the seed."""
         line = self.line
         for wanted, given in actual.items():
             line = line.replace(wanted, given)
@@ -98,16 +97,16 @@ class Example:
 
 
 @dataclass(frozen=True)
-class CurlReply:
-    """What curl says of an answer."""
+class CurlResponse:
+    """A response as curl reports it."""
 
     status: int
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-async def run_curl(example: Example, files: Mapping[str, bytes], folder: Path) -> CurlReply:
-    """Run an example as it is written, in a folder that holds its files."""
+async def run_curl(example: Example, files: Mapping[str, bytes], folder: Path) -> CurlResponse:
+    """Run an example with curl in a folder that contains its files."""
     for name, content in files.items():
         (folder / name).write_bytes(content)
     words = shlex.split(example.line)
@@ -124,7 +123,7 @@ async def run_curl(example: Example, files: Mapping[str, bytes], folder: Path) -
     first, *lines = head.splitlines()
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     saved = (folder / words[words.index("-o") + 1]).read_bytes() if "-o" in words else b""
-    return CurlReply(int(first.split()[1]), out + saved, headers)
+    return CurlResponse(int(first.split()[1]), out + saved, headers)
 
 
 def _curl(seed: str, section: str, *words: str) -> Example:

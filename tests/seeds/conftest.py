@@ -1,16 +1,16 @@
-"""A real server for each test, who asks it, and what the seeds' examples speak of."""
+"""A new server for each test, clients of it, and a sandbox for the examples of the seeds."""
 
 import aiohttp
 import pytest
 
 from canvus_async.server import CanvusServer
-from tests.seeds.stage import Stage
-from tests.server.conftest import api, ask, ask_in, canvas, server, session
+from tests.seeds.sandbox import Sandbox
+from tests.server.conftest import api, api_for, api_in, canvas, server, session
 
-__all__ = ["api", "ask", "ask_in", "canvas", "server", "session", "stage"]
+__all__ = ["api", "api_for", "api_in", "canvas", "sandbox", "server", "session"]
 
 
 @pytest.fixture
-async def stage(server: CanvusServer, session: aiohttp.ClientSession) -> Stage:
-    """An empty canvas, and the means to play the examples on it."""
-    return Stage(server, session, await server.create_canvas("Demo"))
+async def sandbox(server: CanvusServer, session: aiohttp.ClientSession) -> Sandbox:
+    """An empty canvas to run the examples on."""
+    return Sandbox(server, session, await server.create_canvas("Demo"))

@@ -1,6 +1,6 @@
-"""Requests made at random from the API's description, mostly right, with something wrong about them now and then.
+"""Random requests generated from the OpenAPI description; most are valid, some contain mistakes.
 
-The ids in a request are placeholders such as `<image>`, put in when it is sent.
+The ids in a request are placeholders such as `<image>`, which are replaced when it is sent.
 """
 
 import json
@@ -14,7 +14,7 @@ from tests.server import samples
 from tests.server.api import form_body
 from tests.server.openapi import DESCRIPTION, WIDGETS, Schema, resolved
 
-NOBODY = "00000000-0000-4000-8000-000000000000"
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 FILES = [
     samples.picture(16, 9),
     samples.SVG,
@@ -25,7 +25,7 @@ FILES = [
     samples.picture(9, 9)[:40],
 ]
 FIT = {"<image>", "<pdf>", "<video>", "<note>", "<browser>", "<anchor>", "<table>", "<root>"}
-"""Placeholders of widgets that others can lie on."""
+"""Placeholders of widgets that can be parents."""
 TOKENS = ["<owner>"] * 12 + ["<editor>"] * 8 + ["<viewer>", "<blocked>", "unknown", "", None]
 WRONG_CANVAS_IDS = [[], ["canvas-id: <kept canvas>"], ["canvas-id: é"]]
 ODD_HEADERS = [
@@ -44,15 +44,16 @@ OPERATIONS = [
     for method, operation in sorted(operations.items())
     for _ in range(4 if "requestBody" in operation else 1)
 ]
-"""What can be done, and what takes a body four times as often: there is more that can be wrong about it."""
+"""All operations. Those with a body occur four times, because more can be wrong with them."""
 
 VERBS = ["GET", "POST", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS", "TRACE", "PROPFIND", "BREW", ""]
 
 
 class Case(NamedTuple):
-    """A request with placeholders. `operation` is what the description says of it, None where it says nothing.
+    """A request with placeholders.
 
-    `fields` is the JSON object that it sends, and `schema` what that should be.
+    `operation` is its description, None if it is not described. `fields` is the JSON object in the body, and `schema`
+    the schema of that.
     """
 
     method: str
@@ -67,7 +68,7 @@ class Case(NamedTuple):
 
 WILD_TEXT = st.text(max_size=12) | st.sampled_from(["..", "null", "-1", "\x00", "a/b", "%", "é" * 300, "<script>"])
 WILD_JSON: st.SearchStrategy[Any] = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | WILD_TEXT | st.sampled_from([-1, 0, 1e300, NOBODY]),
+    st.none() | st.booleans() | st.integers() | st.floats() | WILD_TEXT | st.sampled_from([-1, 0, 1e300, UNKNOWN_ID]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
     max_leaves=5,
 )
@@ -77,12 +78,12 @@ WILD_JSON: st.SearchStrategy[Any] = st.recursive(
 def mostly(
     draw: st.DrawFn, usual: st.SearchStrategy[Any], unusual: st.SearchStrategy[Any], *, once_in: int = 10
 ) -> Any:
-    """`usual`, and once in so many times `unusual`."""
+    """`usual`, but once in `once_in` times `unusual`."""
     return draw(usual if draw(st.integers(1, once_in)) < once_in else unusual)
 
 
 def fitting(schema: Schema) -> st.SearchStrategy[Any]:
-    """Values that fit a schema."""
+    """Values that match a schema."""
     schema = resolved(schema)
     if "enum" in schema:
         return st.sampled_from(schema["enum"])
@@ -107,7 +108,7 @@ def fitting(schema: Schema) -> st.SearchStrategy[Any]:
 
 
 def missing(schema: Schema) -> st.SearchStrategy[Any]:
-    """Values that miss a schema by little, and a few of another type altogether."""
+    """Values that almost match a schema, and some of other types."""
     schema = resolved(schema)
     near: list[Any] = [None, [], {}, "", "x", 5, True]
     match schema["type"]:
@@ -117,7 +118,7 @@ def missing(schema: Schema) -> st.SearchStrategy[Any]:
             lowest, highest = schema.get("minimum", schema.get("exclusiveMinimum", 0)), schema.get("maximum", 1e9)
             near = [lowest - 1, lowest - 0.5, 0, -0.0, highest * 2, 1e300, 10**400, 1.5, "1", True, None]
         case "string" if schema.get("format") == "uuid":
-            near = ["", NOBODY, "<connector>", "<kept note>", "<canvas>", 5, None]
+            near = ["", UNKNOWN_ID, "<connector>", "<kept note>", "<canvas>", 5, None]
         case "string" if "pattern" in schema:
             near = ["", "#12345", "#1234567", "123456", "#gggggg", "#123456\n", 5, None]
         case "object" if schema["properties"]:
@@ -130,7 +131,7 @@ def missing(schema: Schema) -> st.SearchStrategy[Any]:
 
 @st.composite
 def objects(draw: st.DrawFn, schema: Schema, *, wild: bool = False) -> dict[str, Any]:
-    """Objects that fit a schema; wild ones have fields that do not, may have unknown ones or lack required ones."""
+    """Objects that match a schema. `wild` ones have invalid fields, and may have unknown or lack required fields."""
     properties: Mapping[str, Schema] = schema["properties"]
     optional = sorted(properties.keys() - set(schema["required"]))
     some = st.lists(st.sampled_from(optional), unique=True, max_size=4) if optional else st.just(list[str]())
@@ -147,7 +148,7 @@ def objects(draw: st.DrawFn, schema: Schema, *, wild: bool = False) -> dict[str,
 
 @st.composite
 def json_bodies(draw: st.DrawFn, schema: Schema) -> tuple[bytes, object]:
-    """A body of JSON, and the object in it; now and then no JSON at all."""
+    """A JSON body and the object in it; sometimes it is not JSON."""
     schema = resolved(schema)
     value = draw(mostly(st.booleans().flatmap(lambda wild: objects(schema, wild=wild)), WILD_JSON, once_in=20))
     text = json.dumps(value, ensure_ascii=draw(st.booleans())).encode(errors="surrogatepass")
@@ -156,7 +157,7 @@ def json_bodies(draw: st.DrawFn, schema: Schema) -> tuple[bytes, object]:
 
 @st.composite
 def forms(draw: st.DrawFn, schema: Schema) -> tuple[str, bytes, object]:
-    """The type and body of a form, mostly of a file and fields, and the object in it."""
+    """The content type and the body of a form, most often with a file and fields, and the object in it."""
     fields_text, fields = draw(json_bodies(schema["properties"]["json"]))
     name = draw(mostly(st.just("a.png"), WILD_TEXT)).translate(dict.fromkeys(map(ord, '"\r\n\0')))
     file, about = ("data", draw(st.sampled_from(FILES)), name), ("json", fields_text, None)
@@ -169,14 +170,14 @@ def forms(draw: st.DrawFn, schema: Schema) -> tuple[str, bytes, object]:
 
 
 def path_values(path: str, parameter: Schema) -> st.SearchStrategy[str]:
-    """Values of a parameter in a path, by what stands there."""
+    """Values of a parameter in a path."""
     name = parameter["name"]
     if name == "canvas_id":
-        return st.sampled_from(["<canvas>"] * 20 + ["<kept canvas>", NOBODY])
+        return st.sampled_from(["<canvas>"] * 20 + ["<kept canvas>", UNKNOWN_ID])
     if name == "widget_id":
         kind = next((kind for kind in WIDGETS if f"/{kind}/" in path), "")
         own = [f"<{WIDGETS[kind].type.lower()}>"] if kind else sorted({*FIT, "<connector>"})
-        return st.sampled_from(own * 20 + ["<note>", "<kept note>", NOBODY])
+        return st.sampled_from(own * 20 + ["<note>", "<kept note>", UNKNOWN_ID])
     if name == "hash":
         return st.sampled_from(["<image hash>", "<pdf hash>", "<video hash>", "<wall hash>", "<kept hash>", "00" * 6])
     return st.integers(-1, 5).map(str)
@@ -184,7 +185,7 @@ def path_values(path: str, parameter: Schema) -> st.SearchStrategy[str]:
 
 @st.composite
 def targets(draw: st.DrawFn, path: str, parameters: list[Schema]) -> tuple[str, bool]:
-    """An address below the API with its query, and whether it is one of that path for certain."""
+    """A target with its query, and whether it certainly belongs to that path."""
     certain, query = True, list[str]()
     for parameter in parameters:
         name, wild = parameter["name"], WILD_TEXT.map(lambda text: quote(text, safe=""))
@@ -200,7 +201,7 @@ def targets(draw: st.DrawFn, path: str, parameters: list[Schema]) -> tuple[str, 
 
 @st.composite
 def bodies(draw: st.DrawFn, content: Mapping[str, Schema]) -> tuple[list[str], bytes, object, Schema]:
-    """The header for a body, the body, the object in it, and the schema of that: one of the types that are taken."""
+    """A body of one of the accepted types: its header, the bytes, the object in it, and the schema of the object."""
     kind = draw(st.sampled_from(sorted(content)))
     schema = content[kind]["schema"]
     if kind == "multipart/form-data":
@@ -214,7 +215,7 @@ def bodies(draw: st.DrawFn, content: Mapping[str, Schema]) -> tuple[list[str], b
 
 @st.composite
 def described(draw: st.DrawFn) -> Case:
-    """A request for an operation of the description."""
+    """A request for an operation in the description."""
     path, method = draw(st.sampled_from(OPERATIONS))
     operation = DESCRIPTION["paths"][path][method]
     target, certain = draw(targets(path, operation["parameters"]))
@@ -231,7 +232,7 @@ def described(draw: st.DrawFn) -> Case:
 
 @st.composite
 def undescribed(draw: st.DrawFn) -> Case:
-    """Any request at all: other verbs, other addresses, bytes for a body."""
+    """Any request: other methods, other paths, random bytes as a body."""
     case = draw(described())
     method = draw(st.sampled_from(VERBS))
     safe = st.text(st.characters(min_codepoint=33, max_codepoint=255), max_size=30)
@@ -241,4 +242,3 @@ def undescribed(draw: st.DrawFn) -> Case:
 
 
 CASES = mostly(described(), undescribed())
-"""Requests of all sorts."""

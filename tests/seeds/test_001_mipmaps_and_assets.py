@@ -1,4 +1,4 @@
-"""Seed 001, the older page on mipmaps and assets, as far as it says more or other than seed 000."""
+"""Seed 001, the older page on mipmaps and assets, where it adds to seed 000 or differs from it."""
 
 import json
 from io import BytesIO
@@ -17,32 +17,32 @@ from canvus_async import (
 )
 from canvus_async.models import CanvasBackground, MipmapInfo
 from tests.seeds import bodies
-from tests.seeds.stage import IMMUTABLE, Stage, assert_like, pages, photo, replay, webp
+from tests.seeds.sandbox import IMMUTABLE, Sandbox, assert_matches, pages, photo, replay, webp
 from tests.server import samples
-from tests.server.conftest import Ask
+from tests.server.conftest import ApiFor
 
-BOTH = ("mipmaps/{}", "mipmaps/{}/0", "assets/{}")
+PATHS = ("mipmaps/{}", "mipmaps/{}/0", "assets/{}")
 
 
 @pytest.fixture
-async def document(stage: Stage) -> Stage:
-    """The stage with a PDF of two pages, the second of 512 x 384 points and so of 1024 x 768 pixels."""
+async def document(sandbox: Sandbox) -> Sandbox:
+    """The sandbox with a PDF of two pages; the second has 512 x 384 points, or 1024 x 768 pixels."""
     content = pages((100, 50), (512, 384))
-    stage.ids["abcdef123456"] = (await stage.place("pdfs", content, "slides.pdf"))["hash"]
-    return stage
+    sandbox.ids["abcdef123456"] = (await sandbox.upload("pdfs", content, "slides.pdf"))["hash"]
+    return sandbox
 
 
 # -- Key Concepts --
 
 
-async def test_seed_001_levels_are_webp_with_or_without_alpha(stage: Stage) -> None:
+async def test_seed_001_levels_are_webp_with_or_without_alpha(sandbox: Sandbox) -> None:
     file = BytesIO()
     Image.new("RGBA", (40, 30), (255, 0, 0, 100)).save(file, "PNG")
-    see_through = await stage.place("images", file.getvalue(), "see-through.png")
-    opaque = await stage.place("images", photo(40, 30), "opaque.jpg")
+    see_through = await sandbox.upload("images", file.getvalue(), "see-through.png")
+    opaque = await sandbox.upload("images", photo(40, 30), "opaque.jpg")
 
     levels = [
-        webp((await stage.api.call("GET", f"mipmaps/{each['hash']}/0", headers=stage.headers())).body)
+        webp((await sandbox.api.call("GET", f"mipmaps/{each['hash']}/0", headers=sandbox.headers())).body)
         for each in (see_through, opaque)
     ]
 
@@ -50,49 +50,49 @@ async def test_seed_001_levels_are_webp_with_or_without_alpha(stage: Stage) -> N
     assert levels[0].getpixel((20, 15))[3] == 100
 
 
-async def test_seed_001_images_and_pdfs_have_mipmaps(stage: Stage) -> None:
-    image = await stage.place("images", samples.picture(), "a.png")
-    pdf = await stage.place("pdfs", samples.document(), "a.pdf")
+async def test_seed_001_images_and_pdfs_have_mipmaps(sandbox: Sandbox) -> None:
+    image = await sandbox.upload("images", samples.picture(), "a.png")
+    pdf = await sandbox.upload("pdfs", samples.document(), "a.pdf")
 
     for found in (image["hash"], pdf["hash"]):
-        assert (await stage.api.call("GET", f"mipmaps/{found}", headers=stage.headers())).status == 200
+        assert (await sandbox.api.call("GET", f"mipmaps/{found}", headers=sandbox.headers())).status == 200
 
 
-@pytest.mark.parametrize("path", BOTH)
-async def test_seed_001_all_endpoints_allow_long_term_caching(document: Stage, path: str) -> None:
-    reply = await document.api.call("GET", path.format(document.ids["abcdef123456"]), headers=document.headers())
+@pytest.mark.parametrize("path", PATHS)
+async def test_seed_001_all_endpoints_allow_long_term_caching(document: Sandbox, path: str) -> None:
+    response = await document.api.call("GET", path.format(document.ids["abcdef123456"]), headers=document.headers())
 
-    assert (reply.status, reply.headers["Cache-control"]) == (200, IMMUTABLE)
+    assert (response.status, response.headers["Cache-control"]) == (200, IMMUTABLE)
 
 
-async def test_seed_001_the_hash_of_a_background_is_in_its_image(stage: Stage) -> None:
-    await stage.api.form(f"{stage.path}/background", ("data", samples.picture(20, 10), "wall.png"))
-    background = await stage.api.ready(f"{stage.path}/background")
+async def test_seed_001_a_background_has_its_hash_in_image(sandbox: Sandbox) -> None:
+    await sandbox.api.form(f"{sandbox.path}/background", ("data", samples.picture(20, 10), "wall.png"))
+    background = await sandbox.api.ready(f"{sandbox.path}/background")
     (shown,) = [
         each
-        for each in (await stage.api.get(f"{stage.path}/widgets")).json
+        for each in (await sandbox.api.get(f"{sandbox.path}/widgets")).json
         if each["widget_type"] == "CanvasBackground"
     ]
 
-    info = await stage.api.call("GET", f"mipmaps/{shown['image']['hash']}", headers=stage.headers())
+    info = await sandbox.api.call("GET", f"mipmaps/{shown['image']['hash']}", headers=sandbox.headers())
 
     assert shown == background
     assert info.json["resolution"] == {"width": 20, "height": 10}
 
 
-async def test_seed_001_the_hash_of_a_background_reaches_the_user() -> None:
+async def test_seed_001_client_decodes_the_hash_of_a_background() -> None:
     body = {"widget_type": "CanvasBackground", "state": "normal", "type": "image", "image": {"hash": "abcdef123456"}}
 
-    async with replay(json.dumps(body)) as played:
-        background = await played.canvas.background.get()
+    async with replay(json.dumps(body)) as replayed:
+        background = await replayed.canvas.background.get()
 
     assert isinstance(background, CanvasBackground)
     assert background.image is not None
     assert background.image.hash == "abcdef123456"
 
 
-@pytest.mark.parametrize("path", BOTH)
-async def test_seed_001_the_canvas_is_named_by_a_header_alone(document: Stage, path: str) -> None:
+@pytest.mark.parametrize("path", PATHS)
+async def test_seed_001_only_a_header_names_the_canvas(document: Sandbox, path: str) -> None:
     found = path.format(document.ids["abcdef123456"])
 
     by_query = await document.api.get(f"{found}?canvas-id={document.canvas_id}")
@@ -102,87 +102,87 @@ async def test_seed_001_the_canvas_is_named_by_a_header_alone(document: Stage, p
     assert (by_query.status, by_path.status, by_header.status) == (404, 404, 200)
 
 
-async def test_seed_001_a_server_that_asks_for_no_token_is_believed() -> None:
-    async with replay(bodies.OLDER_MIPMAP_INFO) as played:
-        assert (await played.canvas.mipmaps.info("abcdef123456")).pages == 1
+async def test_seed_001_client_accepts_a_server_that_needs_no_token() -> None:
+    async with replay(bodies.OLDER_MIPMAP_INFO) as replayed:
+        assert (await replayed.canvas.mipmaps.info("abcdef123456")).pages == 1
 
 
 # -- Endpoints --
 
 
-async def test_seed_001_get_mipmap_info_example(document: Stage) -> None:
-    reply = await document.play("older mipmap info")
+async def test_seed_001_get_mipmap_info_example(document: Sandbox) -> None:
+    response = await document.run("older mipmap info")
 
-    assert reply.status == 200
-    assert_like(reply.json, json.loads(bodies.OLDER_MIPMAP_INFO), but=("max_level", "pages"))
-    assert reply.json["pages"] == 2, "page 1 is the second page, so there are two"
+    assert response.status == 200
+    assert_matches(response.json, json.loads(bodies.OLDER_MIPMAP_INFO), ignoring=("max_level", "pages"))
+    assert response.json["pages"] == 2, "page 1 is the second page, so there must be two"
 
 
-async def test_seed_001_the_example_breaks_its_own_rule_for_the_highest_level(document: Stage) -> None:
-    """128 x 96 is within 128, so the highest level of 1024 x 768 is 3 by the rule of both pages; the example has 4."""
-    reply = await document.play("older mipmap info")
+async def test_seed_001_the_example_contradicts_the_rule_for_max_level(document: Sandbox) -> None:
+    """Level 3 of 1024 x 768 has 128 x 96, so by the rule of both pages `max_level` is 3; the example has 4."""
+    response = await document.run("older mipmap info")
 
-    assert reply.json["max_level"] == 3
+    assert response.json["max_level"] == 3
     assert json.loads(bodies.OLDER_MIPMAP_INFO)["max_level"] == 4
 
 
-async def test_seed_001_the_client_believes_the_server_about_the_highest_level() -> None:
-    async with replay(bodies.OLDER_MIPMAP_INFO, canvas_id="123") as played:
-        info = await played.canvas.mipmaps.info("abcdef123456", page=1)
+async def test_seed_001_client_uses_the_max_level_of_the_server() -> None:
+    async with replay(bodies.OLDER_MIPMAP_INFO, canvas_id="123") as replayed:
+        info = await replayed.canvas.mipmaps.info("abcdef123456", page=1)
 
     assert info == MipmapInfo(resolution=Size(1024, 768), max_level=4, pages=1)
     assert info.level_for(60, 40) == 4
-    assert played.sent == [("GET", "/api/v1/mipmaps/abcdef123456?page=1")]
-    assert played.server.requests[0].headers["canvas-id"] == "123"
+    assert replayed.sent == [("GET", "/api/v1/mipmaps/abcdef123456?page=1")]
+    assert replayed.server.requests[0].headers["canvas-id"] == "123"
 
 
-async def test_seed_001_get_mipmap_level_example(document: Stage) -> None:
-    reply = await document.play("older mipmap level")
+async def test_seed_001_get_mipmap_level_example(document: Sandbox) -> None:
+    response = await document.run("older mipmap level")
 
-    assert (reply.status, webp(reply.body).size) == (200, (256, 192))
+    assert (response.status, webp(response.body).size) == (200, (256, 192))
 
 
-async def test_seed_001_get_mipmap_level_reaches_the_user() -> None:
+async def test_seed_001_client_fetches_a_mipmap_level() -> None:
     content = samples.picture(256, 192, kind="WEBP")
 
-    async with replay(content, 200, "Content-Type: image/webp", canvas_id="123") as played:
-        assert await played.canvas.mipmaps.fetch("abcdef123456", 2, page=1) == content
+    async with replay(content, 200, "Content-Type: image/webp", canvas_id="123") as replayed:
+        assert await replayed.canvas.mipmaps.fetch("abcdef123456", 2, page=1) == content
 
-    assert played.sent == [("GET", "/api/v1/mipmaps/abcdef123456/2?page=1")]
-
-
-async def test_seed_001_get_asset_by_hash_example(document: Stage) -> None:
-    reply = await document.play("older asset")
-
-    assert reply.status == 200
-    assert reply.body.startswith(b"%PDF-")
+    assert replayed.sent == [("GET", "/api/v1/mipmaps/abcdef123456/2?page=1")]
 
 
-async def test_seed_001_get_asset_by_hash_reaches_the_user() -> None:
+async def test_seed_001_get_asset_by_hash_example(document: Sandbox) -> None:
+    response = await document.run("older asset")
+
+    assert response.status == 200
+    assert response.body.startswith(b"%PDF-")
+
+
+async def test_seed_001_client_fetches_an_asset() -> None:
     content = samples.document()
 
-    async with replay(content, 200, "Content-Type: application/pdf", canvas_id="123") as played:
-        assert await played.canvas.assets.fetch("abcdef123456") == content
+    async with replay(content, 200, "Content-Type: application/pdf", canvas_id="123") as replayed:
+        assert await replayed.canvas.assets.fetch("abcdef123456") == content
 
-    assert played.sent == [("GET", "/api/v1/assets/abcdef123456")]
+    assert replayed.sent == [("GET", "/api/v1/assets/abcdef123456")]
 
 
 # -- Error Codes --
 
 
-async def test_seed_001_a_level_outside_the_range_is_a_400(document: Stage) -> None:
+async def test_seed_001_a_level_out_of_range_gives_400(document: Sandbox) -> None:
     for level in ("-1", "4"):
         path = f"mipmaps/{document.ids['abcdef123456']}/{level}?page=1"
         assert (await document.api.call("GET", path, headers=document.headers())).status == 400
 
 
-@pytest.mark.parametrize("path", BOTH)
-async def test_seed_001_statuses_for_who_may_not_ask(document: Stage, ask: Ask, path: str) -> None:
+@pytest.mark.parametrize("path", PATHS)
+async def test_seed_001_statuses_without_access(document: Sandbox, api_for: ApiFor, path: str) -> None:
     found = path.format(document.ids["abcdef123456"])
     elsewhere = await document.server.create_canvas()
 
     statuses = [
-        (await ask(token).get(found, canvas_id=document.canvas_id)).status
+        (await api_for(token).get(found, canvas_id=document.canvas_id)).status
         for token in (
             None,
             document.server.add_user("edit", blocked=True),
@@ -193,44 +193,44 @@ async def test_seed_001_statuses_for_who_may_not_ask(document: Stage, ask: Ask, 
     assert statuses == [401, 403, 404]
 
 
-async def test_seed_001_an_unsupported_type_is_a_501(stage: Stage) -> None:
-    film = await stage.place("videos", samples.MP4, "film.mp4")
+async def test_seed_001_an_unsupported_type_gives_501(sandbox: Sandbox) -> None:
+    film = await sandbox.upload("videos", samples.MP4, "film.mp4")
 
-    assert (await stage.api.call("GET", f"mipmaps/{film['hash']}", headers=stage.headers())).status == 501
+    assert (await sandbox.api.call("GET", f"mipmaps/{film['hash']}", headers=sandbox.headers())).status == 501
 
 
 @pytest.mark.parametrize(
     ("status", "error"),
     [(400, BadRequest), (401, Unauthorized), (403, Forbidden), (404, NotFound), (501, NotSupported)],
 )
-async def test_seed_001_each_error_reaches_the_user_as_its_class(status: int, error: type[ApiError]) -> None:
-    async with replay(b"", status) as played:
+async def test_seed_001_client_raises_the_class_of_each_error(status: int, error: type[ApiError]) -> None:
+    async with replay(b"", status) as replayed:
         with pytest.raises(error):
-            await played.canvas.mipmaps.info("abcdef123456")
+            await replayed.canvas.mipmaps.info("abcdef123456")
 
 
 # -- Notes --
 
 
-async def test_seed_001_there_is_no_endpoint_that_lists_levels(document: Stage) -> None:
+async def test_seed_001_no_endpoint_lists_levels(document: Sandbox) -> None:
     for path in ("mipmaps", "mipmaps/", f"mipmaps/{document.ids['abcdef123456']}/levels/all"):
         assert (await document.api.call("GET", path, headers=document.headers())).status == 404
 
 
-async def test_seed_001_the_original_can_always_be_downloaded(stage: Stage) -> None:
+async def test_seed_001_the_original_can_always_be_downloaded(sandbox: Sandbox) -> None:
     for endpoint, content in (
         ("images", samples.picture()),
         ("images", samples.SVG),
         ("pdfs", samples.document()),
         ("videos", samples.MP4),
     ):
-        made = await stage.place(endpoint, content, "original")
-        reply = await stage.api.call("GET", f"assets/{made['hash']}", headers=stage.headers())
-        assert (reply.status, reply.body) == (200, content)
+        created = await sandbox.upload(endpoint, content, "original")
+        response = await sandbox.api.call("GET", f"assets/{created['hash']}", headers=sandbox.headers())
+        assert (response.status, response.body) == (200, content)
 
 
-@pytest.mark.parametrize("path", BOTH)
-async def test_seed_001_the_paths_are_not_below_a_canvas(document: Stage, path: str) -> None:
+@pytest.mark.parametrize("path", PATHS)
+async def test_seed_001_the_paths_are_not_below_a_canvas(document: Sandbox, path: str) -> None:
     found = path.format(document.ids["abcdef123456"])
 
     assert (await document.api.call("GET", found, headers=document.headers())).status == 200

@@ -1,84 +1,21 @@
-"""Seed 003 as a user of the client meets it: the examples' answers as records, files and errors."""
+"""Seed 003 through the client; see test_002_003_files_client for what it has in common with seed 002."""
 
 import json
-from contextlib import aclosing
-from pathlib import Path
 
 import pytest
 
-from canvus_async import ApiError, BadRequest, Client, Forbidden, NotFound, Point, Size, Unauthorized
+from canvus_async import BadRequest, Client, Point, Size
 from canvus_async.models import Pdf
 from tests.seeds import bodies
-from tests.seeds.common import FileKind
-from tests.seeds.stage import IMMUTABLE, Stage, form_parts, replay, replay_stream
-from tests.server import samples
+from tests.seeds.file_types import PDFS
+from tests.seeds.sandbox import Sandbox, form_parts, replay
 
-REPORT = samples.document(3, width=595, height=842)
-PDFS = FileKind("pdfs", "Pdf", REPORT, "quarterly-report.pdf")
-CANVAS = "a528ddb9-ee56-47f2-a419-0c3a9227996e"
-PDF = "d2c53c80-fc5f-4e10-9c8b-28f4a7f06232"
-ADDRESS = f"/api/v1/canvases/{CANVAS}/pdfs"
-
-Q3_REPORT = Pdf(
-    id=PDF,
-    hash="347b3c308971",
-    index=0,
-    location=Point(4629.51, 2105.47),
-    size=Size(595, 842),
-    depth=2.0,
-    scale=1,
-    pinned=False,
-    state="normal",
-    parent_id="0aad755b-c78f-4392-88fb-6efb31d35290",
-    title="Q3 Report",
-    original_filename="quarterly-report.pdf",
-)
-"""The PDF of the examples as a user gets it."""
+PATH = f"/api/v1/canvases/{PDFS.canvas_id}/pdfs"
 
 
-async def test_seed_003_streaming_reaches_the_user() -> None:
-    (example,) = json.loads(bodies.PDF_LIST)
-    changed, gone = example | {"title": "Changed"}, example | {"state": "deleted"}
-
-    async with replay_stream([example], b"\n", [changed], b"\n", [gone], canvas_id=CANVAS) as played:
-        async with aclosing(played.canvas.pdfs.subscribe()) as told:
-            first, second, third = [await anext(told) for _ in range(3)]
-
-    assert first == Q3_REPORT
-    assert (second.title, second.hash) == ("Changed", Q3_REPORT.hash)
-    assert third.deleted
-    assert played.sent == [("GET", f"{ADDRESS}?subscribe")]
-
-
-async def test_seed_003_streaming_of_one_reaches_the_user() -> None:
-    example = json.loads(bodies.PDF)
-
-    async with replay_stream(example, b"\n", example | {"pinned": True}, canvas_id=CANVAS) as played:
-        async with aclosing(played.canvas.pdfs.subscribe(PDF)) as told:
-            states = [await anext(told) for _ in range(2)]
-
-    assert [each.pinned for each in states] == [False, True]
-    assert played.sent == [("GET", f"{ADDRESS}/{PDF}?subscribe")]
-
-
-async def test_seed_003_list_pdfs_reaches_the_user() -> None:
-    async with replay(bodies.PDF_LIST, canvas_id=CANVAS) as played:
-        assert await played.canvas.pdfs.list() == [Q3_REPORT]
-
-    assert played.sent == [("GET", ADDRESS)]
-
-
-async def test_seed_003_get_single_pdf_reaches_the_user() -> None:
-    async with replay(bodies.PDF, canvas_id=CANVAS) as played:
-        pdf = await played.canvas.pdfs.get(PDF)
-
-    assert (pdf, pdf.widget_type) == (Q3_REPORT, "Pdf")
-    assert played.sent == [("GET", f"{ADDRESS}/{PDF}")]
-
-
-async def test_seed_003_create_pdf_reaches_the_user() -> None:
-    async with replay(bodies.PDF_CREATED, canvas_id=CANVAS) as played:
-        pdf = await played.canvas.pdfs.upload(b"%PDF-", filename="quarterly-report.pdf", title="Q3 Report", index=0)
+async def test_seed_003_client_creates_a_pdf() -> None:
+    async with replay(bodies.PDF_CREATED, canvas_id=PDFS.canvas_id) as replayed:
+        pdf = await replayed.canvas.pdfs.upload(b"%PDF-", filename="quarterly-report.pdf", title="Q3 Report", index=0)
 
     assert pdf == Pdf(
         id="7456c122-cb58-4493-b66e-2efb706e213a",
@@ -91,70 +28,29 @@ async def test_seed_003_create_pdf_reaches_the_user() -> None:
         title="Q3 Report",
         original_filename="quarterly-report.pdf",
     )
-    (request,) = played.server.requests
-    assert (request.method, request.target) == ("POST", ADDRESS)
+    (request,) = replayed.server.requests
+    assert (request.method, request.target) == ("POST", PATH)
     parts = form_parts(request)
     assert json.loads(parts["json"]) == {"title": "Q3 Report", "index": 0}
     assert parts["data"] == b"%PDF-"
 
 
-async def test_seed_003_update_pdf_reaches_the_user() -> None:
-    async with replay(bodies.PDF_UPDATED, canvas_id=CANVAS) as played:
-        pdf = await played.canvas.pdfs.update(PDF, location=Point(3000, 1500), auto_raise=True)
-        await played.canvas.pdfs.update(PDF, index=2)
+async def test_seed_003_client_updates_a_pdf() -> None:
+    async with replay(bodies.PDF_UPDATED, canvas_id=PDFS.canvas_id) as replayed:
+        pdf = await replayed.canvas.pdfs.update(PDFS.example_id, location=Point(3000, 1500), auto_raise=True)
+        await replayed.canvas.pdfs.update(PDFS.example_id, index=2)
 
     assert (pdf.depth, pdf.index, pdf.location, pdf.size) == (12.0, 2, Point(3000, 1500), Size(1190, 1684))
-    assert played.sent == [("PATCH", f"{ADDRESS}/{PDF}")] * 2
-    assert [json.loads(request.body) for request in played.server.requests] == [
+    assert replayed.sent == [("PATCH", f"{PATH}/{PDFS.example_id}")] * 2
+    assert [json.loads(request.body) for request in replayed.server.requests] == [
         {"location": {"x": 3000, "y": 1500}, "auto_raise": True},
         {"index": 2},
     ]
 
 
-async def test_seed_003_download_pdf_reaches_the_user_as_a_file(tmp_path: Path) -> None:
-    headers = (
-        "Content-Type: application/pdf",
-        'content-disposition: attachment; filename="quarterly-report.pdf"',
-        f"cache-control: {IMMUTABLE}",
-    )
-    async with replay(REPORT, 200, *headers, canvas_id=CANVAS) as played:
-        saved = await played.canvas.pdfs.download(PDF, to=tmp_path / "downloaded-report.pdf")
+async def test_seed_003_client_raises_bad_request_for_a_negative_index(sandbox: Sandbox) -> None:
+    pdf = await PDFS.create(sandbox)
 
-    assert saved.read_bytes() == REPORT
-    assert played.sent == [("GET", f"{ADDRESS}/{PDF}/download")]
-
-
-async def test_seed_003_delete_pdf_is_done_with_an_empty_answer() -> None:
-    async with replay(b"", canvas_id=CANVAS) as played:
-        await played.canvas.pdfs.delete(PDF)
-
-    assert played.sent == [("DELETE", f"{ADDRESS}/{PDF}")]
-
-
-@pytest.mark.parametrize(
-    ("status", "error"), [(400, BadRequest), (401, Unauthorized), (403, Forbidden), (404, NotFound)]
-)
-async def test_seed_003_each_error_reaches_the_user_as_its_class(
-    status: int, error: type[ApiError], tmp_path: Path
-) -> None:
-    async with replay(bodies.PDF_INDEX_ERROR, status) as played:
-        pdfs = played.canvas.pdfs
-        for call in (
-            pdfs.list(),
-            pdfs.get(PDF),
-            pdfs.upload(b"x"),
-            pdfs.update(PDF, index=-1),
-            pdfs.download(PDF, to=tmp_path / "a.pdf"),
-            *([pdfs.delete(PDF)] if status != 404 else []),
-        ):
-            with pytest.raises(error) as caught:
-                await call
-            assert (caught.value.status, caught.value.msg) == (status, "PDF index must be >= 0, got -1")
-
-
-async def test_seed_003_a_negative_index_is_a_bad_request_for_the_user(stage: Stage) -> None:
-    pdf = await PDFS.made(stage)
-
-    async with Client(stage.server.url, token=stage.server.token) as client:
+    async with Client(sandbox.server.url, token=sandbox.server.token) as client:
         with pytest.raises(BadRequest, match="PDF index must be >= 0, got -1"):
-            await client.canvas(stage.canvas_id).pdfs.update(pdf["id"], index=-1)
+            await client.canvas(sandbox.canvas_id).pdfs.update(pdf["id"], index=-1)

@@ -1,4 +1,4 @@
-"""Seed 004 as a user of the client meets it: the examples' answers as typed records and errors, and clones."""
+"""Seed 004, the page on generic widgets and cloning, through the client."""
 
 import json
 from contextlib import aclosing
@@ -9,7 +9,7 @@ from canvus_async import ApiError, BadRequest, Client, NotFound, Point, Size, Un
 from canvus_async.models import BY_TYPE, Anchor, Image, Note, SharedCanvas, UnknownWidget
 from tests.seeds import bodies
 from tests.seeds.facts import WIDGET_TYPES
-from tests.seeds.stage import Stage, photo, replay, replay_stream
+from tests.seeds.sandbox import Sandbox, photo, replay, replay_stream
 
 CANVAS = "3ad9ece4-28be-4e19-9f9a-1a01a4dbae28"
 ROOT = "eab4c3da-0fc3-46f2-a7a7-bf9d16494348"
@@ -26,42 +26,42 @@ A_DOG = Image(
     title="A dog",
     original_filename="photo.jpg",
 )
-"""The image of the examples as a user gets it."""
+"""The image of the examples as the client returns it."""
 
 
 @pytest.mark.parametrize("name", WIDGET_TYPES)
-async def test_seed_004_every_type_reaches_the_user_as_its_record(name: str) -> None:
+async def test_seed_004_client_decodes_every_type(name: str) -> None:
     (root, *_) = json.loads(bodies.WIDGET_LIST)
     more = {"host-id": "", "connection-name": "", "content-id": "", "src": {"id": "a"}, "dst": {"id": "b"}}
 
-    async with replay(json.dumps([root | more | {"widget_type": name}])) as played:
-        (widget,) = await played.canvas.widgets.list()
+    async with replay(json.dumps([root | more | {"widget_type": name}])) as replayed:
+        (widget,) = await replayed.canvas.widgets.list()
 
     assert not isinstance(widget, UnknownWidget)
     assert type(widget) is BY_TYPE[name.lower()]
     assert widget.widget_type.lower() == name.lower()
 
 
-async def test_seed_004_streaming_reaches_the_user() -> None:
+async def test_seed_004_client_subscribes() -> None:
     listed = json.loads(bodies.WIDGET_LIST)
     _, dog, note, _ = listed
 
-    async with replay_stream(listed, b"\n", [dog | {"title": "A cat"}], [note | {"state": "deleted"}]) as played:
-        async with aclosing(played.canvas.widgets.subscribe()) as told:
-            states = [await anext(told) for _ in range(6)]
+    async with replay_stream(listed, b"\n", [dog | {"title": "A cat"}], [note | {"state": "deleted"}]) as replayed:
+        async with aclosing(replayed.canvas.widgets.subscribe()) as updates:
+            states = [await anext(updates) for _ in range(6)]
 
     assert [each.widget_type for each in states] == ["SharedCanvas", "Image", "Note", "Anchor", "Image", "Note"]
     assert isinstance(states[4], Image)
     assert states[4].title == "A cat"
     assert [each.deleted for each in states] == [False] * 5 + [True]
-    assert played.sent == [("GET", f"{ADDRESS}?subscribe")]
+    assert replayed.sent == [("GET", f"{ADDRESS}?subscribe")]
 
 
-async def test_seed_004_list_widgets_reaches_the_user() -> None:
-    async with replay(bodies.WIDGET_LIST) as played:
-        widgets = await played.canvas.widgets.list()
+async def test_seed_004_client_lists_widgets() -> None:
+    async with replay(bodies.WIDGET_LIST) as replayed:
+        widgets = await replayed.canvas.widgets.list()
 
-    place = {"depth": 0, "parent_id": ROOT}
+    common = {"depth": 0, "parent_id": ROOT}
     assert widgets == [
         SharedCanvas(id=ROOT, location=Point(0, 0), size=Size(9600, 5400), depth=0, parent_id=""),
         A_DOG,
@@ -71,7 +71,7 @@ async def test_seed_004_list_widgets_reaches_the_user() -> None:
             size=Size(300, 300),
             background_color="#ffffff",
             text="Remember to review the Q3 numbers",
-            **place,
+            **common,
         ),
         Anchor(
             id="5da69125-a5f5-417d-8d8d-a633a0499560",
@@ -79,26 +79,26 @@ async def test_seed_004_list_widgets_reaches_the_user() -> None:
             size=Size(1200, 800),
             anchor_name="Overview",
             anchor_index=0,
-            **place,
+            **common,
         ),
     ]
-    assert played.sent == [("GET", ADDRESS)]
+    assert replayed.sent == [("GET", ADDRESS)]
 
 
-async def test_seed_004_get_a_single_widget_reaches_the_user_typed() -> None:
-    async with replay(bodies.WIDGET) as played:
-        assert await played.canvas.widgets.get(DOG) == A_DOG
+async def test_seed_004_client_gets_a_widget() -> None:
+    async with replay(bodies.WIDGET) as replayed:
+        assert await replayed.canvas.widgets.get(DOG) == A_DOG
 
-    assert played.sent == [("GET", f"{ADDRESS}/{DOG}")]
+    assert replayed.sent == [("GET", f"{ADDRESS}/{DOG}")]
 
 
-async def test_seed_004_clone_reaches_the_user(stage: Stage) -> None:
-    image = await stage.place("images", photo(16, 9), "photo.jpg", title="A dog")
-    other = await stage.server.create_canvas("Other")
+async def test_seed_004_client_clones(sandbox: Sandbox) -> None:
+    image = await sandbox.upload("images", photo(16, 9), "photo.jpg", title="A dog")
+    other = await sandbox.server.create_canvas("Other")
 
-    async with Client(stage.server.url, token=stage.server.token) as client:
+    async with Client(sandbox.server.url, token=sandbox.server.token) as client:
         copy = await client.canvas(other).images.clone(
-            image["id"], from_canvas=client.canvas(stage.canvas_id), location=Point(100, 200)
+            image["id"], from_canvas=client.canvas(sandbox.canvas_id), location=Point(100, 200)
         )
 
     assert isinstance(copy, Image)
@@ -106,26 +106,26 @@ async def test_seed_004_clone_reaches_the_user(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("placed", [False, True])
-async def test_seed_004_clone_sends_the_bodies_of_the_examples(placed: bool) -> None:
-    async with replay(bodies.WIDGET) as played:
-        await played.canvas.images.clone(
+async def test_seed_004_client_sends_the_clone_bodies_of_the_examples(placed: bool) -> None:
+    async with replay(bodies.WIDGET) as replayed:
+        await replayed.canvas.images.clone(
             "uuid-of-widget-to-clone",
             from_canvas="uuid-of-source-canvas",
             **({"location": Point(100, 200)} if placed else {}),
         )
 
-    (request,) = played.server.requests
+    (request,) = replayed.server.requests
     assert (request.method, request.target) == ("POST", f"/api/v1/canvases/{CANVAS}/images")
     assert json.loads(request.body) == json.loads(bodies.CLONE_PLACED_REQUEST if placed else bodies.CLONE_REQUEST)
 
 
 @pytest.mark.parametrize(("status", "error"), [(400, BadRequest), (401, Unauthorized), (404, NotFound)])
-async def test_seed_004_each_error_reaches_the_user_as_its_class(status: int, error: type[ApiError]) -> None:
-    async with replay(bodies.WIDGET_ERROR, status) as played:
+async def test_seed_004_client_raises_the_class_of_each_error(status: int, error: type[ApiError]) -> None:
+    async with replay(bodies.WIDGET_ERROR, status) as replayed:
         for call in (
-            played.canvas.widgets.list(),
-            played.canvas.widgets.get(DOG),
-            played.canvas.notes.clone(DOG, from_canvas=CANVAS),
+            replayed.canvas.widgets.list(),
+            replayed.canvas.widgets.get(DOG),
+            replayed.canvas.notes.clone(DOG, from_canvas=CANVAS),
         ):
             with pytest.raises(error) as caught:
                 await call

@@ -1,4 +1,4 @@
-"""Requests that are wrong as HTTP, as addresses or as verbs: a refusal in JSON, and the server goes on as before."""
+"""Requests with malformed HTTP, unknown paths or methods get a JSON error, and do not affect the server."""
 
 import asyncio
 import logging
@@ -7,17 +7,17 @@ from collections.abc import AsyncIterator
 import pytest
 
 from canvus_async.server import CanvusServer
-from tests.seeds.wire import Answer, exchange, request
+from tests.seeds.wire import RawResponse, raw_request, send_raw
 from tests.server.api import Api
 
-NOBODY = "00000000-0000-4000-8000-000000000000"
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 
 
 @pytest.fixture(autouse=True)
 async def unharmed(
     server: CanvusServer, api: Api, canvas: str, caplog: pytest.LogCaptureFixture
 ) -> AsyncIterator[None]:
-    """What was there before is there afterwards, and the log has no failure of the server's own."""
+    """Check after each test that the canvas has not changed and that the log contains no error."""
     note = (await api.post(f"{canvas}/notes", {"text": "still here"})).json
     yield
     assert (await api.get(f"{canvas}/notes")).json == [note]
@@ -25,11 +25,11 @@ async def unharmed(
     assert [each.getMessage() for each in caplog.get_records("call") if each.levelno >= logging.ERROR] == []
 
 
-def refused(answer: Answer, *statuses: int) -> str:
-    """The words of a refusal with one of these statuses."""
-    assert answer.status in statuses, answer
-    assert answer.msg
-    return answer.msg
+def refused(response: RawResponse, *statuses: int) -> str:
+    """Check that a response is an error with one of these statuses, and return its `msg`."""
+    assert response.status in statuses, response
+    assert response.msg
+    return response.msg
 
 
 @pytest.mark.parametrize(
@@ -47,10 +47,10 @@ def refused(answer: Answer, *statuses: int) -> str:
     ],
     ids=range(9),
 )
-async def test_a_request_line_that_is_none_is_refused_in_json(server: CanvusServer, line: str) -> None:
-    answer = await exchange(server, f"{line}\r\nHost: canvus\r\n\r\n".encode("latin-1"))
+async def test_a_malformed_request_line_gives_a_json_error(server: CanvusServer, line: str) -> None:
+    response = await send_raw(server, f"{line}\r\nHost: canvus\r\n\r\n".encode("latin-1"))
 
-    refused(answer, 400)
+    refused(response, 400)
 
 
 @pytest.mark.parametrize(
@@ -69,55 +69,57 @@ async def test_a_request_line_that_is_none_is_refused_in_json(server: CanvusServ
     ],
     ids=range(10),
 )
-async def test_a_header_that_is_none_is_refused_in_json(server: CanvusServer, canvas: str, header: str) -> None:
-    answer = await exchange(server, request("PATCH", f"/api/v1/{canvas}", header, token=server.token))
+async def test_a_malformed_header_gives_a_json_error(server: CanvusServer, canvas: str, header: str) -> None:
+    response = await send_raw(server, raw_request("PATCH", f"/api/v1/{canvas}", header, token=server.token))
 
-    refused(answer, 400)
+    refused(response, 400)
 
 
-async def test_ten_thousand_headers_are_refused_in_json(server: CanvusServer) -> None:
+async def test_ten_thousand_headers_give_a_json_error(server: CanvusServer) -> None:
     headers = (f"X-{number}: {number}" for number in range(10_000))
 
-    refused(await exchange(server, request("GET", "/api/v1/canvases", *headers, token=server.token)), 400)
+    refused(await send_raw(server, raw_request("GET", "/api/v1/canvases", *headers, token=server.token)), 400)
 
 
-async def test_tls_on_a_plain_port_is_refused_and_forgotten(server: CanvusServer) -> None:
+async def test_tls_on_the_http_port_gives_a_json_error(server: CanvusServer) -> None:
     hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(517)
 
-    refused(await exchange(server, hello), 400)
+    refused(await send_raw(server, hello), 400)
 
 
 @pytest.mark.parametrize("value", ["nonsense", "200-ok", "100-continue, nonsense"])
-async def test_an_unknown_expectation_is_refused_in_json(server: CanvusServer, canvas: str, value: str) -> None:
-    answer = await exchange(
-        server, request("PATCH", f"/api/v1/{canvas}", f"Expect: {value}", token=server.token, body=b"{}")
+async def test_an_unknown_expectation_gives_a_json_error(server: CanvusServer, canvas: str, value: str) -> None:
+    response = await send_raw(
+        server, raw_request("PATCH", f"/api/v1/{canvas}", f"Expect: {value}", token=server.token, body=b"{}")
     )
 
-    refused(answer, 417)
+    refused(response, 417)
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd", "nonsense"])
-async def test_a_body_in_an_encoding_that_it_is_not_in_is_refused(
+async def test_a_body_with_a_wrong_content_encoding_is_refused(
     server: CanvusServer, canvas: str, encoding: str
 ) -> None:
     headers = (f"Content-Encoding: {encoding}", "Content-Type: application/json")
 
     refused(
-        await exchange(
-            server, request("PATCH", f"/api/v1/{canvas}", *headers, token=server.token, body=b"no such thing")
+        await send_raw(
+            server, raw_request("PATCH", f"/api/v1/{canvas}", *headers, token=server.token, body=b"no such thing")
         ),
         400,
     )
 
 
 @pytest.mark.parametrize("endpoint", ["notes", "images"])
-async def test_a_body_announced_too_large_is_refused_before_it_is_sent(
+async def test_a_too_large_content_length_is_refused_before_the_body_is_sent(
     server: CanvusServer, canvas: str, endpoint: str
 ) -> None:
     kind = "multipart/form-data; boundary=x" if endpoint == "images" else "application/json"
     headers = (f"Content-Type: {kind}", f"Content-Length: {10 << 30}")
 
-    refused(await exchange(server, request("POST", f"/api/v1/{canvas}/{endpoint}", *headers, token=server.token)), 413)
+    refused(
+        await send_raw(server, raw_request("POST", f"/api/v1/{canvas}/{endpoint}", *headers, token=server.token)), 413
+    )
 
 
 @pytest.mark.parametrize(
@@ -132,7 +134,7 @@ async def test_a_body_announced_too_large_is_refused_before_it_is_sent(
         "/api/v1/canvasses",
         "//api/v1/canvases",
         "/api/v1/canvases//widgets",
-        f"/api/v1/canvases/{NOBODY}/widgets/{NOBODY}/download/more",
+        f"/api/v1/canvases/{UNKNOWN_ID}/widgets/{UNKNOWN_ID}/download/more",
         "/api/v1/mipmaps",
         "/api/v1/mipmaps/00/0/0",
         "/favicon.ico",
@@ -143,10 +145,10 @@ async def test_a_body_announced_too_large_is_refused_before_it_is_sent(
         "/%00",
     ],
 )
-async def test_an_address_that_does_not_exist_is_a_404_in_json(server: CanvusServer, canvas: str, target: str) -> None:
+async def test_an_unknown_path_gives_404_as_json(server: CanvusServer, canvas: str, target: str) -> None:
     headers = [f"canvas-id: {canvas.removeprefix('canvases/')}"]
 
-    refused(await exchange(server, request("GET", target, *headers, token=server.token)), 404)
+    refused(await send_raw(server, raw_request("GET", target, *headers, token=server.token)), 404)
 
 
 @pytest.mark.parametrize(
@@ -165,27 +167,29 @@ async def test_an_address_that_does_not_exist_is_a_404_in_json(server: CanvusSer
         ("server-info", {"GET", "HEAD"}),
     ],
 )
-async def test_a_verb_that_is_not_for_an_address_is_a_405_that_names_those_that_are(
+async def test_a_method_that_is_not_allowed_gives_405_with_the_allowed_ones(
     server: CanvusServer, canvas: str, path: str, allowed: set[str]
 ) -> None:
     for method in {"PUT", "OPTIONS", "TRACE", "POST", "PATCH", "DELETE", "PROPFIND"} - allowed:
-        answer = await exchange(server, request(method, f"/api/v1/{path.format(canvas)}", token=server.token, body=b""))
-        assert refused(answer, 405)
-        named = {each.strip() for each in answer.headers["allow"].split(",")}
+        response = await send_raw(
+            server, raw_request(method, f"/api/v1/{path.format(canvas)}", token=server.token, body=b"")
+        )
+        assert refused(response, 405)
+        named = {each.strip() for each in response.headers["allow"].split(",")}
         assert named | {"HEAD"} == allowed
 
 
 async def test_head_is_get_without_a_body(server: CanvusServer, canvas: str) -> None:
-    for target in ("canvases", canvas, f"{canvas}/widgets?subscribe", f"{canvas}/notes/{NOBODY}"):
-        head = await exchange(server, request("HEAD", f"/api/v1/{target}", token=server.token), head_only=True)
-        got = await exchange(server, request("GET", f"/api/v1/{target.split('?')[0]}", token=server.token))
+    for target in ("canvases", canvas, f"{canvas}/widgets?subscribe", f"{canvas}/notes/{UNKNOWN_ID}"):
+        head = await send_raw(server, raw_request("HEAD", f"/api/v1/{target}", token=server.token), head_only=True)
+        got = await send_raw(server, raw_request("GET", f"/api/v1/{target.split('?')[0]}", token=server.token))
         assert (head.status, head.headers["content-length"]) == (got.status, got.headers["content-length"])
 
 
-async def test_an_address_with_a_slash_at_its_end_is_the_same(server: CanvusServer, canvas: str) -> None:
+async def test_a_trailing_slash_makes_no_difference(server: CanvusServer, canvas: str) -> None:
     for target in ("server-info", "canvases", canvas, f"{canvas}/widgets", f"{canvas}/images", f"{canvas}/background"):
         plain, slashed = [
-            await exchange(server, request("GET", f"/api/v1/{target}{slash}", token=server.token))
+            await send_raw(server, raw_request("GET", f"/api/v1/{target}{slash}", token=server.token))
             for slash in ("", "/")
         ]
         assert (plain.status, plain.body) == (slashed.status, slashed.body) == (200, plain.body)
@@ -195,16 +199,16 @@ async def test_an_address_with_a_slash_at_its_end_is_the_same(server: CanvusServ
     "cookie",
     ["CanvusSession", "CanvusSession=", "CanvusSession=;;;", 'CanvusSession="\\', "=x", "\xff=\xfe", ";" * 999],
 )
-async def test_a_cookie_that_is_none_counts_as_no_or_a_wrong_token(server: CanvusServer, cookie: str) -> None:
-    refused(await exchange(server, request("GET", "/api/v1/canvases", f"Cookie: {cookie}")), 401)
+async def test_a_malformed_cookie_is_unauthenticated(server: CanvusServer, cookie: str) -> None:
+    refused(await send_raw(server, raw_request("GET", "/api/v1/canvases", f"Cookie: {cookie}")), 401)
 
 
 @pytest.mark.parametrize("token", ["", " ", "\xff", "a" * 7000, "null", "../.."])
-async def test_a_token_that_nobody_has_is_a_401(server: CanvusServer, token: str) -> None:
-    refused(await exchange(server, request("GET", "/api/v1/canvases", token=token)), 401)
+async def test_an_unknown_token_is_unauthenticated(server: CanvusServer, token: str) -> None:
+    refused(await send_raw(server, raw_request("GET", "/api/v1/canvases", token=token)), 401)
 
 
-async def test_requests_one_behind_the_other_are_answered_in_order(server: CanvusServer, canvas: str) -> None:
+async def test_pipelined_requests_are_answered_in_order(server: CanvusServer, canvas: str) -> None:
     head = f" HTTP/1.1\r\nHost: canvus\r\nPrivate-Token: {server.token}\r\n\r\n"
     targets = [f"/api/v1/{canvas}/notes/{number}" for number in range(20)]
     reader, writer = await asyncio.open_connection("127.0.0.1", int(server.url.rpartition(":")[2]))
@@ -219,7 +223,7 @@ async def test_requests_one_behind_the_other_are_answered_in_order(server: Canvu
     await writer.wait_closed()
 
 
-async def test_a_client_that_sends_half_a_head_and_goes_is_forgotten(server: CanvusServer) -> None:
+async def test_connections_closed_within_the_headers_are_removed(server: CanvusServer) -> None:
     for part in (b"", b"GET", b"GET /api/v1/canvases HTTP/1.1\r\nHost: x\r\n", b"\r\n\r\n"):
         _, writer = await asyncio.open_connection("127.0.0.1", int(server.url.rpartition(":")[2]))
         writer.write(part)
@@ -228,5 +232,5 @@ async def test_a_client_that_sends_half_a_head_and_goes_is_forgotten(server: Can
         await writer.wait_closed()
 
     async with asyncio.timeout(10):
-        while server.connections > 1:  # the test's own
+        while server.connections > 1:  # one belongs to the test
             await asyncio.sleep(0.005)

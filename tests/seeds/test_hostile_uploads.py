@@ -1,4 +1,4 @@
-"""Uploads that are wrong, broken, huge or sly: a refusal in JSON, and nothing of them is left."""
+"""Uploads that are invalid, damaged, huge or malicious get a JSON error and leave nothing behind."""
 
 import asyncio
 import json
@@ -12,8 +12,8 @@ import pytest
 
 from canvus_async import BadRequest, Client
 from canvus_async.server import CanvusServer
-from tests.seeds.stage import Stage, photo
-from tests.seeds.wire import exchange, request
+from tests.seeds.sandbox import Sandbox, photo
+from tests.seeds.wire import raw_request, send_raw
 from tests.server import samples
 from tests.server.api import Api, Part, form_body
 from tests.server.pictures_samples import PdfPage, pdf
@@ -25,7 +25,7 @@ FORM = "multipart/form-data; boundary=limit"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The folder of the server's data."""
+    """The server's data folder."""
     return tmp_path / "data"
 
 
@@ -36,19 +36,19 @@ async def server(folder: Path) -> AsyncIterator[CanvusServer]:
 
 
 @pytest.fixture
-async def empty(stage: Stage, folder: Path) -> AsyncIterator[Stage]:
-    """A stage that is as empty after the test as before it, on the wire and on disk."""
-    before = (await stage.api.get(f"{stage.path}/widgets")).json
-    yield stage
-    assert (await stage.api.get(f"{stage.path}/widgets")).json == before
-    async with asyncio.timeout(5):  # a refused file goes in a thread, maybe after the answer
+async def empty(sandbox: Sandbox, folder: Path) -> AsyncIterator[Sandbox]:
+    """A sandbox; after the test, its canvas and the server's folder must be as empty as before."""
+    before = (await sandbox.api.get(f"{sandbox.path}/widgets")).json
+    yield sandbox
+    assert (await sandbox.api.get(f"{sandbox.path}/widgets")).json == before
+    async with asyncio.timeout(5):  # a thread removes a refused file, possibly after the response
         while [path for path in (folder / "assets").rglob("*") if path.is_file()]:
             await asyncio.sleep(0.001)
-    assert (await stage.api.upload(f"{stage.path}/images", PICTURE)).status == 200
+    assert (await sandbox.api.upload(f"{sandbox.path}/images", PICTURE)).status == 200
 
 
 def bomb(side: int) -> bytes:
-    """A PNG of `side` x `side` black pixels: a good file, small until it is decoded."""
+    """A valid PNG of `side` x `side` black pixels, which is small until it is decoded."""
 
     def chunk(kind: bytes, content: bytes) -> bytes:
         return len(content).to_bytes(4, "big") + kind + content + zlib.crc32(kind + content).to_bytes(4, "big")
@@ -90,41 +90,41 @@ BROKEN_FILES = [
 @pytest.mark.parametrize(
     ("endpoint", "content"), [row[:2] for row in BROKEN_FILES], ids=[row[2] for row in BROKEN_FILES]
 )
-async def test_a_file_that_cannot_be_shown_is_refused(empty: Stage, endpoint: str, content: bytes) -> None:
-    reply = await empty.api.upload(f"{empty.path}/{endpoint}", content, "file")
+async def test_a_file_that_cannot_be_shown_is_refused(empty: Sandbox, endpoint: str, content: bytes) -> None:
+    response = await empty.api.upload(f"{empty.path}/{endpoint}", content, "file")
 
-    assert reply.status == 400, reply.body
-    assert reply.msg
+    assert response.status == 400, response.body
+    assert response.msg
     async with Client(empty.server.url, token=empty.server.token) as client:
         canvas = client.canvas(empty.canvas_id)
         collection = {"images": canvas.images, "pdfs": canvas.pdfs, "videos": canvas.videos}[endpoint]
         with pytest.raises(BadRequest) as caught:
             await collection.upload(content)
-    assert caught.value.msg == reply.msg
+    assert caught.value.msg == response.msg
 
 
-async def test_a_decompression_bomb_is_refused_without_being_decoded(empty: Stage) -> None:
+async def test_a_decompression_bomb_is_refused_without_decoding(empty: Sandbox) -> None:
     content = bomb(30_000)
     assert len(content) < 200_000
 
-    replies = [await empty.api.upload(f"{empty.path}/{path}", content) for path in ("images", "background")]
+    responses = [await empty.api.upload(f"{empty.path}/{path}", content) for path in ("images", "background")]
 
-    assert [reply.status for reply in replies] == [400, 400]
-    assert all(reply.msg for reply in replies)
+    assert [response.status for response in responses] == [400, 400]
+    assert all(response.msg for response in responses)
 
 
-async def test_a_picture_whose_pixels_are_missing_is_kept_as_a_file_and_has_no_levels(stage: Stage) -> None:
-    """Its head is whole, so it can be placed and downloaded; what cannot be drawn is said when it is asked for."""
+async def test_a_picture_with_truncated_pixels_is_stored_but_has_no_levels(sandbox: Sandbox) -> None:
+    """Its header is complete, so it can be created and downloaded. The damage is found when a level is rendered."""
     torn = photo(640, 480)[:-2000]
-    made = await stage.place("images", torn, "torn.jpg")
+    created = await sandbox.upload("images", torn, "torn.jpg")
 
-    replies = [
-        await stage.api.call("GET", f"{path}", headers=stage.headers())
-        for path in (f"mipmaps/{made['hash']}/0", f"assets/{made['hash']}")
+    responses = [
+        await sandbox.api.call("GET", f"{path}", headers=sandbox.headers())
+        for path in (f"mipmaps/{created['hash']}/0", f"assets/{created['hash']}")
     ]
 
-    assert (replies[0].status, bool(replies[0].msg)) == (501, True)
-    assert (replies[1].status, replies[1].body) == (200, torn)
+    assert (responses[0].status, bool(responses[0].msg)) == (501, True)
+    assert (responses[1].status, responses[1].body) == (200, torn)
 
 
 # -- pages, levels, ids --
@@ -133,23 +133,25 @@ async def test_a_picture_whose_pixels_are_missing_is_kept_as_a_file_and_has_no_l
 @pytest.mark.parametrize(
     "page", ["-1", "3", "999", "abc", "", "1.5", "0x1", "1e1", " 1", "%2b1", "%D9%A3", "9" * 50, "null", "0;1"]
 )
-async def test_a_page_that_does_not_exist_is_a_400(stage: Stage, page: str) -> None:
-    made = await stage.place("pdfs", REPORT, "a.pdf")
+async def test_a_page_out_of_range_gives_400(sandbox: Sandbox, page: str) -> None:
+    created = await sandbox.upload("pdfs", REPORT, "a.pdf")
 
     for tail in ("", "/0"):
-        reply = await stage.api.call("GET", f"mipmaps/{made['hash']}{tail}?page={page}", headers=stage.headers())
-        assert reply.status == 400
-        assert reply.msg
+        response = await sandbox.api.call(
+            "GET", f"mipmaps/{created['hash']}{tail}?page={page}", headers=sandbox.headers()
+        )
+        assert response.status == 400
+        assert response.msg
 
 
 @pytest.mark.parametrize("level", ["-1", "5", "abc", "1.0", "0x1", "1e1", "%201", "%2b1", "%D9%A3", "9" * 50, "null"])
-async def test_a_level_that_does_not_exist_is_a_400(stage: Stage, level: str) -> None:
-    made = await stage.place("pdfs", REPORT, "a.pdf")
+async def test_a_level_out_of_range_gives_400(sandbox: Sandbox, level: str) -> None:
+    created = await sandbox.upload("pdfs", REPORT, "a.pdf")
 
-    reply = await stage.api.call("GET", f"mipmaps/{made['hash']}/{level}", headers=stage.headers())
+    response = await sandbox.api.call("GET", f"mipmaps/{created['hash']}/{level}", headers=sandbox.headers())
 
-    assert reply.status == 400
-    assert reply.msg
+    assert response.status == 400
+    assert response.msg
 
 
 @pytest.mark.parametrize(
@@ -159,25 +161,25 @@ async def test_a_level_that_does_not_exist_is_a_400(stage: Stage, level: str) ->
         *("%252e%252e%252fx", "~", "C:%5c", "%ff", "'%20OR%201=1--", "*", "%25", "x" * 3000),
     ],
 )
-async def test_an_id_that_would_lead_elsewhere_leads_nowhere(stage: Stage, folder: Path, id_: str) -> None:
-    await stage.place("images", PICTURE, "a.png")
+async def test_a_hostile_id_is_not_found_and_changes_no_file(sandbox: Sandbox, folder: Path, id_: str) -> None:
+    await sandbox.upload("images", PICTURE, "a.png")
     before = sorted(folder.rglob("*"))
 
     for target in (
         f"canvases/{id_}",
         f"canvases/{id_}/widgets",
-        f"{stage.path}/{id_}",
-        f"{stage.path}/images/{id_}",
-        f"{stage.path}/images/{id_}/download",
+        f"{sandbox.path}/{id_}",
+        f"{sandbox.path}/images/{id_}",
+        f"{sandbox.path}/images/{id_}/download",
         f"mipmaps/{id_}",
         f"mipmaps/{id_}/0",
         f"assets/{id_}",
     ):
-        headers = [f"{name}: {value}" for name, value in stage.headers().items()]
-        answer = await exchange(stage.server, request("GET", f"/api/v1/{target}", *headers))
-        assert answer.status == 404
-        assert answer.msg
-    header = await stage.api.get("assets/00", canvas_id=id_)
+        headers = [f"{name}: {value}" for name, value in sandbox.headers().items()]
+        response = await send_raw(sandbox.server, raw_request("GET", f"/api/v1/{target}", *headers))
+        assert response.status == 404
+        assert response.msg
+    header = await sandbox.api.get("assets/00", canvas_id=id_)
     assert header.status == 404
     assert sorted(folder.rglob("*")) == before
 
@@ -192,14 +194,14 @@ async def test_an_id_that_would_lead_elsewhere_leads_nowhere(stage: Stage, folde
         *("a\u202egnp.exe", ".", "..", " ", "trailing.", "-rf", "e\u0301.png", '"quoted".png', "a;b=c.png", "a\tb.png"),
     ],
 )
-async def test_a_file_name_is_kept_as_text_and_never_used_as_a_path(stage: Stage, tmp_path: Path, name: str) -> None:
+async def test_a_file_name_is_stored_but_never_used_as_a_path(sandbox: Sandbox, tmp_path: Path, name: str) -> None:
     async def placed(filename: str) -> tuple[Any, list[Path]]:
-        image = await stage.place("images", PICTURE, "a.png", original_filename=filename)
+        image = await sandbox.upload("images", PICTURE, "a.png", original_filename=filename)
         for path in (f"mipmaps/{image['hash']}/0", f"assets/{image['hash']}"):
-            reply = await stage.api.call("GET", path, headers=stage.headers())
-            names.append(reply.headers["Content-Disposition"])
-        reply = await stage.api.get(f"{stage.path}/images/{image['id']}/download")
-        names.append(reply.headers["Content-Disposition"])
+            response = await sandbox.api.call("GET", path, headers=sandbox.headers())
+            names.append(response.headers["Content-Disposition"])
+        response = await sandbox.api.get(f"{sandbox.path}/images/{image['id']}/download")
+        names.append(response.headers["Content-Disposition"])
         return image["original_filename"], sorted(tmp_path.rglob("*"))
 
     names: list[str] = []
@@ -207,7 +209,7 @@ async def test_a_file_name_is_kept_as_text_and_never_used_as_a_path(stage: Stage
     kept, written = await placed(name)
 
     assert kept == name
-    assert written == harmless, "what is written has its name from the content"
+    assert written == harmless, "names on disk come from the content"
     for disposition in names:
         plain = disposition.partition('filename="')[2].partition('"')[0]
         assert disposition.isprintable()
@@ -231,50 +233,50 @@ REFUSED_FORMS: dict[str, tuple[str, bytes]] = {
     "data under another name": (FORM, form(("file", PICTURE, "a.png"))),
     "two data parts": (FORM, form(PICTURE_PART, PICTURE_PART)),
     "two json parts": (FORM, form(("json", b"{}", None), ("json", b"{}", None), PICTURE_PART)),
-    "json that is none": (FORM, with_json(b"{title: 'x'}")),
+    "malformed json": (FORM, with_json(b"{title: 'x'}")),
     "json that is an array": (FORM, with_json(b'[{"title": "x"}]')),
     "json that is null": (FORM, with_json(b"null")),
     "json that is text": (FORM, with_json(b'"{}"')),
     "json with NaN": (FORM, with_json(b'{"depth": NaN}')),
     "json with Infinity": (FORM, with_json(b'{"scale": Infinity}')),
     "json with 1e999": (FORM, with_json(b'{"depth": 1e999}')),
-    "json with a huge whole number": (FORM, with_json(b'{"depth": 1' + b"0" * 5000 + b"}")),
-    "json with a huge place": (FORM, with_json(b'{"location": {"x": 1e300, "y": 0}}')),
+    "json with a huge integer": (FORM, with_json(b'{"depth": 1' + b"0" * 5000 + b"}")),
+    "json with a huge location": (FORM, with_json(b'{"location": {"x": 1e300, "y": 0}}')),
     "json with bad utf-8": (FORM, with_json(b'{"title": "\xff\xfe"}')),
     "json after a byte order mark": (FORM, with_json(b'\xef\xbb\xbf{"title": "x"}')),
     "json a hundred thousand deep": (FORM, with_json(b'{"a":' * 100_000)),
     "json of two megabytes": (FORM, with_json(b'{"title": "' + b"x" * (2 << 20) + b'"}')),
-    "json after data that is none": (FORM, form(PICTURE_PART, ("json", b"{", None))),
+    "malformed json after the data": (FORM, form(PICTURE_PART, ("json", b"{", None))),
     "ten thousand parts": (FORM, form(*((f"p{number}", b"", None) for number in range(10_000)), PICTURE_PART)),
     "ten thousand nameless parts": (FORM, b"--limit\r\n\r\n\r\n" * 10_000 + b"--limit--\r\n"),
     "no boundary": ("multipart/form-data", form(PICTURE_PART)),
     "another boundary": ("multipart/form-data; boundary=other", form(PICTURE_PART)),
     "an empty boundary": ("multipart/form-data; boundary=", form(PICTURE_PART)),
     "a boundary of 200 letters": (f"multipart/form-data; boundary={'x' * 200}", form(PICTURE_PART)),
-    "no end": (FORM, form(PICTURE_PART)[:-12]),
-    "nothing": (FORM, b""),
+    "no final boundary": (FORM, form(PICTURE_PART)[:-12]),
+    "an empty body": (FORM, b""),
     "mixed": ("multipart/mixed; boundary=limit", form(PICTURE_PART)),
     "urlencoded": ("application/x-www-form-urlencoded", b"data=%89PNG&json=%7B%7D"),
     "the file itself": ("image/png", PICTURE),
     "a form said to be json": ("application/json", form(PICTURE_PART)),
     "text": ("text/plain", form(PICTURE_PART)),
-    "no type": ("", form(PICTURE_PART)),
-    "a type that is none": ("multipart/form-data;;;=;boundary", form(PICTURE_PART)),
+    "no content type": ("", form(PICTURE_PART)),
+    "a malformed content type": ("multipart/form-data;;;=;boundary", form(PICTURE_PART)),
 }
 
 
 @pytest.mark.parametrize("name", REFUSED_FORMS)
-async def test_a_form_that_is_wrong_is_refused_whole(empty: Stage, name: str) -> None:
+async def test_an_invalid_form_is_refused_as_a_whole(empty: Sandbox, name: str) -> None:
     content_type, body = REFUSED_FORMS[name]
     headers = [f"Content-Type: {content_type}"] if content_type else []
 
-    answer = await exchange(
+    response = await send_raw(
         empty.server,
-        request("POST", f"/api/v1/{empty.path}/images", *headers, token=empty.server.token, body=body),
+        raw_request("POST", f"/api/v1/{empty.path}/images", *headers, token=empty.server.token, body=body),
     )
 
-    assert answer.status == (413 if "megabytes" in name else 400), answer
-    assert answer.msg
+    assert response.status == (413 if "megabytes" in name else 400), response
+    assert response.msg
 
 
 WRONG_FIELDS: list[dict[str, Any]] = [
@@ -305,41 +307,41 @@ WRONG_FIELDS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("fields", WRONG_FIELDS, ids=str)
-async def test_a_field_of_another_type_is_refused_by_its_name(empty: Stage, fields: dict[str, Any]) -> None:
+async def test_an_invalid_field_is_refused_with_its_name(empty: Sandbox, fields: dict[str, Any]) -> None:
     (name,) = fields
 
-    reply = await empty.api.upload(f"{empty.path}/pdfs", REPORT, **fields)
+    response = await empty.api.upload(f"{empty.path}/pdfs", REPORT, **fields)
 
-    assert reply.status == 400
-    assert name in reply.msg.lower()
+    assert response.status == 400
+    assert name in response.msg.lower()
 
 
-async def test_unknown_fields_change_nothing(stage: Stage) -> None:
+async def test_unknown_fields_are_ignored(sandbox: Sandbox) -> None:
     fields = {"unknown": 1, "__proto__": {"x": 1}, "": None, "Title": "x", "auto_raise": 7, "asset": "00" * 32}
 
-    made = await stage.api.upload(f"{stage.path}/images", PICTURE, "a.png", **fields)
+    created = await sandbox.api.upload(f"{sandbox.path}/images", PICTURE, "a.png", **fields)
 
-    assert made.status == 200
-    assert not fields.keys() & made.json.keys()
-    assert made.json["title"] == ""
-
-
-async def test_the_json_part_may_come_after_the_data(stage: Stage) -> None:
-    reply = await stage.api.form(f"{stage.path}/images", PICTURE_PART, ("json", b'{"title": "after"}', None))
-
-    assert (reply.status, reply.json["title"]) == (200, "after")
+    assert created.status == 200
+    assert not fields.keys() & created.json.keys()
+    assert created.json["title"] == ""
 
 
-async def test_a_json_part_may_be_a_file_too(stage: Stage) -> None:
-    """`curl -F json=@fields.json` sends it so."""
+async def test_the_json_part_may_follow_the_data(sandbox: Sandbox) -> None:
+    response = await sandbox.api.form(f"{sandbox.path}/images", PICTURE_PART, ("json", b'{"title": "after"}', None))
+
+    assert (response.status, response.json["title"]) == (200, "after")
+
+
+async def test_the_json_part_may_be_sent_as_a_file(sandbox: Sandbox) -> None:
+    """As with `curl -F json=@fields.json`."""
     fields: Part = ("json", json.dumps({"title": "from a file"}).encode(), "fields.json")
 
-    reply = await stage.api.form(f"{stage.path}/images", fields, PICTURE_PART)
+    response = await sandbox.api.form(f"{sandbox.path}/images", fields, PICTURE_PART)
 
-    assert reply.json["title"] == "from a file"
+    assert response.json["title"] == "from a file"
 
 
-async def test_a_file_over_the_limit_is_refused_while_it_comes(session: aiohttp.ClientSession) -> None:
+async def test_a_file_over_the_limit_is_refused(session: aiohttp.ClientSession) -> None:
     async with CanvusServer(max_upload=len(PICTURE)) as server:
         api = Api(server, session, server.token)
         canvas = f"canvases/{await server.create_canvas()}"

@@ -1,4 +1,4 @@
-"""Requests as bytes, for what no HTTP library would send, and answers read to their end."""
+"""Sends requests as raw bytes, which may be malformed, and reads the responses."""
 
 import asyncio
 import json
@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 
 from canvus_async.server import CanvusServer
 
-PATIENCE = 10.0
-"""Seconds until an answer that does not come counts as a hang."""
+TIMEOUT = 10.0
+"""Seconds without a response after which a test fails."""
 
 
-class Answer(NamedTuple):
-    """One answer. `body` of a subscription is its first line."""
+class RawResponse(NamedTuple):
+    """A response. `body` of a subscription is its first line."""
 
     status: int
     headers: dict[str, str]
@@ -23,7 +23,7 @@ class Answer(NamedTuple):
 
     @property
     def msg(self) -> str:
-        """The words of a refusal; fails unless it is a JSON object with a text `msg` and nothing else."""
+        """The message of an error. Fails unless the body is a JSON object with only a string `msg`."""
         assert self.headers["content-type"].startswith("application/json"), self
         body = self.json
         assert isinstance(body, dict), self
@@ -32,18 +32,18 @@ class Answer(NamedTuple):
         return body["msg"]
 
 
-async def exchange(server: CanvusServer, request: bytes, *, head_only: bool = False) -> Answer:
-    """Send these bytes on a connection of their own. Raises TimeoutError when no whole answer comes in time."""
-    async with asyncio.timeout(PATIENCE):
+async def send_raw(server: CanvusServer, request: bytes, *, head_only: bool = False) -> RawResponse:
+    """Send these bytes on a new connection. Raises TimeoutError if the response is not complete in time."""
+    async with asyncio.timeout(TIMEOUT):
         reader, writer = await asyncio.open_connection("127.0.0.1", int(server.url.rpartition(":")[2]))
         try:
             writer.write(request)
-            return await _answer(reader, head_only=head_only)
+            return await _read_response(reader, head_only=head_only)
         finally:
             writer.transport.abort()
 
 
-async def _answer(reader: asyncio.StreamReader, *, head_only: bool) -> Answer:
+async def _read_response(reader: asyncio.StreamReader, *, head_only: bool) -> RawResponse:
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     if head.startswith("HTTP/1.1 100 "):
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
@@ -51,10 +51,10 @@ async def _answer(reader: asyncio.StreamReader, *, head_only: bool) -> Answer:
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     status = int(first.split(" ")[1])
     if head_only or status == 304:
-        return Answer(status, headers, b"")
+        return RawResponse(status, headers, b"")
     if headers.get("transfer-encoding") == "chunked":
-        return Answer(status, headers, await _first_line(reader))
-    return Answer(status, headers, await reader.readexactly(int(headers["content-length"])))
+        return RawResponse(status, headers, await _first_line(reader))
+    return RawResponse(status, headers, await reader.readexactly(int(headers["content-length"])))
 
 
 async def _first_line(reader: asyncio.StreamReader) -> bytes:
@@ -68,8 +68,8 @@ async def _first_line(reader: asyncio.StreamReader) -> bytes:
     return body
 
 
-def request(method: str, target: str, *headers: str, token: str | None = None, body: bytes | None = None) -> bytes:
-    """A well-formed request, as far as its arguments are."""
+def raw_request(method: str, target: str, *headers: str, token: str | None = None, body: bytes | None = None) -> bytes:
+    """The bytes of a request, which is well-formed if the arguments are."""
     lines = [f"{method} {target} HTTP/1.1", "Host: canvus", "Connection: close", *headers]
     if token is not None:
         lines.append(f"Private-Token: {token}")

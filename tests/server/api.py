@@ -1,4 +1,4 @@
-"""The plainest client there is: aiohttp with a base address, so that tests see what is on the wire."""
+"""A minimal client: aiohttp with a base URL, so that tests see exactly what is sent and received."""
 
 import asyncio
 import json
@@ -12,11 +12,11 @@ import aiohttp
 from canvus_async.server import CanvusServer
 
 Part: TypeAlias = tuple[str, bytes, str | None]
-"""A part of a form: its name, its content, and a file's name."""
+"""A part of a form: its name, its content, and the file name if it is a file."""
 
 
 def form_body(*parts: Part) -> bytes:
-    """The parts between lines of `--limit`, names as they are, as a browser or curl would send them."""
+    """A form with the boundary `limit`. Names are not encoded, as in forms from a browser or curl."""
     lines: list[bytes] = []
     for name, content, filename in parts:
         file = "" if filename is None else f'; filename="{filename}"'
@@ -24,8 +24,8 @@ def form_body(*parts: Part) -> bytes:
     return b"\r\n".join([*lines, b"--limit--", b""])
 
 
-class Reply(NamedTuple):
-    """An answer, read to its end."""
+class Response(NamedTuple):
+    """A complete response."""
 
     status: int
     body: bytes
@@ -37,7 +37,7 @@ class Reply(NamedTuple):
 
     @property
     def msg(self) -> str:
-        """The words of a refusal; fails for a body of any other form."""
+        """The message of an error. Fails if the body is not a JSON object with only a `msg`."""
         assert self.headers["Content-Type"].startswith("application/json")
         assert list(self.json) == ["msg"]
         return self.json["msg"]
@@ -55,20 +55,20 @@ class Stream:
             return await self.response.content.readline()
 
     async def next(self) -> Any:
-        """The next line that is no keepalive, decoded."""
+        """The next line that is not a keepalive, decoded."""
         while (line := await self.line()) == b"\n":
             pass
         assert line.endswith(b"\n"), f"the stream ended with {line!r}"
         return json.loads(line)
 
     async def rest(self) -> bytes:
-        """Everything up to the end of the stream."""
+        """Read until the end of the stream."""
         async with asyncio.timeout(10):
             return await self.response.content.read()
 
 
 class Api:
-    """One asker: a token, or none."""
+    """Sends requests with one token, or without a token."""
 
     def __init__(self, server: CanvusServer, session: aiohttp.ClientSession, token: str | None) -> None:
         self.server = server
@@ -78,35 +78,37 @@ class Api:
     def url(self, path: str) -> str:
         return f"{self.server.url}/api/v1/{path}"
 
-    async def call(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **options: Any) -> Reply:
+    async def call(
+        self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **options: Any
+    ) -> Response:
         async with self.session.request(
             method, self.url(path), headers=self.headers | dict(headers or {}), **options
         ) as response:
-            return Reply(response.status, await response.read(), response.headers)
+            return Response(response.status, await response.read(), response.headers)
 
-    async def get(self, path: str, **headers: str) -> Reply:
+    async def get(self, path: str, **headers: str) -> Response:
         return await self.call("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
 
-    async def post(self, path: str, body: Any = None) -> Reply:
+    async def post(self, path: str, body: Any = None) -> Response:
         return await self.call("POST", path, json={} if body is None else body)
 
-    async def patch(self, path: str, **fields: Any) -> Reply:
+    async def patch(self, path: str, **fields: Any) -> Response:
         return await self.call("PATCH", path, json=fields)
 
-    async def delete(self, path: str) -> Reply:
+    async def delete(self, path: str) -> Response:
         return await self.call("DELETE", path)
 
-    async def upload(self, path: str, content: bytes, filename: str = "file.bin", /, **fields: Any) -> Reply:
+    async def upload(self, path: str, content: bytes, filename: str = "file.bin", /, **fields: Any) -> Response:
         parts = [("json", json.dumps(fields).encode(), None)] if fields else []
         return await self.form(path, *parts, ("data", content, filename))
 
-    async def form(self, path: str, *parts: Part) -> Reply:
-        """Send a form of exactly these parts."""
+    async def form(self, path: str, *parts: Part) -> Response:
+        """Send a form with exactly these parts."""
         headers = {"Content-Type": "multipart/form-data; boundary=limit"}
         return await self.call("POST", path, headers=headers, data=BytesIO(form_body(*parts)))
 
     async def ready(self, path: str) -> Any:
-        """A widget once its hash is filled."""
+        """Wait until a widget has its hash, and return it."""
         return await eventually(lambda: self._with_hash(path))
 
     async def _with_hash(self, path: str) -> Any:
@@ -121,7 +123,7 @@ class Api:
 
 
 async def eventually(check: Callable[[], Any], *, within: float = 10) -> Any:
-    """What `check` gives, awaited if need be, as soon as it is true; fails when that takes too long."""
+    """Call `check` until its result, awaited if necessary, is true, and return that. Raises TimeoutError."""
     async with asyncio.timeout(within):
         while True:
             found = check()

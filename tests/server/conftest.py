@@ -1,4 +1,4 @@
-"""A real server for each test, and someone to ask it."""
+"""A new server for each test, and clients of it."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -11,8 +11,8 @@ import pytest
 from canvus_async.server import CanvusServer
 from tests.server.api import Api
 
-Ask: TypeAlias = Callable[[str | None], Api]
-AskIn: TypeAlias = Callable[[Path], AbstractAsyncContextManager[Api]]
+ApiFor: TypeAlias = Callable[[str | None], Api]
+ApiIn: TypeAlias = Callable[[Path], AbstractAsyncContextManager[Api]]
 
 
 @pytest.fixture
@@ -28,15 +28,15 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
 
 
 @pytest.fixture
-def ask(server: CanvusServer, session: aiohttp.ClientSession) -> Ask:
-    """Someone with that token, or with none."""
+def api_for(server: CanvusServer, session: aiohttp.ClientSession) -> ApiFor:
+    """Returns an API client with a token, or without one."""
     return lambda token: Api(server, session, token)
 
 
 @pytest.fixture
-def api(server: CanvusServer, ask: Ask) -> Api:
-    """The owner."""
-    return ask(server.token)
+def api(server: CanvusServer, api_for: ApiFor) -> Api:
+    """The API client of the owner."""
+    return api_for(server.token)
 
 
 @pytest.fixture
@@ -46,8 +46,8 @@ async def canvas(server: CanvusServer) -> str:
 
 
 @pytest.fixture
-def ask_in(session: aiohttp.ClientSession) -> AskIn:
-    """The owner of a server that keeps its data in a folder."""
+def api_in(session: aiohttp.ClientSession) -> ApiIn:
+    """Opens a server that stores its data in a folder, and returns the API client of its owner."""
 
     @asynccontextmanager
     async def open_in(folder: Path) -> AsyncIterator[Api]:

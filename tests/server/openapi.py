@@ -1,7 +1,7 @@
-"""The embedded server's API as an OpenAPI 3.1 description, built in Python; `python -m tests.server.openapi` prints it.
+"""An OpenAPI 3.1 description of the embedded server; `python -m tests.server.openapi` prints it.
 
-It covers what seeds 000 to 004 describe and what they lean on. The fuzz test makes its requests from it and holds the
-answers against it, so it cannot drift from the server.
+It covers seeds 000 to 004 and the endpoints that they depend on. The fuzz test generates requests from it and checks
+the responses against it, so that it always matches the server.
 """
 
 import json
@@ -42,7 +42,7 @@ _PLACE: Mapping[str, Schema] = {
     "pinned": _FLAG,
     "parent_id": _UUID,
 }
-"""What everything with a place takes."""
+"""The fields of all widgets with a place."""
 
 _FILE = {"title": _TEXT, "original_filename": _TEXT}
 _GRID: Schema = {"type": "integer", "minimum": 1, "maximum": 100}
@@ -63,10 +63,10 @@ _BACKGROUND = {
 
 
 class _Kind:
-    """One kind of widget: its type, and what a create must have, may have, and what an update may have.
+    """The type of a widget, and the schemas of the bodies that create and update it.
 
-    `own` are the fields that both take, `create` and `update` those that only one of them does; `required` ones are
-    needed by a create.
+    Both contain the fields `own`; `create` and `update` are fields of only one of them. A create needs those in
+    `required`.
     """
 
     def __init__(
@@ -119,7 +119,7 @@ WIDGETS: Mapping[str, _Kind] = {
     "ip-videos": _Kind("IpVideo", {"title": _TEXT}, required={"source": _TEXT}, create=_HOST, update={"source": _TEXT}),
     "rdp-connections": _Kind("RdpConnection", {"title": _TEXT, "connection-name": _TEXT}, create=_HOST),
 }
-"""The kinds with endpoints of their own, by the name in the path."""
+"""The kinds with an endpoint, by the name in the path."""
 
 _SCHEMAS: dict[str, Schema] = {
     "Error": {**_object({"msg": _TEXT}), "additionalProperties": False},
@@ -304,11 +304,10 @@ DESCRIPTION: Schema = {
         },
     },
 }
-"""The whole description."""
 
 
 def resolved(schema: Schema) -> Schema:
-    """A schema, followed to what it refers to."""
+    """Resolve a reference to a schema."""
     while "$ref" in schema:
         schema = DESCRIPTION["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
     return schema

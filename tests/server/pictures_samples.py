@@ -1,4 +1,7 @@
-"""Sample pictures, colour profiles and PDFs, written by hand where no library writes them, and a way to compare."""
+"""Sample pictures, colour profiles and PDFs, and functions to compare pictures.
+
+What no library can write is written by hand.
+"""
 
 import hashlib
 import struct
@@ -16,7 +19,7 @@ RED, GREEN, BLUE, YELLOW = (220, 30, 30), (20, 160, 60), (30, 60, 210), (240, 21
 
 
 def scene(width: int, height: int) -> Image.Image:
-    """A picture in which every corner differs, with fine lines and a gradient."""
+    """A picture with different corners, fine lines and gradients."""
     picture = Image.merge(
         "RGB",
         [
@@ -41,7 +44,7 @@ def content_hash(path: Path) -> str:
 
 
 async def drawn(path: Path, level: int = 0, page: int = 0) -> Image.Image:
-    """One level of a file as a fresh renderer draws it."""
+    """One level of a file, rendered by a new renderer."""
     renderer = Renderer(path.parent / f"cache-{path.name}")
     try:
         return opened(await renderer.level(content_hash(path), path, page, level))
@@ -57,14 +60,14 @@ def opened(path: Path) -> Image.Image:
 
 
 def reference(path: Path, size: tuple[int, int]) -> Image.Image:
-    """The plain way: open, turn as EXIF says, resize with Lanczos."""
+    """Render with Pillow alone: open, apply the EXIF orientation, resize with Lanczos."""
     with Image.open(path) as stored:
         upright = ImageOps.exif_transpose(stored)
     return upright.convert("RGBA").resize(size, Image.Resampling.LANCZOS)
 
 
 def difference(one: Image.Image, other: Image.Image, backdrop: tuple[int, int, int] = (255, 255, 255)) -> float:
-    """Mean absolute difference of the two over a backdrop, 0 to 255."""
+    """The mean absolute difference of two pictures on a backdrop, 0 to 255."""
     assert one.size == other.size
     flat = [
         Image.alpha_composite(Image.new("RGBA", one.size, (*backdrop, 255)), p.convert("RGBA")) for p in (one, other)
@@ -73,7 +76,7 @@ def difference(one: Image.Image, other: Image.Image, backdrop: tuple[int, int, i
 
 
 def webp_loss(picture: Image.Image) -> float:
-    """What WebP alone costs: the difference of a picture to itself, once encoded as the server does."""
+    """The difference that WebP alone makes: between a picture and itself after encoding."""
     file = BytesIO()
     picture.convert("RGB").save(file, "WEBP", quality=80, method=1)
     with Image.open(file) as encoded:
@@ -90,7 +93,7 @@ def near(colour: Sequence[int], wanted: Sequence[int], tolerance: int = 8) -> bo
 def png(
     width: int, height: int, depth: int, colour_type: int, rows: Iterable[bytes], *extra: tuple[bytes, bytes]
 ) -> bytes:
-    """A PNG of packed rows; `extra` chunks go before the pixels, those named eXIf behind them."""
+    """A PNG of packed rows. `extra` chunks precede the pixels, except those named eXIf, which follow them."""
     packer = zlib.compressobj(9)
     pixels = b"".join(packer.compress(b"\0" + row) for row in rows) + packer.flush()
     header = struct.pack(">IIBBBBB", width, height, depth, colour_type, 0, 0, 0)
@@ -105,7 +108,7 @@ def png(
 # ICC profiles
 
 P3_COLORANTS = ((0.51512, 0.24120, -0.00105), (0.29198, 0.69225, 0.04189), (0.15710, 0.06657, 0.78407))
-"""Display P3's red, green and blue as XYZ under D50."""
+"""Red, green and blue of Display P3 as XYZ under D50."""
 
 
 def s15(*values: float) -> bytes:
@@ -117,13 +120,13 @@ def srgb_profile() -> bytes:
 
 
 def swapped_profile() -> bytes:
-    """Red and green exchanged: what a file calls red is meant to be shown green."""
+    """A profile with red and green exchanged: red in the file is shown as green."""
     profile = srgb_profile()
     return profile.replace(b"rXYZ", b"?XYZ").replace(b"gXYZ", b"rXYZ").replace(b"?XYZ", b"gXYZ")
 
 
 def p3_profile() -> bytes:
-    """sRGB's curves with the wider colours of Display P3."""
+    """A profile with the curves of sRGB and the primary colours of Display P3."""
     profile = bytearray(srgb_profile())
     for name, colorant in zip((b"rXYZ", b"gXYZ", b"bXYZ"), P3_COLORANTS, strict=True):
         entry = profile.index(name)
@@ -133,7 +136,7 @@ def p3_profile() -> bytes:
 
 
 def p3_to_srgb(colour: Sequence[int]) -> tuple[int, ...]:
-    """Display P3 to sRGB by the book, for colours inside sRGB."""
+    """Convert from Display P3 to sRGB by the formulas, for colours inside sRGB."""
     linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in (part / 255 for part in colour)]
     matrix = ((1.2249, -0.2247, 0.0), (-0.0420, 1.0419, 0.0), (-0.0197, -0.0786, 1.0979))
     mixed = [sum(m * v for m, v in zip(row, linear, strict=True)) for row in matrix]
@@ -156,13 +159,13 @@ def _profile(space: bytes, device: bytes, connection: bytes, tags: dict[bytes, b
 
 
 def linear_grey_profile() -> bytes:
-    """Grey whose values are proportional to light."""
+    """A profile of grey whose values are proportional to the light."""
     white = b"XYZ \0\0\0\0" + s15(0.9642, 1.0, 0.8249)
     return _profile(b"GRAY", b"mntr", b"XYZ ", {b"wtpt": white, b"kTRC": b"curv\0\0\0\0\0\0\0\0"})
 
 
 def odd_ink_profile() -> bytes:
-    """A CMYK press whose cyan ink prints a strong blue-violet, Lab (30, 60, -80), whatever else is on the paper."""
+    """A CMYK profile whose cyan ink is a strong blue-violet, Lab (30, 60, -80), with any other ink."""
     ramp = bytes(range(256))
     paper, ink = bytes((255, 128, 128)), bytes((round(30 * 2.55), 128 + 60, 128 - 80))
     colours = b"".join(ink if point >> 3 else paper for point in range(16))  # cyan is the slowest index
@@ -176,7 +179,7 @@ def odd_ink_profile() -> bytes:
 
 
 class PdfPage(NamedTuple):
-    """A page for `pdf`: boxes in points (left, bottom, right, top), drawing operators, further entries."""
+    """A page for `pdf`: its box in points (left, bottom, right, top), drawing operators, and more entries."""
 
     media: tuple[float, float, float, float]
     content: bytes = b""
@@ -193,7 +196,7 @@ def fill(colour: tuple[int, int, int], left: float, bottom: float, width: float,
 
 
 def pdf(pages: Sequence[PdfPage], *further: bytes, catalog: bytes = b"", password: bytes | None = None) -> bytes:
-    """A PDF file. `further` objects are numbered from 3 + 2 * len(pages). A `password`, even b"", encrypts it."""
+    """A PDF file, encrypted if `password` is not None. `further` objects are numbered from 3 + 2 * len(pages)."""
     kids = b" ".join(b"%d 0 R" % (3 + 2 * index) for index in range(len(pages)))
     key, encryption = _encryption(password) if password is not None else (b"", b"")
     objects = [
@@ -229,7 +232,7 @@ _ID = bytes(range(16))
 
 
 def _encryption(user: bytes) -> tuple[bytes, bytes]:
-    """The file key and the trailer's entries for 40-bit RC4 (standard security handler, revision 2)."""
+    """The file key and the trailer entries for 40-bit RC4 (standard security handler, revision 2)."""
     owner_key = hashlib.md5((b"owner" + _PADDING)[:32]).digest()[:5]
     owner = _rc4(owner_key, (user + _PADDING)[:32])
     allowed = struct.pack("<i", -4)

@@ -1,4 +1,4 @@
-"""Small files of every type that a test uploads."""
+"""Small sample files of every type."""
 
 from io import BytesIO
 
@@ -9,21 +9,21 @@ MP4 = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(64)
 
 
 def picture(width: int = 64, height: int = 48, *, kind: str = "PNG", colour: str = "#c83c28") -> bytes:
-    """A picture of one colour; another colour makes another file."""
+    """A picture of one colour; another colour gives other content."""
     file = BytesIO()
     Image.new("RGB", (width, height), colour).save(file, kind)
     return file.getvalue()
 
 
 def noise(width: int, height: int) -> bytes:
-    """A picture that no compression makes small: about three bytes a pixel."""
+    """A picture that cannot be compressed, of about three bytes per pixel."""
     file = BytesIO()
     Image.effect_noise((width, height), 80).convert("RGB").save(file, "BMP")
     return file.getvalue()
 
 
 def document(pages: int = 1, *, width: int = 595, height: int = 842) -> bytes:
-    """A PDF whose pages hold nothing but their size in points."""
+    """A PDF with empty pages of this size in points."""
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Count %d /Kids [%s] >>"

@@ -1,4 +1,4 @@
-"""A server in a process of its own, to be killed: `python -m tests.server.serve FOLDER PROCESSING_DELAY`."""
+"""Runs a server in a process that a test can kill: `python -m tests.server.serve FOLDER PROCESSING_DELAY`."""
 
 import asyncio
 import json

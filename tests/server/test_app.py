@@ -1,4 +1,4 @@
-"""Starting and stopping the server, and what it says of itself."""
+"""Starting and stopping the server, its options, and what it reports about itself."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,7 +15,7 @@ from tests.server import samples
 from tests.server.api import Api, eventually
 
 
-async def test_a_server_listens_on_loopback_and_is_gone_when_it_closes(session: aiohttp.ClientSession) -> None:
+async def test_the_server_listens_on_loopback_until_it_is_closed(session: aiohttp.ClientSession) -> None:
     async with CanvusServer() as server:
         url, api = server.url, Api(server, session, server.token)
         assert url.startswith("http://127.0.0.1:")
@@ -27,10 +27,10 @@ async def test_a_server_listens_on_loopback_and_is_gone_when_it_closes(session: 
         await session.get(f"{url}/api/v1/canvases")
 
 
-async def test_a_server_may_be_started_and_closed_by_hand_and_again(session: aiohttp.ClientSession) -> None:
+async def test_a_server_can_be_started_and_closed_repeatedly(session: aiohttp.ClientSession) -> None:
     server = CanvusServer(token="t")
     await server.start()
-    with pytest.raises(RuntimeError, match="running already"):
+    with pytest.raises(RuntimeError, match="already running"):
         await server.start()
     first = await server.create_canvas()
     url = server.url
@@ -41,11 +41,13 @@ async def test_a_server_may_be_started_and_closed_by_hand_and_again(session: aio
 
     await server.start()
     assert server.url == url, "the port is kept"
-    assert (await Api(server, session, "t").get(f"canvases/{first}")).status == 404, "without a folder nothing is"
+    assert (await Api(server, session, "t").get(f"canvases/{first}")).status == 404, (
+        "without a folder, canvases are not"
+    )
     await server.close()
 
 
-async def test_a_port_in_use_is_said_so_and_leaves_nothing_open(tmp_path: Path) -> None:
+async def test_a_port_in_use_raises_and_leaves_nothing_open(tmp_path: Path) -> None:
     async with CanvusServer() as server:
         port = int(server.url.rpartition(":")[2])
         with pytest.raises(OSError, match="address already in use"):
@@ -54,7 +56,7 @@ async def test_a_port_in_use_is_said_so_and_leaves_nothing_open(tmp_path: Path) 
         pass
 
 
-async def test_the_token_is_told_only_when_asked_for(server: CanvusServer, api: Api) -> None:
+async def test_repr_and_responses_do_not_contain_the_token(server: CanvusServer, api: Api) -> None:
     assert repr(server) == f"<CanvusServer {server.url}>"
     assert len(server.token) >= 32
     refused = await api.call("GET", "nowhere", headers={"X-Other": server.token})
@@ -64,26 +66,26 @@ async def test_the_token_is_told_only_when_asked_for(server: CanvusServer, api: 
 
 
 @pytest.mark.parametrize("options", [{"keepalive": 0}, {"max_upload": 0}, {"processing_delay": -1}])
-def test_options_that_make_no_sense_are_refused(options: dict[str, float]) -> None:
+def test_options_out_of_range_raise(options: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="must be above 0"):
-        CanvusServer(**options)  # type: ignore[arg-type]  # as many names as values
+        CanvusServer(**options)  # type: ignore[arg-type]  # the parameters are tested one by one
 
 
 @pytest.mark.parametrize("host", ["::1", "localhost"])
-async def test_another_host_may_be_given(session: aiohttp.ClientSession, host: str) -> None:
+async def test_the_server_listens_on_another_host(session: aiohttp.ClientSession, host: str) -> None:
     server = CanvusServer(host=host)
     try:
         await server.start()
     except OSError:
         pytest.skip(f"this machine has no {host}")
-    assert server.url.startswith(("http://127.0.0.1:", "http://[::1]:")), "an address that answers, not a name"
+    assert server.url.startswith(("http://127.0.0.1:", "http://[::1]:")), "the address, not the host name"
     assert (await Api(server, session, server.token).get("canvases")).status == 200
     await server.close()
 
 
 @pytest.fixture
 async def gated() -> AsyncIterator[tuple[int, asyncio.Event, asyncio.Event, asyncio.Event]]:
-    """A port behind which every request waits: events for it has begun, it may go on, it is done."""
+    """A port whose handler waits, and three events: the handler has begun, it may continue, it is done."""
     begun, go_on, done = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def handler(request: web.Request) -> web.Response:
@@ -105,7 +107,7 @@ async def gated() -> AsyncIterator[tuple[int, asyncio.Event, asyncio.Event, asyn
 @pytest.mark.parametrize(
     ("method", "seen_through"), [("POST", True), ("PATCH", True), ("DELETE", True), ("GET", False)]
 )
-async def test_a_write_is_seen_through_when_its_client_goes_and_a_read_is_not(
+async def test_a_write_is_completed_after_a_disconnect_and_a_read_is_cancelled(
     gated: tuple[int, asyncio.Event, asyncio.Event, asyncio.Event], method: str, seen_through: bool
 ) -> None:
     port, begun, go_on, done = gated
@@ -121,7 +123,7 @@ async def test_a_write_is_seen_through_when_its_client_goes_and_a_read_is_not(
     assert done.is_set() == seen_through
 
 
-async def test_closing_does_not_wait_for_a_dawdler(api: Api, canvas: str) -> None:
+async def test_closing_does_not_wait_for_a_slow_client(api: Api, canvas: str) -> None:
     _, writer = await asyncio.open_connection("127.0.0.1", int(api.server.url.rpartition(":")[2]))
     writer.write(f"POST /api/v1/{canvas}/notes HTTP/1.1\r\nHost: x\r\nPrivate-Token: {api.server.token}\r\n".encode())
     writer.write(b"Content-Length: 100\r\n\r\n{")
@@ -133,7 +135,7 @@ async def test_closing_does_not_wait_for_a_dawdler(api: Api, canvas: str) -> Non
     await writer.wait_closed()
 
 
-async def test_a_closed_server_leaves_no_task_behind(session: aiohttp.ClientSession) -> None:
+async def test_a_closed_server_leaves_no_task(session: aiohttp.ClientSession) -> None:
     before = asyncio.all_tasks()
     async with CanvusServer(processing_delay=60) as server:
         api = Api(server, session, server.token)

@@ -1,4 +1,4 @@
-"""Whatever is sent, the answer is a JSON object with a `msg`, and never a 500."""
+"""Invalid requests get a JSON error with a `msg`, and never status 500."""
 
 import asyncio
 import json
@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from canvus_async.server.http.replies import decode_object
+from canvus_async.server.http.responses import decode_json_object
 from canvus_async.server.refusals import Invalid
-from canvus_async.server.rules.kinds import BACKGROUND, KINDS, When
+from canvus_async.server.rules.kinds import BACKGROUND, WIDGET_KINDS, Operation
 from canvus_async.server.rules.widgets import encode
 from tests.server.api import Api
 
@@ -39,13 +39,13 @@ from tests.server.api import Api
         ("GET", "canvases/%2e%2e%2f%2e%2e", 404),
     ],
 )
-async def test_an_address_or_verb_that_does_not_exist_is_refused_in_json(
+async def test_an_unknown_path_or_method_gives_a_json_error(
     api: Api, canvas: str, method: str, path: str, status: int
 ) -> None:
-    reply = await api.call(method, path.format(canvas))
+    response = await api.call(method, path.format(canvas))
 
-    assert (reply.status, bool(reply.msg)) == (status, True)
-    assert ("Allow" in reply.headers) == (status == 405)
+    assert (response.status, bool(response.msg)) == (status, True)
+    assert ("Allow" in response.headers) == (status == 405)
 
 
 @pytest.mark.parametrize(
@@ -71,20 +71,20 @@ async def test_an_address_or_verb_that_does_not_exist_is_refused_in_json(
     ],
     ids=range(17),
 )
-async def test_a_body_that_is_no_object_is_refused(api: Api, canvas: str, body: bytes) -> None:
+async def test_a_body_that_is_not_a_json_object_is_refused(api: Api, canvas: str, body: bytes) -> None:
     note = (await api.post(f"{canvas}/notes", {"text": "kept"})).json
     for method, path in (("POST", f"{canvas}/notes"), ("PATCH", f"{canvas}/notes/{note['id']}"), ("POST", "canvases")):
-        reply = await api.call(method, path, data=body, headers={"Content-Type": "application/json"})
-        assert reply.status == 400 or (path == "canvases" and reply.status == 200), reply.body
-        assert reply.status == 200 or reply.msg
+        response = await api.call(method, path, data=body, headers={"Content-Type": "application/json"})
+        assert response.status == 400 or (path == "canvases" and response.status == 200), response.body
+        assert response.status == 200 or response.msg
 
     assert (await api.get(f"{canvas}/notes")).json == [note]
 
 
 async def test_a_body_that_is_too_large_is_refused(api: Api, canvas: str) -> None:
-    reply = await api.call("POST", f"{canvas}/notes", data=BytesIO(b'{"text": "%s"}' % (b"x" * (17 << 20))))
+    response = await api.call("POST", f"{canvas}/notes", data=BytesIO(b'{"text": "%s"}' % (b"x" * (17 << 20))))
 
-    assert (reply.status, bool(reply.msg)) == (413, True)
+    assert (response.status, bool(response.msg)) == (413, True)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ async def test_a_body_that_is_too_large_is_refused(api: Api, canvas: str) -> Non
     ],
     ids=["no request", "zero", "no colon", "too long", "chunks", "negative"],
 )
-async def test_what_is_no_request_is_refused_in_json_and_its_token_is_told_to_no_log(
+async def test_a_malformed_request_gives_a_json_error_and_its_token_is_not_logged(
     api: Api, canvas: str, broken: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -122,10 +122,10 @@ async def test_what_is_no_request_is_refused_in_json_and_its_token_is_told_to_no
     assert api.server.token.encode() not in body
 
 
-async def test_words_that_cannot_be_encoded_are_echoed_all_the_same(api: Api, canvas: str) -> None:
-    reply = await api.call("GET", f"{canvas}/notes/%ED%A0%80")
+async def test_an_error_can_quote_lone_surrogates(api: Api, canvas: str) -> None:
+    response = await api.call("GET", f"{canvas}/notes/%ED%A0%80")
 
-    assert (reply.status, bool(reply.msg)) == (404, True)
+    assert (response.status, bool(response.msg)) == (404, True)
 
 
 JSON = st.recursive(
@@ -133,45 +133,54 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=6,
 )
-NAMES = sorted({name for kind in (*KINDS, BACKGROUND) for name in kind.known})
+NAMES = sorted({name for kind in (*WIDGET_KINDS, BACKGROUND) for name in kind.all_fields})
 BODIES = st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=5), JSON, max_size=4)
 
 
 @settings(max_examples=300, deadline=None)
-@given(kind=st.sampled_from([*KINDS, BACKGROUND]), when=st.sampled_from([When.CREATE, When.UPDATE]), body=BODIES)
-def test_any_object_is_parsed_or_refused_by_its_field(kind: Any, when: When, body: dict[str, Any]) -> None:
+@given(
+    kind=st.sampled_from([*WIDGET_KINDS, BACKGROUND]),
+    operation=st.sampled_from([Operation.CREATE, Operation.UPDATE]),
+    body=BODIES,
+)
+def test_any_object_is_parsed_or_refused(kind: Any, operation: Operation, body: dict[str, Any]) -> None:
     try:
-        values = kind.parse(body, when)
+        values = kind.parse(body, operation)
     except Invalid:
         return
 
-    assert values.keys() <= kind.known.keys()
+    assert values.keys() <= kind.all_fields.keys()
     assert encode(values)
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=60))
-def test_any_bytes_are_an_object_or_refused(body: bytes) -> None:
+def test_any_bytes_are_decoded_or_refused(body: bytes) -> None:
     try:
-        value = decode_object(body, "body")
+        value = decode_json_object(body, "body")
     except Invalid:
         return
 
     assert isinstance(value, dict)
 
 
-async def test_no_object_makes_the_server_fail(api: Api, canvas: str) -> None:
-    """Bodies with the right names and wild values, to every kind: each is taken or refused."""
+async def test_no_field_value_causes_a_server_error(api: Api, canvas: str) -> None:
+    """Send each known field with many kinds of values to each endpoint."""
     wild: list[Any] = [None, True, -1, 0, 2.5, 1e12, "", "x", "#ffffff", [], {}, {"x": 1, "y": 2}, {"id": "x"}]
     wild += [{"width": 5, "height": 5}, {"columns": 1, "rows": 1}, {"rel_location": 1}, [{}], {"": None}]
     seen: set[int] = set()
-    for kind in KINDS:
-        for name in kind.known:
+    for kind in WIDGET_KINDS:
+        for name in kind.all_fields:
             for value in wild:
-                reply = await api.post(f"{canvas}/{kind.path}", {name: value})
-                seen.add(reply.status)
-                assert reply.status == 200 or (reply.status == 400 and reply.msg), (kind.path, name, value, reply.body)
-    for name in BACKGROUND.known:
+                response = await api.post(f"{canvas}/{kind.path}", {name: value})
+                seen.add(response.status)
+                assert response.status == 200 or (response.status == 400 and response.msg), (
+                    kind.path,
+                    name,
+                    value,
+                    response.body,
+                )
+    for name in BACKGROUND.all_fields:
         for value in wild:
             assert (await api.patch(f"{canvas}/background", **{name: value})).status in {200, 400}
 

@@ -10,13 +10,13 @@ from tests.server import samples
 from tests.server.api import Api
 
 
-async def test_a_new_canvas_has_the_fields_of_the_api(api: Api) -> None:
-    made = (await api.post("canvases", {"name": "Demo", "folder_id": "1000"})).json
+async def test_a_new_canvas_has_all_fields(api: Api) -> None:
+    created = (await api.post("canvases", {"name": "Demo", "folder_id": "1000"})).json
 
-    times = made.pop("created_at"), made.pop("modified_at")
+    times = created.pop("created_at"), created.pop("modified_at")
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", time) for time in times)
-    assert made == {
-        "id": made["id"],
+    assert created == {
+        "id": created["id"],
         "name": "Demo",
         "folder_id": "",
         "access": "owner",
@@ -28,7 +28,7 @@ async def test_a_new_canvas_has_the_fields_of_the_api(api: Api) -> None:
     }
 
 
-async def test_canvases_are_made_listed_renamed_and_deleted(api: Api) -> None:
+async def test_canvases_are_created_listed_renamed_and_deleted(api: Api) -> None:
     one = (await api.call("POST", "canvases")).json
     two = (await api.post("canvases", {"name": "two"})).json
 
@@ -46,20 +46,20 @@ async def test_canvases_are_made_listed_renamed_and_deleted(api: Api) -> None:
 
 
 @pytest.mark.parametrize(("field", "value"), [("name", 5), ("name", None), ("mode", "x"), ("mode", 1)])
-async def test_a_canvas_refuses_values_of_the_wrong_form(api: Api, canvas: str, field: str, value: object) -> None:
-    reply = await api.patch(canvas, **{field: value})
+async def test_invalid_canvas_fields_are_refused(api: Api, canvas: str, field: str, value: object) -> None:
+    response = await api.patch(canvas, **{field: value})
 
-    assert reply.status == 400
-    assert field in reply.msg
+    assert response.status == 400
+    assert field in response.msg
     assert (await api.get(canvas)).json["name"] == "Demo"
 
 
-async def test_a_canvas_knows_what_its_files_weigh_and_when_it_changed(api: Api, canvas: str) -> None:
+async def test_a_canvas_has_its_asset_size_and_modification_time(api: Api, canvas: str) -> None:
     before = (await api.get(canvas)).json
     content = samples.picture()
     for _ in range(2):
-        made = (await api.upload(f"{canvas}/images", content)).json
-        await api.ready(f"{canvas}/images/{made['id']}")
+        created = (await api.upload(f"{canvas}/images", content)).json
+        await api.ready(f"{canvas}/images/{created['id']}")
 
     after = (await api.get(canvas)).json
 
@@ -67,7 +67,7 @@ async def test_a_canvas_knows_what_its_files_weigh_and_when_it_changed(api: Api,
     assert after["modified_at"] > before["modified_at"]
 
 
-async def test_the_first_background_is_a_colour(api: Api, canvas: str) -> None:
+async def test_the_default_background_is_a_colour(api: Api, canvas: str) -> None:
     background = (await api.get(f"{canvas}/background")).json
 
     assert background["widget_type"] == "CanvasBackground"
@@ -78,7 +78,7 @@ async def test_the_first_background_is_a_colour(api: Api, canvas: str) -> None:
     assert "id" not in background
 
 
-async def test_parts_of_a_background_change_and_the_rest_stays(api: Api, canvas: str) -> None:
+async def test_a_background_patch_is_merged(api: Api, canvas: str) -> None:
     before = (await api.get(f"{canvas}/background")).json
     sent: dict[str, Any] = {"type": "haze", "background_color": "#102030", "grid": {"visible": True}, "state": "gone"}
 
@@ -102,21 +102,21 @@ async def test_parts_of_a_background_change_and_the_rest_stays(api: Api, canvas:
         ({"image": "x"}, "image"),
     ],
 )
-async def test_a_background_refuses_what_is_none(api: Api, canvas: str, sent: dict[str, Any], words: str) -> None:
-    reply = await api.patch(f"{canvas}/background", **sent)
+async def test_invalid_background_fields_are_refused(api: Api, canvas: str, sent: dict[str, Any], words: str) -> None:
+    response = await api.patch(f"{canvas}/background", **sent)
 
-    assert reply.status == 400
-    assert words in reply.msg
+    assert response.status == 400
+    assert words in response.msg
 
 
-async def test_a_picture_behind_the_canvas_has_mipmaps_and_gives_way_to_the_next(
+async def test_a_background_image_has_mipmaps_and_is_replaced_by_the_next(
     server: CanvusServer, api: Api, canvas: str
 ) -> None:
     hashes: list[str] = []
     for colour in ("#ff0000", "#0000ff"):
         content = samples.picture(256, 256, colour=colour)
-        made = (await api.upload(f"{canvas}/background", content, "b.png", type="image", fit="fill")).json
-        assert (made["type"], made["image"]) == ("image", {"fit": "fill", "hash": ""})
+        created = (await api.upload(f"{canvas}/background", content, "b.png", type="image", fit="fill")).json
+        assert (created["type"], created["image"]) == ("image", {"fit": "fill", "hash": ""})
         hashes.append((await api.ready(f"{canvas}/background"))["image"]["hash"])
 
         here = canvas.partition("/")[2]
@@ -128,7 +128,7 @@ async def test_a_picture_behind_the_canvas_has_mipmaps_and_gives_way_to_the_next
     assert kept["image"] == {"fit": "fit", "hash": hashes[1]}
 
 
-async def test_a_background_is_a_picture_and_nothing_else(api: Api, canvas: str) -> None:
+async def test_a_background_file_must_be_a_picture(api: Api, canvas: str) -> None:
     assert (await api.upload(f"{canvas}/background", samples.document())).status == 400
     assert (await api.upload(f"{canvas}/background", samples.picture(), "b.png", type="haze")).status == 400
     assert (await api.post(f"{canvas}/background", {"type": "image"})).status == 400

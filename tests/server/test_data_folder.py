@@ -1,4 +1,4 @@
-"""A data folder is used only if it is empty or an earlier server made it; nobody else's files are removed."""
+"""A data folder must be empty or from an earlier server, and only the server's own files are removed."""
 
 import sqlite3
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 from canvus_async.server import CanvusServer, UnsuitableFolder
 from tests.server import samples
 from tests.server.api import Api, eventually
-from tests.server.conftest import AskIn
+from tests.server.conftest import ApiIn
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -33,9 +33,7 @@ def plant(folder: Path, *names: str) -> None:
         (f"assets/{'a' * 64}",),
     ],
 )
-async def test_a_folder_with_files_but_no_database_is_refused_and_left_alone(
-    tmp_path: Path, names: tuple[str, ...]
-) -> None:
+async def test_a_folder_with_other_files_is_refused_and_not_changed(tmp_path: Path, names: tuple[str, ...]) -> None:
     plant(tmp_path, *names)
 
     with pytest.raises(UnsuitableFolder, match="choose an empty folder"):
@@ -45,7 +43,7 @@ async def test_a_folder_with_files_but_no_database_is_refused_and_left_alone(
 
 
 @pytest.mark.parametrize("make", ["text", "other tables"])
-async def test_a_database_of_another_program_is_refused_and_left_alone(tmp_path: Path, make: str) -> None:
+async def test_a_database_of_another_program_is_refused_and_not_changed(tmp_path: Path, make: str) -> None:
     database = tmp_path / "canvus.sqlite3"
     if make == "text":
         database.write_bytes(b"not a database at all" * 100)
@@ -62,7 +60,7 @@ async def test_a_database_of_another_program_is_refused_and_left_alone(tmp_path:
 
 
 @pytest.mark.parametrize("name", ["lost+found/x", ".gitkeep", "lock.sqlite3", "canvus.sqlite3"])
-async def test_what_systems_and_killed_starts_leave_counts_as_empty(tmp_path: Path, name: str) -> None:
+async def test_a_folder_with_harmless_files_counts_as_empty(tmp_path: Path, name: str) -> None:
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).touch()
 
@@ -70,7 +68,7 @@ async def test_what_systems_and_killed_starts_leave_counts_as_empty(tmp_path: Pa
         assert await server.create_canvas()
 
 
-async def test_a_restart_removes_only_names_of_the_servers_own_making(ask_in: AskIn, tmp_path: Path) -> None:
+async def test_a_restart_removes_only_the_servers_own_leftovers(api_in: ApiIn, tmp_path: Path) -> None:
     kept = [
         "notes.txt",
         "assets/logo.png",
@@ -88,13 +86,13 @@ async def test_a_restart_removes_only_names_of_the_servers_own_making(ask_in: As
         "mipmaps/ab/abcdef/0-0.webp",
         "mipmaps/ab/abcdef/.tmpx1.tmp",
     ]
-    async with ask_in(tmp_path) as api:
+    async with api_in(tmp_path) as api:
         shown = await _shown(api)
     before = files(tmp_path)
     plant(tmp_path, *kept, *swept)
     (tmp_path / "assets" / ("b" * 64)).symlink_to(tmp_path / "notes.txt")
 
-    async with ask_in(tmp_path) as api:
+    async with api_in(tmp_path) as api:
         assert (await api.get(f"mipmaps/{shown}/0", **{"canvas-id": _canvas(api)})).status == 200
 
     after = files(tmp_path)
@@ -115,8 +113,8 @@ async def _shown(api: Api) -> str:
     return str(image["hash"])
 
 
-async def test_levels_go_with_their_asset_and_nothing_else_does(ask_in: AskIn, tmp_path: Path) -> None:
-    async with ask_in(tmp_path) as api:
+async def test_removing_levels_keeps_other_files_in_their_folder(api_in: ApiIn, tmp_path: Path) -> None:
+    async with api_in(tmp_path) as api:
         shown = await _shown(api)
         levels = tmp_path / "mipmaps" / shown[:2] / shown
         (levels / "mine.txt").write_text("kept")
@@ -125,12 +123,12 @@ async def test_levels_go_with_their_asset_and_nothing_else_does(ask_in: AskIn, t
         await eventually(lambda: [path.name for path in levels.iterdir()] == ["mine.txt"])
 
 
-def test_the_command_line_says_what_to_do_in_one_line(tmp_path: Path) -> None:
+def test_the_command_line_explains_an_unsuitable_folder_in_one_line(tmp_path: Path) -> None:
     plant(tmp_path, "thesis.docx")
     command = [sys.executable, "-m", "canvus_async", "serve", "--port", "0", "--data", str(tmp_path)]
 
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
 
     assert done.returncode == 1
-    assert done.stderr.startswith(f"canvus: {tmp_path} is not empty ('thesis.docx') and holds no Canvus data")
+    assert done.stderr.startswith(f"canvus: {tmp_path} is not empty ('thesis.docx') and contains no Canvus data")
     assert done.stderr.count("\n") == 1

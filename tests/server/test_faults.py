@@ -1,4 +1,4 @@
-"""Bad days on demand: each fault does what it says, to whom it says, and is gone when it is cleared."""
+"""Faults: each applies to the matching requests, and ends when it is cleared."""
 
 import asyncio
 import time
@@ -11,7 +11,7 @@ from tests.server import samples
 from tests.server.api import Api, Stream, eventually
 
 
-async def test_dropped_streams_break_off_and_new_ones_are_served(server: CanvusServer, api: Api, canvas: str) -> None:
+async def test_drop_streams_aborts_open_streams_only(server: CanvusServer, api: Api, canvas: str) -> None:
     async with api.stream(f"{canvas}/notes?subscribe") as stream:
         await stream.next()
         server.faults.drop_streams()
@@ -23,7 +23,7 @@ async def test_dropped_streams_break_off_and_new_ones_are_served(server: CanvusS
         assert await stream.next() == []
 
 
-async def test_silent_streams_say_nothing_and_then_all_that_happened(session: aiohttp.ClientSession) -> None:
+async def test_silenced_streams_send_nothing_until_silence_ends(session: aiohttp.ClientSession) -> None:
     async with CanvusServer(keepalive=0.02) as server:
         api = Api(server, session, server.token)
         canvas = f"canvases/{await server.create_canvas('Demo')}"
@@ -35,7 +35,7 @@ async def test_silent_streams_say_nothing_and_then_all_that_happened(session: ai
                 note = (await api.post(f"{canvas}/notes", {"text": "first"})).json
                 note = (await api.patch(f"{canvas}/notes/{note['id']}", text="last")).json
 
-                assert await heard_within(0.2, old) in {b"", b"\n"}, "no more than a keepalive that was on its way"
+                assert await heard_within(0.2, old) in {b"", b"\n"}, "at most a keepalive that was already being sent"
                 assert await heard_within(0.2, new) == b""
                 server.faults.silence(False)
                 for stream in (old, new):
@@ -44,7 +44,7 @@ async def test_silent_streams_say_nothing_and_then_all_that_happened(session: ai
 
 
 async def heard_within(seconds: float, stream: Stream) -> bytes:
-    """What comes on a stream in that time."""
+    """Everything that a stream sends within that time."""
     heard = bytearray()
     try:
         async with asyncio.timeout(seconds):
@@ -54,27 +54,27 @@ async def heard_within(seconds: float, stream: Stream) -> bytes:
         return bytes(heard)
 
 
-async def test_the_next_requests_fail_as_told_and_are_not_carried_out(
+async def test_fail_next_fails_matching_requests_without_carrying_them_out(
     server: CanvusServer, api: Api, canvas: str
 ) -> None:
     server.faults.fail_next(2, 429, retry_after=7, match="/notes", method="POST")
 
     assert (await api.get(f"{canvas}/notes")).status == 200
     for _ in range(2):
-        reply = await api.post(f"{canvas}/notes")
-        assert (reply.status, reply.headers["Retry-After"], bool(reply.msg)) == (429, "7", True)
+        response = await api.post(f"{canvas}/notes")
+        assert (response.status, response.headers["Retry-After"], bool(response.msg)) == (429, "7", True)
     assert (await api.post(f"{canvas}/notes")).status == 200
     assert len((await api.get(f"{canvas}/notes")).json) == 1
 
 
-async def test_a_failure_needs_no_token_and_may_have_any_status(server: CanvusServer, api: Api) -> None:
+async def test_fail_next_precedes_authentication(server: CanvusServer, api: Api) -> None:
     server.faults.fail_next(status=500)
 
-    reply = await api.get("canvases")
-    assert (reply.status, "Retry-After" in reply.headers) == (500, False)
+    response = await api.get("canvases")
+    assert (response.status, "Retry-After" in response.headers) == (500, False)
 
 
-async def test_a_delayed_request_waits_and_others_do_not(server: CanvusServer, api: Api, canvas: str) -> None:
+async def test_delay_applies_to_matching_requests_only(server: CanvusServer, api: Api, canvas: str) -> None:
     server.faults.delay(0.2, match="/notes")
 
     begin = time.monotonic()
@@ -86,13 +86,13 @@ async def test_a_delayed_request_waits_and_others_do_not(server: CanvusServer, a
 
 
 @pytest.mark.parametrize("size", [64, 600])
-async def test_a_truncated_answer_announces_more_than_it_brings(
+async def test_a_truncated_response_has_the_full_content_length(
     server: CanvusServer, api: Api, canvas: str, size: int
 ) -> None:
-    """Small files are answered from memory and large ones by the kernel: both break off."""
+    """Small files are sent from memory, large ones with sendfile: both are truncated."""
     content = samples.noise(size, size)
-    made = (await api.upload(f"{canvas}/images", content)).json
-    path = f"{canvas}/images/{made['id']}/download"
+    created = (await api.upload(f"{canvas}/images", content)).json
+    path = f"{canvas}/images/{created['id']}/download"
     server.faults.truncate_next(1, match="/download")
 
     received = bytearray()
@@ -107,9 +107,7 @@ async def test_a_truncated_answer_announces_more_than_it_brings(
     assert (await api.get(path)).body == content
 
 
-async def test_a_lost_answer_is_that_of_a_request_that_was_carried_out(
-    server: CanvusServer, api: Api, canvas: str
-) -> None:
+async def test_lose_next_carries_the_request_out(server: CanvusServer, api: Api, canvas: str) -> None:
     server.faults.lose_next(match="/notes", method="POST")
 
     with pytest.raises(aiohttp.ClientError):
@@ -117,7 +115,9 @@ async def test_a_lost_answer_is_that_of_a_request_that_was_carried_out(
     assert len((await api.get(f"{canvas}/notes")).json) == 1
 
 
-async def test_a_refusing_server_does_nothing_and_says_nothing(server: CanvusServer, api: Api, canvas: str) -> None:
+async def test_refuse_aborts_connections_without_carrying_requests_out(
+    server: CanvusServer, api: Api, canvas: str
+) -> None:
     server.faults.refuse()
 
     with pytest.raises(aiohttp.ClientError):
@@ -127,7 +127,7 @@ async def test_a_refusing_server_does_nothing_and_says_nothing(server: CanvusSer
     assert [record.status for record in server.requests] == [0, 200]
 
 
-async def test_a_cleared_server_has_good_days_again(server: CanvusServer, api: Api, canvas: str) -> None:
+async def test_clear_ends_all_faults(server: CanvusServer, api: Api, canvas: str) -> None:
     server.faults.fail_next(100)
     server.faults.delay(60)
     server.faults.truncate_next(100)
@@ -143,9 +143,7 @@ async def test_a_cleared_server_has_good_days_again(server: CanvusServer, api: A
         assert await stream.next() == [note]
 
 
-async def test_the_log_of_requests_has_each_with_its_query_and_status(
-    server: CanvusServer, api: Api, canvas: str
-) -> None:
+async def test_requests_are_recorded_with_query_and_status(server: CanvusServer, api: Api, canvas: str) -> None:
     await api.post(f"{canvas}/notes")
     await api.get(f"{canvas}/notes/nobody")
     async with api.stream(f"{canvas}/notes?subscribe") as stream:

@@ -1,7 +1,7 @@
-"""Random requests made from the API's description: whatever comes, the server answers as described and keeps its data.
+"""Random requests generated from the OpenAPI description: responses match the description, and no data is lost.
 
-The ids in a request are placeholders such as `<image>`, put in when it is sent; so a failing example can be read, and
-means the same on the next run. `pytest -m long tests/server/test_fuzz.py` plays many more, different ones every time.
+The ids in a request are placeholders such as `<image>`, which are replaced when it is sent. So a failing example is
+readable and can be repeated. `pytest -m long tests/server/test_fuzz.py` sends many more requests, different each time.
 """
 
 import asyncio
@@ -17,20 +17,20 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from canvus_async.server import CanvusServer
-from canvus_async.server.rules.kinds import KINDS, When
-from tests.seeds.random_requests import CASES, NOBODY, Case
-from tests.seeds.wire import Answer, exchange, request
+from canvus_async.server.rules.kinds import WIDGET_KINDS, Operation
+from tests.seeds.random_requests import CASES, UNKNOWN_ID, Case
+from tests.seeds.wire import RawResponse, raw_request, send_raw
 from tests.server import samples
 from tests.server.api import Api
 from tests.server.openapi import DESCRIPTION, WIDGETS, Schema, resolved
 
 SECRET = "only for those who may see it"
 
-# -- the world that they meet --
+# -- the server under test --
 
 
 class World:
-    """A server with a canvas to be fuzzed, and one that none of the fuzzing users may see."""
+    """A server with a canvas that is fuzzed, and another that the users of the requests may not see."""
 
     def __init__(self, server: CanvusServer, api: Api) -> None:
         self.server = server
@@ -39,18 +39,18 @@ class World:
         self.kept: list[Any] = []
         self.fuzzed = ""
 
-    async def furnish(self) -> None:
-        """The canvas that is never to change, and the first one to be fuzzed."""
+    async def set_up(self) -> None:
+        """Create the hidden canvas, which must never change, and the first canvas to fuzz."""
         kept = f"canvases/{await self.server.create_canvas(SECRET)}"
         note = (await self.api.post(f"{kept}/notes", {"text": SECRET})).json
         image = (await self.api.upload(f"{kept}/images", samples.picture(30, 20), SECRET)).json
         ready = await self.api.ready(f"{kept}/images/{image['id']}")
         self.known = {"kept canvas": kept[9:], "kept note": note["id"], "kept hash": ready["hash"]}
         self.kept = (await self.api.get(f"{kept}/widgets")).json
-        await self.begin_anew()
+        await self.reset()
 
-    async def begin_anew(self) -> None:
-        """Another canvas to be fuzzed, with a widget of every kind and a picture behind it."""
+    async def reset(self) -> None:
+        """Replace the fuzzed canvas by a new one with a background image and a widget of each kind."""
         for canvas in self.server.canvas_ids:
             if canvas != self.known["kept canvas"]:
                 await self.api.delete(f"canvases/{canvas}")
@@ -65,19 +65,21 @@ class World:
         for name, kind in WIDGETS.items():
             if kind.file:
                 file = {"images": samples.picture(40, 30), "pdfs": samples.document(2), "videos": samples.MP4}[name]
-                made = (await self.api.upload(f"{path}/{name}", file, "file")).json
-                self.known[f"{kind.type.lower()} hash"] = (await self.api.ready(f"{path}/{name}/{made['id']}"))["hash"]
+                created = (await self.api.upload(f"{path}/{name}", file, "file")).json
+                self.known[f"{kind.type.lower()} hash"] = (await self.api.ready(f"{path}/{name}/{created['id']}"))[
+                    "hash"
+                ]
             elif name != "connectors":
-                made = (await self.api.post(f"{path}/{name}", bodies.get(name, {}))).json
+                created = (await self.api.post(f"{path}/{name}", bodies.get(name, {}))).json
             else:
                 continue
-            self.known[kind.type.lower()] = made["id"]
+            self.known[kind.type.lower()] = created["id"]
         ends = {"src": {"id": self.known["note"]}, "dst": {"id": self.known["image"]}}
         self.known["connector"] = (await self.api.post(f"{path}/connectors", ends)).json["id"]
-        self.known["root"] = made["parent_id"]
+        self.known["root"] = created["parent_id"]
 
     async def state(self, *canvases: str) -> dict[str, bytes]:
-        """Which canvases there are, and what is seen of some but for hashes and sizes, which come when they come."""
+        """The ids of all canvases, and the content of some without hashes and sizes, which change at any time."""
         seen = dict.fromkeys(self.server.canvas_ids, b"")
         for canvas in canvases:
             about = [(await self.api.get(f"canvases/{canvas}{tail}")).body for tail in ("", "/widgets")]
@@ -85,28 +87,28 @@ class World:
         return seen
 
     async def is_full(self) -> bool:
-        """Whether there is by now more than a request needs to find its way around in."""
+        """Whether there are so many widgets or canvases that requests become slow."""
         listed = await self.api.get(f"{self.fuzzed}/widgets")
         return len(listed.json) > 120 or len(self.server.canvas_ids) > 9
 
     def filled(self, text: bytes) -> bytes:
-        """Placeholders replaced by what they stand for."""
+        """Replace the placeholders by ids, hashes and tokens."""
         return re.sub(
             rb"<([a-z ]+)>", lambda found: self.known.get(found[1].decode(), found[0].decode()).encode(), text
         )
 
-    async def send(self, case: Case) -> Answer:
+    async def send(self, case: Case) -> RawResponse:
         body = None if case.body is None else self.filled(case.body)
         token = None if case.token is None else self.filled(case.token.encode()).decode()
         headers = [self.filled(header.encode("latin-1", "replace")).decode("latin-1") for header in case.headers]
         target = self.filled(case.target.encode("latin-1", "replace")).decode("latin-1")
-        whole = request(case.method, target, *headers, token=token, body=body)
-        return await exchange(self.server, whole, head_only=case.method == "HEAD")
+        whole = raw_request(case.method, target, *headers, token=token, body=body)
+        return await send_raw(self.server, whole, head_only=case.method == "HEAD")
 
 
 @asynccontextmanager
 async def opened(data: Path | None = None) -> AsyncIterator[World]:
-    """A world, whose server keeps its data in that folder or in memory."""
+    """A world whose server stores its data in a folder, or in memory."""
     async with CanvusServer(data=data, processing_delay=0) as server, aiohttp.ClientSession() as session:
         yield World(server, Api(server, session, server.token))
 
@@ -114,22 +116,22 @@ async def opened(data: Path | None = None) -> AsyncIterator[World]:
 @pytest.fixture
 async def world() -> AsyncIterator[World]:
     async with opened() as world:
-        await world.furnish()
+        await world.set_up()
         yield world
 
 
 @pytest.fixture
 def on_demand(request: pytest.FixtureRequest) -> None:
-    """Skip what takes minutes unless it was asked for."""
+    """Skip the test unless pytest runs with `-m long`."""
     if "long" not in str(request.config.getoption("markexpr")):
         pytest.skip("takes minutes: run it with -m long")
 
 
-# -- what must hold --
+# -- checks --
 
 
 def conforms(value: Any, schema: Schema, where: str = "") -> None:
-    """Fail unless a value is as a schema says."""
+    """Fail unless a value matches a schema."""
     schema = resolved(schema)
     kinds = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int, "number": (int, float)}
     assert isinstance(value, kinds[schema["type"]]), (where, value)
@@ -151,62 +153,62 @@ def conforms(value: Any, schema: Schema, where: str = "") -> None:
                 conforms(each, schema["properties"][name], f"{where}.{name}")
 
 
-def check_answer(case: Case, answer: Answer) -> None:
-    """A refusal in its form, or an answer as the description has it."""
-    assert 200 <= answer.status < 500 or (answer.status == 501 and "/mipmaps/" in case.target), answer
-    if answer.status >= 400:
-        assert case.method == "HEAD" or answer.msg, answer
+def check_answer(case: Case, response: RawResponse) -> None:
+    """The response is an error with a `msg`, or matches the description."""
+    assert 200 <= response.status < 500 or (response.status == 501 and "/mipmaps/" in case.target), response
+    if response.status >= 400:
+        assert case.method == "HEAD" or response.msg, response
         return
     if case.operation is None:
         return
-    if answer.status in {206, 304}:
-        assert "Range" in str(case.headers) or "If-None-Match" in str(case.headers), answer
+    if response.status in {206, 304}:
+        assert "Range" in str(case.headers) or "If-None-Match" in str(case.headers), response
         return
     documented = case.operation["responses"]["200"]
     schema = documented.get("content", {}).get("application/json", {}).get("schema")
     if schema is not None:
-        conforms(answer.json, schema)
+        conforms(response.json, schema)
     elif "content" not in documented:
-        assert answer.body == b""
+        assert response.body == b""
 
 
-def check_status(case: Case, answer: Answer) -> None:
-    """A status that the description names, or one that HTTP itself gives the headers or the body of the request."""
+def check_status(case: Case, response: RawResponse) -> None:
+    """The status is in the description, or HTTP defines it for the headers or the body of the request."""
     if case.operation is not None:
         of_http = {206, 304, 416, 417} if "Range" in str(case.headers) or "Expect" in str(case.headers) else {304}
         of_http |= {400} if case.headers or case.body else set()
-        assert str(answer.status) in case.operation["responses"] or answer.status in of_http, answer
+        assert str(response.status) in case.operation["responses"] or response.status in of_http, response
 
 
-def check_accepted(case: Case, answer: Answer) -> None:
-    """What was accepted was right: each field that the description knows is as it says."""
-    if answer.status == 200 and isinstance(case.fields, dict) and case.schema is not None:
+def check_accepted(case: Case, response: RawResponse) -> None:
+    """If the request was accepted, each of its fields matches the description."""
+    if response.status == 200 and isinstance(case.fields, dict) and case.schema is not None:
         schema = resolved(case.schema)
         for name, value in case.fields.items():
             if name in schema["properties"] and "source_widget_id" not in case.fields:
                 conforms(value, schema["properties"][name], name)
 
 
-async def check_kept(world: World, answer: Answer) -> None:
-    """What nobody may see is not told, and is there as it was before."""
-    assert SECRET.encode() not in answer.body
+async def check_kept(world: World, response: RawResponse) -> None:
+    """The hidden canvas does not appear in the response and has not changed."""
+    assert SECRET.encode() not in response.body
     kept = await world.api.get(f"canvases/{world.known['kept canvas']}/widgets")
     assert kept.json == world.kept
 
 
-async def play(world: World, case: Case) -> None:
-    """Send a request and see that all holds that must."""
+async def check_request(world: World, case: Case) -> None:
+    """Send a request and check the response and the server's state."""
     before = await world.state(world.known["canvas"])
-    answer = await world.send(case)
-    event(f"{case.method} {answer.status}")
-    check_answer(case, answer)
-    check_status(case, answer)
-    check_accepted(case, answer)
-    await check_kept(world, answer)
-    if answer.status >= 400 or case.method in {"GET", "HEAD", "OPTIONS"}:
-        assert await world.state(world.known["canvas"]) == before, "a refused request and one that reads change nothing"
+    response = await world.send(case)
+    event(f"{case.method} {response.status}")
+    check_answer(case, response)
+    check_status(case, response)
+    check_accepted(case, response)
+    await check_kept(world, response)
+    if response.status >= 400 or case.method in {"GET", "HEAD", "OPTIONS"}:
+        assert await world.state(world.known["canvas"]) == before, "a refused request and a read change nothing"
     elif case.method == "DELETE" or await world.is_full():
-        await world.begin_anew()
+        await world.reset()
 
 
 FUZZ = settings(
@@ -217,8 +219,8 @@ FUZZ = settings(
 
 @settings(FUZZ, max_examples=800, derandomize=True, database=None)
 @given(case=CASES)
-async def test_no_request_makes_the_server_fail_or_lose_anything(world: World, case: Case) -> None:
-    await play(world, case)
+async def test_random_requests_cause_no_server_error_and_no_data_loss(world: World, case: Case) -> None:
+    await check_request(world, case)
 
 
 @pytest.mark.long
@@ -226,30 +228,30 @@ async def test_no_request_makes_the_server_fail_or_lose_anything(world: World, c
 @pytest.mark.timeout(3600)
 @settings(FUZZ, max_examples=30_000, print_blob=True)
 @given(case=CASES)
-async def test_no_request_of_very_many_makes_the_server_fail_or_lose_anything(world: World, case: Case) -> None:
-    await play(world, case)
+async def test_many_random_requests_cause_no_server_error_and_no_data_loss(world: World, case: Case) -> None:
+    await check_request(world, case)
 
 
 @settings(FUZZ, max_examples=30, derandomize=True, database=None)
 @given(cases=st.lists(CASES, min_size=5, max_size=12))
-async def test_requests_at_the_same_time_do_no_harm_to_each_other(world: World, cases: list[Case]) -> None:
-    answers = await asyncio.gather(*(world.send(case) for case in cases))
+async def test_concurrent_random_requests_cause_no_server_error(world: World, cases: list[Case]) -> None:
+    responses = await asyncio.gather(*(world.send(case) for case in cases))
 
-    for case, answer in zip(cases, answers, strict=True):
-        check_answer(case, answer)
-        check_accepted(case, answer)
-        await check_kept(world, answer)
-    await world.begin_anew()
+    for case, response in zip(cases, responses, strict=True):
+        check_answer(case, response)
+        check_accepted(case, response)
+        await check_kept(world, response)
+    await world.reset()
 
 
 @settings(FUZZ, max_examples=6, derandomize=True, database=None)
 @given(cases=st.lists(CASES, min_size=20, max_size=40))
-async def test_what_requests_have_made_is_there_after_a_restart(
+async def test_the_result_of_random_requests_survives_a_restart(
     tmp_path_factory: pytest.TempPathFactory, cases: list[Case]
 ) -> None:
     folder = tmp_path_factory.mktemp("data")
     async with opened(folder) as world:
-        await world.furnish()
+        await world.set_up()
         for case in cases:
             await world.send(case)
         before = await world.state(*world.server.canvas_ids)
@@ -258,18 +260,20 @@ async def test_what_requests_have_made_is_there_after_a_restart(
         assert await again.state(*before) == before
 
 
-def test_the_description_knows_every_kind_of_widget_and_every_field() -> None:
-    for kind in KINDS:
+def test_the_openapi_description_lists_every_kind_and_field() -> None:
+    for kind in WIDGET_KINDS:
         known = WIDGETS[kind.path]
         assert known.type == kind.type
-        for schema, when in ((known.create, When.CREATE), (known.update, When.UPDATE)):
-            assert schema["properties"].keys() == {name for name, each in kind.known.items() if when in each.when}
+        for schema, operation in ((known.create, Operation.CREATE), (known.update, Operation.UPDATE)):
+            assert schema["properties"].keys() == {
+                name for name, each in kind.all_fields.items() if operation in each.accepted_in
+            }
 
 
-async def test_every_operation_of_the_description_is_there(world: World) -> None:
+async def test_every_operation_of_the_openapi_description_exists(world: World) -> None:
     for path, operations in DESCRIPTION["paths"].items():
-        target = re.sub(r"\{[a-z_]+\}", NOBODY, path.replace("{canvas_id}", "<canvas>"))
+        target = re.sub(r"\{[a-z_]+\}", UNKNOWN_ID, path.replace("{canvas_id}", "<canvas>"))
         for method in operations:
-            answer = await world.send(Case(method.upper(), f"/api/v1{target}", (), "<viewer>", None))
-            assert answer.status in {200, 403, 404}, (method, path)
-            assert answer.status == 200 or "Not Found" not in answer.msg, (method, path)
+            response = await world.send(Case(method.upper(), f"/api/v1{target}", (), "<viewer>", None))
+            assert response.status in {200, 403, 404}, (method, path)
+            assert response.status == 200 or "Not Found" not in response.msg, (method, path)

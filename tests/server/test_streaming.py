@@ -1,4 +1,4 @@
-"""Subscriptions: what the first line is, what follows, and how they end."""
+"""Subscriptions: the first line, later lines, and the end."""
 
 import asyncio
 import json
@@ -11,14 +11,14 @@ import pytest
 
 from canvus_async.server import CanvusServer
 from canvus_async.server.access import Right
-from canvus_async.server.streams.broadcast import SURPLUS, Event, Feed, Subscriber
+from canvus_async.server.streams.broadcast import EXTRA_PENDING, Broadcast, Event, Subscriber
 from tests.server import samples
 from tests.server.api import Api, eventually
-from tests.server.conftest import Ask
+from tests.server.conftest import ApiFor
 
 
 @pytest.mark.parametrize("query", ["subscribe=false", "subscribe=0", "x=subscribe"])
-async def test_a_subscribe_that_says_no_gives_the_list(api: Api, canvas: str, query: str) -> None:
+async def test_subscribe_can_be_turned_off_by_its_value(api: Api, canvas: str, query: str) -> None:
     assert (await api.get(f"{canvas}/notes?{query}")).json == []
 
 
@@ -30,7 +30,7 @@ async def test_any_other_value_of_subscribe_opens_a_stream(api: Api, canvas: str
         assert stream.response.headers["Cache-Control"] == "no-store"
 
 
-async def test_a_list_comes_whole_on_one_line_and_then_each_change_in_an_array(api: Api, canvas: str) -> None:
+async def test_a_stream_sends_the_list_and_then_each_change_as_an_array(api: Api, canvas: str) -> None:
     first = (await api.post(f"{canvas}/notes", {"text": "one\ntwo"})).json
     async with api.stream(f"{canvas}/notes?subscribe") as stream:
         assert await stream.next() == [first]
@@ -43,7 +43,7 @@ async def test_a_list_comes_whole_on_one_line_and_then_each_change_in_an_array(a
         assert await stream.next() == [second | {"state": "deleted"}]
 
 
-async def test_the_stream_of_all_widgets_starts_with_what_the_list_shows(api: Api, canvas: str) -> None:
+async def test_the_stream_of_all_widgets_starts_with_the_list(api: Api, canvas: str) -> None:
     await api.post(f"{canvas}/notes")
     await api.post(f"{canvas}/connectors", {"src": {"id": "x"}, "dst": {"id": "y"}})
     async with api.stream(f"{canvas}/widgets?subscribe") as stream:
@@ -54,7 +54,7 @@ async def test_the_stream_of_all_widgets_starts_with_what_the_list_shows(api: Ap
         assert lines[0] == [table]
 
 
-async def test_a_stream_of_one_kind_hears_of_no_other(api: Api, canvas: str) -> None:
+async def test_the_stream_of_a_kind_sends_no_other_kinds(api: Api, canvas: str) -> None:
     async with api.stream(f"{canvas}/browsers?subscribe") as stream:
         assert await stream.next() == []
         await api.post(f"{canvas}/notes")
@@ -63,7 +63,7 @@ async def test_a_stream_of_one_kind_hears_of_no_other(api: Api, canvas: str) -> 
         assert await stream.next() == [browser]
 
 
-async def test_one_widget_comes_as_an_object_and_its_stream_ends_with_it(api: Api, canvas: str) -> None:
+async def test_the_stream_of_a_widget_sends_objects_and_ends_with_its_deletion(api: Api, canvas: str) -> None:
     note = (await api.post(f"{canvas}/notes")).json
     other = (await api.post(f"{canvas}/notes")).json
     for path in (f"{canvas}/notes/{note['id']}", f"{canvas}/widgets/{note['id']}"):
@@ -78,7 +78,7 @@ async def test_one_widget_comes_as_an_object_and_its_stream_ends_with_it(api: Ap
                 assert await stream.rest() == b""
 
 
-async def test_deleting_a_parent_is_told_of_each_widget_that_goes(api: Api, canvas: str) -> None:
+async def test_deleting_a_parent_sends_a_line_per_deleted_widget(api: Api, canvas: str) -> None:
     parent = (await api.post(f"{canvas}/notes")).json
     child = (await api.post(f"{canvas}/notes", {"parent_id": parent["id"]})).json
     async with api.stream(f"{canvas}/notes?subscribe") as stream:
@@ -90,7 +90,7 @@ async def test_deleting_a_parent_is_told_of_each_widget_that_goes(api: Api, canv
     assert [(each["id"], each["state"]) for each in gone] == [(child["id"], "deleted"), (parent["id"], "deleted")]
 
 
-async def test_what_changes_nothing_is_not_told(api: Api, canvas: str) -> None:
+async def test_a_patch_without_a_change_sends_nothing(api: Api, canvas: str) -> None:
     note = (await api.post(f"{canvas}/notes", {"text": "same"})).json
     async with api.stream(f"{canvas}/notes?subscribe") as stream:
         await stream.next()
@@ -101,7 +101,7 @@ async def test_what_changes_nothing_is_not_told(api: Api, canvas: str) -> None:
         assert await stream.next() == [changed]
 
 
-async def test_the_background_can_be_followed_alone_and_among_the_widgets(api: Api, canvas: str) -> None:
+async def test_the_background_is_in_its_own_stream_and_in_that_of_all_widgets(api: Api, canvas: str) -> None:
     async with (
         api.stream(f"{canvas}/background?subscribe") as alone,
         api.stream(f"{canvas}/widgets?subscribe") as every,
@@ -116,7 +116,7 @@ async def test_the_background_can_be_followed_alone_and_among_the_widgets(api: A
         assert "id" not in changed
 
 
-async def test_the_cells_of_a_table_can_be_followed(api: Api, canvas: str) -> None:
+async def test_the_cells_of_a_table_have_a_stream(api: Api, canvas: str) -> None:
     table = (await api.post(f"{canvas}/tables")).json
     async with api.stream(f"{canvas}/tables/{table['id']}/cells?subscribe") as stream:
         cells = await stream.next()
@@ -128,15 +128,15 @@ async def test_the_cells_of_a_table_can_be_followed(api: Api, canvas: str) -> No
         assert changed[3]["location"] == {"x": 5, "y": 5}
 
 
-async def test_the_list_of_canvases_is_told_of_each_as_the_asker_may_see_it(
-    server: CanvusServer, ask: Ask, api: Api, canvas: str
+async def test_the_stream_of_canvases_depends_on_the_rights_of_the_user(
+    server: CanvusServer, api_for: ApiFor, api: Api, canvas: str
 ) -> None:
-    viewer = ask(server.add_user("view"))
-    narrow = ask(server.add_user("owner", canvases=[]))
+    viewer = api_for(server.add_user("view"))
+    limited = api_for(server.add_user("owner", canvases=[]))
     async with (
         viewer.stream("canvases?subscribe") as stream,
         viewer.stream(f"{canvas}?subscribe") as single,
-        narrow.stream("canvases?subscribe") as nothing,
+        limited.stream("canvases?subscribe") as nothing,
     ):
         assert [each["access"] for each in await stream.next()] == ["view"]
         assert (await single.next())["name"] == "Demo"
@@ -145,17 +145,17 @@ async def test_the_list_of_canvases_is_told_of_each_as_the_asker_may_see_it(
         await api.patch(canvas, name="Renamed")
         assert [(each["name"], each["access"]) for each in await stream.next()] == [("Renamed", "view")]
         assert (await single.next())["name"] == "Renamed"
-        made = (await api.post("canvases", {"name": "New"})).json
-        assert [(each["id"], each["access"]) for each in await stream.next()] == [(made["id"], "view")]
+        created = (await api.post("canvases", {"name": "New"})).json
+        assert [(each["id"], each["access"]) for each in await stream.next()] == [(created["id"], "view")]
         await api.delete(canvas)
         assert [(each["id"], each["state"]) for each in await stream.next()] == [(canvas[9:], "deleted")]
         assert (await single.next())["state"] == "deleted"
         assert await single.rest() == b""
-        own = (await narrow.post("canvases", {"name": "Own"})).json
+        own = (await limited.post("canvases", {"name": "Own"})).json
         assert [each["id"] for each in await nothing.next()] == [own["id"]]
 
 
-async def test_the_streams_of_a_canvas_end_with_it_and_name_nothing_deleted(api: Api, canvas: str) -> None:
+async def test_the_streams_of_a_canvas_end_when_it_is_deleted(api: Api, canvas: str) -> None:
     note = (await api.post(f"{canvas}/notes")).json
     async with (
         api.stream(f"{canvas}/widgets?subscribe") as every,
@@ -170,7 +170,7 @@ async def test_the_streams_of_a_canvas_end_with_it_and_name_nothing_deleted(api:
     assert (await api.get(f"{canvas}/widgets?subscribe")).status == 404
 
 
-async def test_silence_is_broken_by_lone_newlines(session: aiohttp.ClientSession) -> None:
+async def test_keepalives_are_blank_lines(session: aiohttp.ClientSession) -> None:
     async with CanvusServer(keepalive=0.02) as server:
         api = Api(server, session, server.token)
         canvas = f"canvases/{await server.create_canvas('Demo')}"
@@ -181,19 +181,19 @@ async def test_silence_is_broken_by_lone_newlines(session: aiohttp.ClientSession
             assert await stream.line() == b"\n"
 
 
-async def test_a_stream_that_may_not_be_opened_is_refused_like_any_request(ask: Ask, api: Api, canvas: str) -> None:
-    assert (await ask(None).get(f"{canvas}/widgets?subscribe")).status == 401
+async def test_a_subscription_is_refused_like_any_request(api_for: ApiFor, api: Api, canvas: str) -> None:
+    assert (await api_for(None).get(f"{canvas}/widgets?subscribe")).status == 401
     assert (await api.get("canvases/nowhere/widgets?subscribe")).status == 404
     assert (await api.get(f"{canvas}/notes/nobody?subscribe")).status == 404
     assert (await api.call("HEAD", f"{canvas}/notes?subscribe")).status == 200
 
 
-async def test_a_link_that_is_taken_back_ends_the_streams_of_those_without_a_token(
-    server: CanvusServer, ask: Ask, api: Api, canvas: str
+async def test_ending_a_link_ends_the_streams_without_a_token(
+    server: CanvusServer, api_for: ApiFor, api: Api, canvas: str
 ) -> None:
     server.share(canvas[9:], "view")
     async with (
-        ask(None).stream(f"{canvas}/notes?subscribe") as guest,
+        api_for(None).stream(f"{canvas}/notes?subscribe") as guest,
         api.stream(f"{canvas}/notes?subscribe") as owner,
     ):
         await guest.next()
@@ -205,7 +205,7 @@ async def test_a_link_that_is_taken_back_ends_the_streams_of_those_without_a_tok
         assert await owner.next() == [note]
 
 
-async def test_a_client_that_goes_is_let_go_of(server: CanvusServer, api: Api, canvas: str) -> None:
+async def test_disconnected_subscribers_are_removed(server: CanvusServer, api: Api, canvas: str) -> None:
     async with AsyncExitStack() as stack:
         streams = [await stack.enter_async_context(api.stream(f"{canvas}/widgets?subscribe")) for _ in range(20)]
         for stream in streams:
@@ -215,7 +215,7 @@ async def test_a_client_that_goes_is_let_go_of(server: CanvusServer, api: Api, c
     await eventually(lambda: server.open_streams == server.connections == 0)
 
 
-async def test_closing_the_server_ends_all_streams_at_once(api: Api, canvas: str) -> None:
+async def test_closing_the_server_ends_all_streams(api: Api, canvas: str) -> None:
     async with AsyncExitStack() as stack:
         streams = [await stack.enter_async_context(api.stream(f"{canvas}/widgets?subscribe")) for _ in range(20)]
         for stream in streams:
@@ -226,7 +226,7 @@ async def test_closing_the_server_ends_all_streams_at_once(api: Api, canvas: str
         assert [await stream.rest() for stream in streams] == [b""] * 20
 
 
-async def test_closing_the_server_does_not_wait_for_a_reader_that_does_not_read(
+async def test_closing_the_server_does_not_wait_for_a_stalled_reader(
     server: CanvusServer, api: Api, canvas: str
 ) -> None:
     for number in range(30):
@@ -241,18 +241,18 @@ async def test_closing_the_server_does_not_wait_for_a_reader_that_does_not_read(
         assert server.open_streams == 0
 
 
-async def test_many_followers_hear_the_same_changes_in_the_same_order(api: Api, canvas: str) -> None:
+async def test_all_subscribers_get_the_changes_in_the_same_order(api: Api, canvas: str) -> None:
     async with AsyncExitStack() as stack:
         streams = [await stack.enter_async_context(api.stream(f"{canvas}/notes?subscribe")) for _ in range(50)]
         for stream in streams:
             assert await stream.next() == []
-        made = [(await api.post(f"{canvas}/notes", {"text": str(number)})).json for number in range(5)]
+        created = [(await api.post(f"{canvas}/notes", {"text": str(number)})).json for number in range(5)]
 
         for stream in streams:
-            assert [(await stream.next())[0] for _ in range(5)] == made
+            assert [(await stream.next())[0] for _ in range(5)] == created
 
 
-async def test_a_reader_that_lags_gets_every_last_state_and_few_of_those_between(
+async def test_a_slow_reader_gets_the_final_states_and_few_in_between(
     server: CanvusServer, api: Api, canvas: str
 ) -> None:
     notes = [(await api.post(f"{canvas}/notes", {"text": "x" * 100_000})).json["id"] for _ in range(20)]
@@ -274,11 +274,11 @@ async def test_a_reader_that_lags_gets_every_last_state_and_few_of_those_between
     states = {each["id"]: each for line in lines for each in json.loads(line)}
     assert [states[each["id"]] for each in last] == last
     assert states[notes[0]]["state"] == "deleted"
-    assert len(lines) < 200, "of 242 changes, of which the sockets hold a few megabytes"
+    assert len(lines) < 200, "there were 242 changes, and the socket buffers hold a few megabytes"
 
 
 def _read_until(reader: socket.socket, end: bytes) -> bytes:
-    """The body of a chunked answer up to the chunk with `end` in it."""
+    """Read the body of a chunked response up to the chunk that contains `end`."""
     with reader, reader.makefile("rb") as stream:
         while stream.readline() != b"\r\n":
             pass
@@ -289,7 +289,7 @@ def _read_until(reader: socket.socket, end: bytes) -> bytes:
         return bytes(body + chunk)
 
 
-async def test_an_open_stream_holds_on_to_nothing_of_its_first_line(api: Api, canvas: str) -> None:
+async def test_an_open_stream_does_not_keep_its_first_line_in_memory(api: Api, canvas: str) -> None:
     for number in range(20):
         await api.post(f"{canvas}/notes", {"text": str(number) * 100_000})
     whole = len((await api.get(f"{canvas}/notes")).body)
@@ -305,7 +305,7 @@ async def test_an_open_stream_holds_on_to_nothing_of_its_first_line(api: Api, ca
         await eventually(lambda: tracemalloc.get_traced_memory()[0] < whole / 2)
 
 
-async def test_the_hash_of_an_upload_is_told_to_whoever_follows_that_image(api: Api, canvas: str) -> None:
+async def test_the_hash_of_an_upload_is_sent_to_subscribers_of_the_image(api: Api, canvas: str) -> None:
     image = (await api.upload(f"{canvas}/images", samples.picture())).json
     async with api.stream(f"{canvas}/images/{image['id']}?subscribe") as stream:
         while not (seen := await stream.next())["hash"]:
@@ -314,58 +314,58 @@ async def test_the_hash_of_an_upload_is_told_to_whoever_follows_that_image(api: 
     assert seen == image | {"hash": seen["hash"]}
 
 
-# The mailbox by itself
+# -- subscribers without a server --
 
 
-def subscriber(*, single: bool = False, size: int = 0) -> tuple[Subscriber, list[str]]:
+def make_subscriber(*, single: bool = False, size: int = 0) -> tuple[Subscriber, list[str]]:
     aborts: list[str] = []
-    box = Subscriber(lambda _: True, single=single, size=size, abort=lambda: aborts.append("cut"), token="t")
-    return box, aborts
+    subscriber = Subscriber(lambda _: True, single=single, size=size, abort=lambda: aborts.append("cut"), token="t")
+    return subscriber, aborts
 
 
-async def test_only_the_newest_state_of_a_thing_waits_in_its_old_place() -> None:
-    box, _ = subscriber()
+async def test_a_newer_state_replaces_the_pending_line_in_its_place() -> None:
+    subscriber, _ = make_subscriber()
     for key, raw in (("a", b"1"), ("b", b"2"), ("a", b"3")):
-        box.offer(Event(key=key, raw=raw))
+        subscriber.offer(Event(key=key, raw=raw))
 
-    assert await box.wait(0)
-    assert box.take() == b"[3]\n[2]\n"
-    assert not await box.wait(0)
-
-
-async def test_a_follower_of_one_thing_hears_its_end_and_nothing_after() -> None:
-    box, _ = subscriber(single=True)
-    box.offer(Event(key="a", raw=b"1"))
-    box.offer(Event(key="a", raw=b"gone", gone=True))
-
-    assert box.take() == b"gone\n"
-    assert box.ended
-    box.offer(Event(key="a", raw=b"2"))
-    assert box.take() == b""
+    assert await subscriber.wait(0)
+    assert subscriber.take() == b"[3]\n[2]\n"
+    assert not await subscriber.wait(0)
 
 
-async def test_a_mailbox_that_overflows_breaks_the_connection_off() -> None:
-    box, aborts = subscriber(size=10)
-    for number in range(SURPLUS + 10):
-        box.offer(Event(key=str(number), raw=b"{}"))
+async def test_a_single_subscriber_ends_after_the_deletion() -> None:
+    subscriber, _ = make_subscriber(single=True)
+    subscriber.offer(Event(key="a", raw=b"1"))
+    subscriber.offer(Event(key="a", raw=b"gone", deleted=True))
+
+    assert subscriber.take() == b"gone\n"
+    assert subscriber.ended
+    subscriber.offer(Event(key="a", raw=b"2"))
+    assert subscriber.take() == b""
+
+
+async def test_too_many_pending_lines_abort_the_connection() -> None:
+    subscriber, aborts = make_subscriber(size=10)
+    for number in range(EXTRA_PENDING + 10):
+        subscriber.offer(Event(key=str(number), raw=b"{}"))
     assert aborts == []
 
-    box.offer(Event(key="one more", raw=b"{}"))
+    subscriber.offer(Event(key="one more", raw=b"{}"))
     assert aborts == ["cut"]
 
 
-def test_a_change_is_encoded_once_for_all_who_follow() -> None:
+def test_an_event_is_encoded_once_for_all_subscribers() -> None:
     event = Event(key="a", raw=b"{}", right=Right.VIEW)
 
-    assert event.in_list is event.in_list
-    assert event.alone is event.alone
+    assert event.list_line is event.list_line
+    assert event.single_line is event.single_line
 
 
-async def test_nobody_is_told_after_leaving() -> None:
-    feed = Feed()
-    box, _ = subscriber()
-    feed.attach(box)
-    feed.detach(box)
-    feed.publish(Event(key="a", raw=b"1"))
+async def test_a_detached_subscriber_gets_no_events() -> None:
+    broadcast = Broadcast()
+    subscriber, _ = make_subscriber()
+    broadcast.attach(subscriber)
+    broadcast.detach(subscriber)
+    broadcast.publish(Event(key="a", raw=b"1"))
 
-    assert box.take() == b""
+    assert subscriber.take() == b""

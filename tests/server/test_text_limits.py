@@ -1,4 +1,4 @@
-"""Text has a greatest length, so that no request makes every later one expensive."""
+"""The length of texts is limited, so that one request cannot make all later ones expensive."""
 
 import pytest
 
@@ -16,7 +16,7 @@ from tests.server.api import Api
         ("anchors", "anchor_name", LONGEST_NAME),
     ],
 )
-async def test_a_text_of_the_greatest_length_is_taken_and_a_longer_one_refused(
+async def test_a_text_may_have_the_maximum_length_but_no_more(
     api: Api, canvas: str, kind: str, field: str, longest: int
 ) -> None:
     taken = await api.post(f"{canvas}/{kind}", {field: "x" * longest})
@@ -29,7 +29,7 @@ async def test_a_text_of_the_greatest_length_is_taken_and_a_longer_one_refused(
     )
 
 
-async def test_the_name_of_a_file_is_bounded_in_uploads_and_in_updates(api: Api, canvas: str) -> None:
+async def test_the_length_of_a_file_name_is_limited_in_uploads_and_updates(api: Api, canvas: str) -> None:
     named = "x" * LONGEST_NAME
     taken = await api.upload(f"{canvas}/images", samples.picture(), "a.png", original_filename=named)
     for refused in (
@@ -41,17 +41,17 @@ async def test_the_name_of_a_file_is_bounded_in_uploads_and_in_updates(api: Api,
     assert taken.json["original_filename"] == named
 
 
-async def test_the_name_of_a_canvas_is_bounded(api: Api, canvas: str) -> None:
+async def test_the_length_of_a_canvas_name_is_limited(api: Api, canvas: str) -> None:
     long = "x" * (LONGEST_NAME + 1)
 
     assert (await api.post("canvases", {"name": long})).status == 400
     assert (await api.patch(canvas, name=long)).status == 400
 
 
-async def test_a_file_whose_stored_name_is_hostile_is_served_at_once(api: Api, canvas: str) -> None:
+async def test_a_file_with_a_hostile_stored_name_is_sent(api: Api, canvas: str) -> None:
     name = "a" + "\u0301\u0316" * 490 + ".png"
-    made = await api.upload(f"{canvas}/images", samples.picture(), "a.png", original_filename=name)
-    image = await api.ready(f"{canvas}/images/{made.json['id']}")
+    created = await api.upload(f"{canvas}/images", samples.picture(), "a.png", original_filename=name)
+    image = await api.ready(f"{canvas}/images/{created.json['id']}")
 
     served = await api.get(f"{canvas}/images/{image['id']}/download")
 

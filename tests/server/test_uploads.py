@@ -1,4 +1,4 @@
-"""Uploads: the two parts in any order, what is refused, and the hash that follows (seeds 002 and 003)."""
+"""Uploads: the parts of the form, refused forms and files, and the hash that is published later."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,15 +13,15 @@ from canvus_async.server.store.asset_files import AssetStore
 from canvus_async.server.store.database import StoredAsset
 from tests.server import samples
 from tests.server.api import Api, Part, eventually
-from tests.server.conftest import AskIn
+from tests.server.conftest import ApiIn
 
 
-async def test_an_image_is_made_at_once_and_its_hash_follows(api: Api, canvas: str) -> None:
-    made = (await api.upload(f"{canvas}/images", samples.picture(160, 90), "photo.png", title="T", depth=3.0)).json
-    ready = await api.ready(f"{canvas}/images/{made['id']}")
+async def test_an_image_is_created_immediately_and_its_hash_later(api: Api, canvas: str) -> None:
+    created = (await api.upload(f"{canvas}/images", samples.picture(160, 90), "photo.png", title="T", depth=3.0)).json
+    ready = await api.ready(f"{canvas}/images/{created['id']}")
 
-    assert made == {
-        "id": made["id"],
+    assert created == {
+        "id": created["id"],
         "widget_type": "Image",
         "state": "normal",
         "hash": "",
@@ -32,46 +32,46 @@ async def test_an_image_is_made_at_once_and_its_hash_follows(api: Api, canvas: s
         "depth": 3.0,
         "scale": 1,
         "pinned": False,
-        "parent_id": made["parent_id"],
+        "parent_id": created["parent_id"],
     }
     assert len(ready["hash"]) == 64
-    assert ready == made | {"hash": ready["hash"]}
+    assert ready == created | {"hash": ready["hash"]}
 
 
-async def test_the_hash_comes_with_an_event_of_its_own(api: Api, canvas: str) -> None:
+async def test_the_hash_is_published_as_a_separate_event(api: Api, canvas: str) -> None:
     async with api.stream(f"{canvas}/images?subscribe") as stream:
         assert await stream.next() == []
-        made = (await api.upload(f"{canvas}/images", samples.picture())).json
+        created = (await api.upload(f"{canvas}/images", samples.picture())).json
 
-        assert await stream.next() == [made]
+        assert await stream.next() == [created]
         (ready,) = await stream.next()
-        assert ready == made | {"hash": ready["hash"]}
+        assert ready == created | {"hash": ready["hash"]}
         assert ready["hash"]
 
 
-async def test_equal_files_have_equal_hashes_and_others_have_others(api: Api, canvas: str) -> None:
+async def test_equal_files_have_equal_hashes(api: Api, canvas: str) -> None:
     hashes: list[str] = []
     for colour in ("#ff0000", "#ff0000", "#0000ff"):
-        made = (await api.upload(f"{canvas}/images", samples.picture(colour=colour))).json
-        hashes.append((await api.ready(f"{canvas}/images/{made['id']}"))["hash"])
+        created = (await api.upload(f"{canvas}/images", samples.picture(colour=colour))).json
+        hashes.append((await api.ready(f"{canvas}/images/{created['id']}"))["hash"])
 
     assert hashes[0] == hashes[1] != hashes[2]
 
 
-async def test_the_parts_may_come_in_any_order_with_others_among_them(api: Api, canvas: str) -> None:
+async def test_parts_may_be_in_any_order_and_unknown_parts_are_skipped(api: Api, canvas: str) -> None:
     picture = ("data", samples.picture(), "a.png")
     fields = ("json", b'{"title": "T", "original_filename": "given.png"}', None)
     other = ("more", b"...", None)
 
     for parts in ((picture, fields), (fields, picture), (other, fields, picture)):
-        reply = await api.form(f"{canvas}/images", *parts)
-        assert (reply.json["title"], reply.json["original_filename"]) == ("T", "given.png")
+        response = await api.form(f"{canvas}/images", *parts)
+        assert (response.json["title"], response.json["original_filename"]) == ("T", "given.png")
 
 
-async def test_a_json_part_may_be_empty_or_left_out(api: Api, canvas: str) -> None:
+async def test_the_json_part_is_optional(api: Api, canvas: str) -> None:
     for parts in ([("json", b"", None)], [("json", b"{}", None)], []):
-        reply = await api.form(f"{canvas}/images", *parts, ("data", samples.picture(), "a.png"))
-        assert (reply.status, reply.json["title"]) == (200, "")
+        response = await api.form(f"{canvas}/images", *parts, ("data", samples.picture(), "a.png"))
+        assert (response.status, response.json["title"]) == (200, "")
 
 
 @pytest.mark.parametrize(
@@ -94,18 +94,18 @@ async def test_a_json_part_may_be_empty_or_left_out(api: Api, canvas: str) -> No
         ([("data", samples.picture()[:20], "a.png")], ""),
     ],
 )
-async def test_a_form_that_makes_no_image_is_refused_and_leaves_nothing(
+async def test_an_invalid_form_is_refused_and_creates_nothing(
     api: Api, canvas: str, parts: list[Part], words: str
 ) -> None:
-    reply = await api.form(f"{canvas}/images", *parts)
+    response = await api.form(f"{canvas}/images", *parts)
 
-    assert reply.status == 400, reply.body
-    assert words in reply.msg
+    assert response.status == 400, response.body
+    assert words in response.msg
     assert (await api.get(f"{canvas}/images")).json == []
 
 
-async def test_a_refused_upload_leaves_no_file(ask_in: AskIn, tmp_path: Path) -> None:
-    async with ask_in(tmp_path) as api:
+async def test_a_refused_upload_leaves_no_file(api_in: ApiIn, tmp_path: Path) -> None:
+    async with api_in(tmp_path) as api:
         canvas = f"canvases/{await api.server.create_canvas('Demo')}"
         for content, fields in ((samples.picture(), {"parent_id": "x"}), (b"junk", {}), (samples.document(), {})):
             assert (await api.upload(f"{canvas}/images", content, **fields)).status == 400
@@ -127,13 +127,15 @@ async def test_a_refused_upload_leaves_no_file(ask_in: AskIn, tmp_path: Path) ->
         ("videos", samples.picture(), 400),
     ],
 )
-async def test_each_endpoint_takes_its_own_types(api: Api, canvas: str, path: str, content: bytes, status: int) -> None:
-    reply = await api.upload(f"{canvas}/{path}", content)
+async def test_each_endpoint_accepts_its_own_file_types(
+    api: Api, canvas: str, path: str, content: bytes, status: int
+) -> None:
+    response = await api.upload(f"{canvas}/{path}", content)
 
-    assert reply.status == status, reply.body
+    assert response.status == status, response.body
 
 
-async def test_a_picture_is_as_large_as_its_pixels_and_an_svg_as_it_says(api: Api, canvas: str) -> None:
+async def test_the_default_size_is_that_of_the_file(api: Api, canvas: str) -> None:
     sizes = [
         (await api.upload(f"{canvas}/{path}", content)).json["size"]
         for path, content in (
@@ -146,14 +148,14 @@ async def test_a_picture_is_as_large_as_its_pixels_and_an_svg_as_it_says(api: Ap
     assert sizes == [{"width": 37, "height": 21}, {"width": 40, "height": 20}, {"width": 200, "height": 100}]
 
 
-async def test_a_decompression_bomb_is_refused_unread(api: Api, canvas: str) -> None:
+async def test_a_decompression_bomb_is_refused_without_decoding(api: Api, canvas: str) -> None:
     header = samples.picture(1, 1)
     bomb = header[:16] + (60_000).to_bytes(4, "big") * 2 + header[24:]
 
-    reply = await api.upload(f"{canvas}/images", bomb)
+    response = await api.upload(f"{canvas}/images", bomb)
 
-    assert reply.status == 400
-    assert reply.msg
+    assert response.status == 400
+    assert response.msg
 
 
 @pytest.mark.parametrize(
@@ -168,23 +170,25 @@ async def test_a_decompression_bomb_is_refused_unread(api: Api, canvas: str) -> 
         ("../../etc/passwd", "../../etc/passwd"),
     ],
 )
-async def test_a_file_name_is_kept_as_its_owner_knows_it(api: Api, canvas: str, sent: str, kept: str) -> None:
-    made = (await api.upload(f"{canvas}/images", samples.picture(), sent)).json
+async def test_a_percent_encoded_file_name_is_decoded(api: Api, canvas: str, sent: str, kept: str) -> None:
+    created = (await api.upload(f"{canvas}/images", samples.picture(), sent)).json
 
-    assert made["original_filename"] == kept
-    assert "/" not in (await api.get(f"{canvas}/images/{made['id']}/download")).headers["Content-Disposition"]
+    assert created["original_filename"] == kept
+    assert "/" not in (await api.get(f"{canvas}/images/{created['id']}/download")).headers["Content-Disposition"]
 
 
-async def test_a_percent_encoding_client_and_a_plain_one_mean_the_same_name(api: Api, canvas: str) -> None:
+async def test_the_file_name_sent_by_aiohttp_is_decoded(api: Api, canvas: str) -> None:
     form = aiohttp.FormData()
     form.add_field("data", samples.picture(), filename="日本 語.png")
 
-    made = (await api.call("POST", f"{canvas}/images", data=form)).json
+    created = (await api.call("POST", f"{canvas}/images", data=form)).json
 
-    assert made["original_filename"] == "日本 語.png"
+    assert created["original_filename"] == "日本 語.png"
 
 
-async def test_a_file_over_the_limit_is_refused_with_or_without_its_length(session: aiohttp.ClientSession) -> None:
+async def test_a_file_over_the_limit_is_refused_with_and_without_a_content_length(
+    session: aiohttp.ClientSession,
+) -> None:
     async with CanvusServer(max_upload=100_000) as server:
         api = Api(server, session, server.token)
         canvas = f"canvases/{await server.create_canvas('Demo')}"
@@ -227,15 +231,15 @@ async def test_a_file_over_the_limit_is_refused_with_or_without_its_length(sessi
         ("text/plain", b"\x89PNG"),
     ],
 )
-async def test_a_body_that_is_no_form_is_refused_as_such(api: Api, canvas: str, content_type: str, body: bytes) -> None:
-    reply = await api.call("POST", f"{canvas}/images", data=body, headers={"Content-Type": content_type})
+async def test_a_malformed_form_is_refused(api: Api, canvas: str, content_type: str, body: bytes) -> None:
+    response = await api.call("POST", f"{canvas}/images", data=body, headers={"Content-Type": content_type})
 
-    assert reply.status == 400, reply.body
-    assert reply.msg
+    assert response.status == 400, response.body
+    assert response.msg
 
 
-async def test_a_client_that_goes_midway_leaves_nothing(ask_in: AskIn, tmp_path: Path) -> None:
-    async with ask_in(tmp_path) as api:
+async def test_a_client_that_disconnects_during_an_upload_leaves_nothing(api_in: ApiIn, tmp_path: Path) -> None:
+    async with api_in(tmp_path) as api:
         canvas = await api.server.create_canvas("Demo")
         _, writer = await asyncio.open_connection("127.0.0.1", int(api.server.url.rpartition(":")[2]))
         writer.write(
@@ -253,8 +257,8 @@ async def test_a_client_that_goes_midway_leaves_nothing(ask_in: AskIn, tmp_path:
         assert (await api.get(f"canvases/{canvas}/images")).json == []
 
 
-async def test_a_file_goes_with_the_last_widget_that_shows_it(ask_in: AskIn, tmp_path: Path) -> None:
-    async with ask_in(tmp_path) as api:
+async def test_a_file_is_removed_with_the_last_widget_that_uses_it(api_in: ApiIn, tmp_path: Path) -> None:
+    async with api_in(tmp_path) as api:
         canvas = f"canvases/{await api.server.create_canvas('Demo')}"
         one, two = [(await api.upload(f"{canvas}/images", samples.picture())).json["id"] for _ in range(2)]
         stored = tmp_path / "assets" / (await api.ready(f"{canvas}/images/{one}"))["hash"]
@@ -267,10 +271,10 @@ async def test_a_file_goes_with_the_last_widget_that_shows_it(ask_in: AskIn, tmp
         assert stored.exists()
 
 
-async def test_many_uploads_of_one_file_while_others_go_keep_it_whole(api: Api, canvas: str) -> None:
+async def test_concurrent_uploads_and_deletes_of_equal_files_keep_the_file(api: Api, canvas: str) -> None:
     async def up_and_down() -> None:
-        made = (await api.upload(f"{canvas}/images", samples.picture())).json
-        await api.delete(f"{canvas}/images/{made['id']}")
+        created = (await api.upload(f"{canvas}/images", samples.picture())).json
+        await api.delete(f"{canvas}/images/{created['id']}")
 
     kept, *_ = await asyncio.gather(
         api.upload(f"{canvas}/images", samples.picture()), *(up_and_down() for _ in range(12))
@@ -279,26 +283,26 @@ async def test_many_uploads_of_one_file_while_others_go_keep_it_whole(api: Api, 
     assert (await api.get(f"{canvas}/images/{kept.json['id']}/download")).body == samples.picture()
 
 
-async def test_a_large_file_arrives_whole(api: Api, canvas: str) -> None:
+async def test_a_large_file_is_stored_unchanged(api: Api, canvas: str) -> None:
     content = samples.noise(1400, 1000)
     assert len(content) > 4_000_000
 
-    made = (await api.upload(f"{canvas}/images", content)).json
+    created = (await api.upload(f"{canvas}/images", content)).json
 
-    assert made["size"] == {"width": 1400, "height": 1000}
-    received = (await api.get(f"{canvas}/images/{made['id']}/download")).body
+    assert created["size"] == {"width": 1400, "height": 1000}
+    received = (await api.get(f"{canvas}/images/{created['id']}/download")).body
     assert (len(received), sha256(received).hexdigest()) == (len(content), sha256(content).hexdigest())
 
 
-async def test_a_file_that_comes_back_while_it_goes_stays(tmp_path: Path) -> None:
+async def test_a_file_that_is_added_again_while_it_is_removed_is_kept(tmp_path: Path) -> None:
     store = AssetStore(tmp_path, [], durable=True)
     asset = StoredAsset("ab" * 32, "image/png", 3)
     for turn in range(2):
         upload = store.incoming / str(turn)
         upload.write_bytes(b"one")
-        async with store.arriving(upload, asset):
+        async with store.adding(upload, asset):
             if turn:
-                store.discard(asset)  # the last widget that showed it goes in this moment
+                store.discard(asset)  # at this moment the last widget that uses it is deleted
             store.register(asset)
     store.close()
 
@@ -306,13 +310,13 @@ async def test_a_file_that_comes_back_while_it_goes_stays(tmp_path: Path) -> Non
     assert store.exists(asset.hash)
 
 
-async def test_a_file_that_no_widget_came_to_need_goes(tmp_path: Path) -> None:
+async def test_a_file_that_is_not_registered_is_removed(tmp_path: Path) -> None:
     store = AssetStore(tmp_path, [], durable=True)
     asset = StoredAsset("ab" * 32, "image/png", 3)
     upload = store.incoming / "1"
     upload.write_bytes(b"one")
     with pytest.raises(ZeroDivisionError):
-        async with store.arriving(upload, asset):
+        async with store.adding(upload, asset):
             raise ZeroDivisionError
     store.close()
 

@@ -261,7 +261,7 @@ async def test_what_was_waited_for_comes_without_a_turn_of_the_loop_more(monkeyp
         nonlocal pauses
         pauses += 1
 
-    monkeypatch.setattr("canvus_async.subscriptions.fairness.Turn.pause", pause)
+    monkeypatch.setattr("canvus_async.subscriptions.fairness.Fairness.pause", pause)
 
     async def changes(exchange: Exchange) -> None:
         for number in range(20):

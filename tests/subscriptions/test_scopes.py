@@ -13,14 +13,14 @@ import pytest
 from anyio._backends._asyncio import CancelScope as AnyioScope
 
 from canvus_async import Canvas, ClientClosed, NotFound
-from canvus_async.http.deadlines import Limit
+from canvus_async.http.deadlines import Deadline
 from tests.conftest import descriptors
 from tests.subscriptions.clock import JumpingLoop, on_a_jumping_clock
 from tests.subscriptions.wire import Setting, ends, note, playing, refuses, stays
 
 A, B = note("a"), note("b")
 
-SCOPES = (asyncio.Timeout, asyncio.TaskGroup, AnyioScope, Limit)
+SCOPES = (asyncio.Timeout, asyncio.TaskGroup, AnyioScope, Deadline)
 HARMLESS = {
     "Connection._watch",  # looks at who reads, and comes again later when nobody does
     "Deadlines._look",  # looks at limits that are open, of which there are none

@@ -1,4 +1,4 @@
-"""`/mipmaps` and `/assets`: files by their hash, for who may see a canvas that shows them (seed 000)."""
+"""`/mipmaps` and `/assets`: files by their hash, for users who may view a canvas that shows them."""
 
 from pathlib import PurePath
 from typing import NamedTuple
@@ -6,10 +6,11 @@ from typing import NamedTuple
 import msgspec
 from aiohttp import web
 
-from canvus_async.server.access import Right, check
-from canvus_async.server.endpoints.services import API, SLASH, Services
-from canvus_async.server.http.file_replies import IMMUTABLE, file_reply
-from canvus_async.server.http.replies import json_reply
+from canvus_async.protocol.urls import API
+from canvus_async.server.access import Right, check_right
+from canvus_async.server.endpoints.services import SLASH, Services
+from canvus_async.server.http.file_responses import IMMUTABLE, file_response
+from canvus_async.server.http.responses import json_response
 from canvus_async.server.refusals import Invalid, Missing, Unsupported
 from canvus_async.server.rendering.renderer import BrokenAsset, LevelOutOfRange, PageOutOfRange, UnsupportedAsset
 from canvus_async.server.store.database import StoredAsset
@@ -18,17 +19,17 @@ CANVAS = "canvas-id"
 
 
 class _Found(NamedTuple):
-    """An asset, and what its file is called on the canvas that it was asked for through."""
+    """An asset, and its file name on the canvas that the request names."""
 
     asset: StoredAsset
     filename: str
 
 
 class AssetEndpoints:
-    """Content by hash. Both headers are needed: the token says who asks, the canvas id where the file is shown.
+    """A request needs two headers: the token identifies the user, `canvas-id` a canvas that shows the file.
 
-    A page that does not exist is refused as a level that does not: 400. A file that shows only when it is drawn that it
-    is damaged has no mipmaps, like one of another type: 501.
+    A page that does not exist gives 400, like a level that does not exist. A file that turns out to be damaged when it
+    is rendered gives 501, like a file of a type without mipmaps.
     """
 
     def __init__(self, services: Services) -> None:
@@ -36,7 +37,6 @@ class AssetEndpoints:
         self._assets = services.state.assets
 
     def routes(self) -> list[web.RouteDef]:
-        """What is answered here."""
         return [
             web.get(f"{API}/mipmaps/{{hash}}{SLASH}", self.info),
             web.get(f"{API}/mipmaps/{{hash}}/{{level}}{SLASH}", self.level),
@@ -44,7 +44,7 @@ class AssetEndpoints:
         ]
 
     async def info(self, request: web.Request) -> web.StreamResponse:
-        """Which mipmap levels a page has."""
+        """Describe the mipmap levels of a page."""
         found = self._find(request)
         page = _whole_number("page", request.query.get("page", "0"))
         try:
@@ -53,12 +53,12 @@ class AssetEndpoints:
             raise Invalid(str(error)) from None
         except (UnsupportedAsset, BrokenAsset) as error:
             raise Unsupported(str(error)) from None
-        reply = json_reply(msgspec.json.encode(info))
-        reply.headers["Cache-Control"] = IMMUTABLE
-        return reply
+        response = json_response(msgspec.json.encode(info))
+        response.headers["Cache-Control"] = IMMUTABLE
+        return response
 
     async def level(self, request: web.Request) -> web.StreamResponse:
-        """One level of a page, as WebP."""
+        """Send one mipmap level of a page as WebP."""
         found = self._find(request)
         page = _whole_number("page", request.query.get("page", "0"))
         level = _whole_number("level", request.match_info["level"])
@@ -68,7 +68,7 @@ class AssetEndpoints:
             raise Invalid(str(error)) from None
         except (UnsupportedAsset, BrokenAsset) as error:
             raise Unsupported(str(error)) from None
-        return file_reply(
+        return file_response(
             request,
             path,
             etag=f"{found.asset.hash}-{page}-{level}",
@@ -78,9 +78,9 @@ class AssetEndpoints:
         )
 
     async def asset(self, request: web.Request) -> web.StreamResponse:
-        """The file as it was uploaded."""
+        """Send the uploaded file."""
         found = self._find(request)
-        return file_reply(
+        return file_response(
             request,
             self._assets.path(found.asset),
             etag=found.asset.hash,
@@ -90,14 +90,14 @@ class AssetEndpoints:
         )
 
     def _find(self, request: web.Request) -> _Found:
-        """The asset that a request may have. A missing canvas id is a 404 before anything else is looked at."""
+        """The asset, if the user may view it. A missing `canvas-id` is a 404 whatever the token is."""
         canvas_id = request.headers.get(CANVAS)
         if not canvas_id:
             raise Missing("The canvas-id header is missing")
         user = self._services.users.require(request)
-        canvas = check(user, self._services.state.canvases.get(canvas_id), canvas_id, Right.VIEW)
+        canvas = check_right(user, self._services.state.canvases.get(canvas_id), canvas_id, Right.VIEW)
         asset_hash = request.match_info["hash"]
-        widget = canvas.shows(asset_hash)
+        widget = canvas.find_by_hash(asset_hash)
         asset = self._assets.known.get(asset_hash)
         if widget is None or asset is None:
             raise Missing(f"Asset {asset_hash} does not exist on canvas {canvas_id}")
@@ -105,7 +105,7 @@ class AssetEndpoints:
 
 
 def _whole_number(name: str, text: str) -> int:
-    """A number from 0 on in plain digits; everything else is out of range."""
+    """Parse ASCII digits; anything else, such as a sign, is invalid."""
     if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise Invalid(f"{name} must be a whole number from 0 on, got {text[:40]}")
+        raise Invalid(f"{name} must be a non-negative integer, got {text[:40]}")
     return int(text)

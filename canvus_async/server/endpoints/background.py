@@ -1,50 +1,44 @@
-"""`/canvases/{id}/background`: what lies behind a canvas, as colours or as a picture."""
+"""`/canvases/{id}/background`: the background of a canvas, either colours or an image."""
 
 from aiohttp import web
 
+from canvus_async.protocol.urls import API
 from canvus_async.server.access import Right
-from canvus_async.server.endpoints.intake import Intake
-from canvus_async.server.endpoints.services import API, SLASH, Services
-from canvus_async.server.http.replies import json_reply, read_object
+from canvus_async.server.endpoints.file_uploads import FileUploads
+from canvus_async.server.endpoints.services import SLASH, Services
+from canvus_async.server.http.responses import json_response
 from canvus_async.server.rules import editing
-from canvus_async.server.rules.kinds import BACKGROUND, When
+from canvus_async.server.rules.kinds import BACKGROUND, Operation
 
 
 class BackgroundEndpoints:
-    """The one background that each canvas has."""
-
-    def __init__(self, services: Services, intake: Intake) -> None:
+    def __init__(self, services: Services, file_uploads: FileUploads) -> None:
         self._services = services
-        self._intake = intake
+        self._file_uploads = file_uploads
 
     def routes(self) -> list[web.RouteDef]:
-        """What is answered here."""
-        address = f"{API}/canvases/{{canvas}}/background{SLASH}"
-        return [web.get(address, self.get), web.patch(address, self.update), web.post(address, self.upload)]
+        path = f"{API}/canvases/{{canvas}}/background{SLASH}"
+        return [web.get(path, self.get), web.patch(path, self.update), web.post(path, self.upload)]
 
     async def get(self, request: web.Request) -> web.StreamResponse:
-        """The background; its `image.hash` opens mipmaps and the asset."""
-        canvas = self._services.admit(request, Right.VIEW)
-        return await self._services.answer(
+        canvas = self._services.authorize(request, Right.VIEW)
+        return await self._services.respond(
             request,
-            self._services.state.feed(canvas),
+            self._services.state.broadcast(canvas),
             lambda: canvas.background.raw,
             single=True,
-            wants=lambda event: event.kind is BACKGROUND,
+            matches=lambda event: event.kind is BACKGROUND,
         )
 
     async def update(self, request: web.Request) -> web.StreamResponse:
-        """Other colours, or another of the three types."""
-        self._services.admit(request, Right.EDIT)
-        body = await read_object(request)
-        canvas = self._services.admit(request, Right.EDIT)
+        """Change the colours or the type."""
+        canvas, body = await self._services.read_authorized(request, Right.EDIT)
         background = canvas.background
-        changed = editing.change(canvas, background, BACKGROUND.parse(body, When.UPDATE))
+        changed = editing.changed_widgets(canvas, background, BACKGROUND.parse(body, Operation.UPDATE))
         if changed[0].fields != background.fields:
             self._services.state.put(canvas, changed)
-        return json_reply(changed[0].raw)
+        return json_response(changed[0].raw)
 
     async def upload(self, request: web.Request) -> web.StreamResponse:
-        """A picture from a form; its hash follows shortly."""
-        self._services.admit(request, Right.EDIT)
-        return json_reply((await self._intake.background(request)).raw)
+        """Set an image from a form; its hash is published shortly after."""
+        return json_response((await self._file_uploads.set_background(request)).raw)

@@ -1,100 +1,99 @@
-"""`/server-info` and `/canvases`: what there is, and making, renaming and deleting a canvas."""
+"""`/server-info` and `/canvases`: list, get, create, rename and delete canvases."""
 
 from uuid import uuid4
 
 from aiohttp import web
 
+from canvus_async.protocol.urls import API
 from canvus_async.server.access import Right, right_of
-from canvus_async.server.endpoints.services import API, SLASH, Services
-from canvus_async.server.http.replies import array, json_reply, read_object
+from canvus_async.server.endpoints.services import SLASH, Services
+from canvus_async.server.http.responses import json_array, json_response, read_json_object
 from canvus_async.server.refusals import Denied
-from canvus_async.server.rules import fields as accepts
+from canvus_async.server.rules import fields
 from canvus_async.server.rules.widgets import encode
+from canvus_async.server.streams.broadcast import Event
 
 VERSION = "3.1.0"
 API_VERSIONS = ("v1.1", "v1.2", "v1.3")
 
-_MODE = accepts.one_of("normal", "demo")
+_MODE = fields.one_of("normal", "demo")
 
 
 class CanvasEndpoints:
-    """Canvases as wholes."""
-
     def __init__(self, services: Services) -> None:
         self._services = services
         self._state = services.state
 
     def routes(self) -> list[web.RouteDef]:
-        """What is answered here."""
-        every, one = f"{API}/canvases{SLASH}", f"{API}/canvases/{{canvas}}{SLASH}"
+        all_, one = f"{API}/canvases{SLASH}", f"{API}/canvases/{{canvas}}{SLASH}"
         return [
             web.get(f"{API}/server-info{SLASH}", self.info),
-            web.get(every, self.list),
-            web.post(every, self.create),
+            web.get(all_, self.list),
+            web.post(all_, self.create),
             web.get(one, self.get),
             web.patch(one, self.update),
             web.delete(one, self.delete),
         ]
 
     async def info(self, request: web.Request) -> web.StreamResponse:
-        """The server itself, for anyone."""
+        """Describe the server; no token is needed."""
         info = {"api": API_VERSIONS, "version": VERSION, "server_id": self._services.server_id}
-        return json_reply(encode(info))
+        return json_response(encode(info))
 
     async def list(self, request: web.Request) -> web.StreamResponse:
-        """The canvases that a user may see."""
+        """List the canvases that the user may see."""
         users = self._services.users
         user = users.require(request)
 
         def snapshot() -> bytes:
             rights = ((canvas, right_of(user, canvas)) for canvas in self._state.canvases.values())
-            return array(self._state.described(canvas, right) for canvas, right in rights if right)
+            return json_array(self._state.canvas_json(canvas, right) for canvas, right in rights if right)
 
-        return await self._services.answer(
+        def matches(event: Event) -> bool:
+            return event.canvas is not None and event.right is right_of(users.current(user), event.canvas)
+
+        return await self._services.respond(
             request,
-            self._state.list_feed,
+            self._state.list_broadcast,
             snapshot,
             size=len(self._state.canvases),
-            wants=lambda event: event.canvas is not None and event.right is right_of(users.current(user), event.canvas),
+            matches=matches,
         )
 
     async def get(self, request: web.Request) -> web.StreamResponse:
-        """One canvas."""
-        canvas = self._services.admit(request, Right.VIEW)
+        canvas = self._services.authorize(request, Right.VIEW)
         right = right_of(self._services.users.identify(request), canvas)
-        return await self._services.answer(
+        return await self._services.respond(
             request,
-            self._state.list_feed,
-            lambda: self._state.described(canvas, right),
+            self._state.list_broadcast,
+            lambda: self._state.canvas_json(canvas, right),
             single=True,
-            wants=lambda event: event.canvas is canvas and event.right is right,
+            matches=lambda event: event.canvas is canvas and event.right is right,
         )
 
     async def create(self, request: web.Request) -> web.StreamResponse:
-        """A new canvas, for anyone who may edit somewhere."""
+        """Create a canvas. Any role but "view" may."""
         user = self._services.users.require(request)
         if user.role == "view":
             raise Denied("Permission denied")
-        body = await read_object(request)
-        name = accepts.name_text("name", body.get("name", "New canvas"))
+        body = await read_json_object(request)
+        name = fields.name_text("name", body.get("name", "New canvas"))
         canvas_id = str(uuid4())
         user = self._services.users.grant(user, canvas_id)
         canvas = self._state.create_canvas(name, canvas_id)
-        return json_reply(self._state.described(canvas, right_of(user, canvas)))
+        return json_response(self._state.canvas_json(canvas, right_of(user, canvas)))
 
     async def update(self, request: web.Request) -> web.StreamResponse:
-        """Another name or mode."""
-        self._services.admit(request, Right.EDIT)
-        body = await read_object(request)
-        canvas = self._services.admit(request, Right.EDIT)
-        name = accepts.name_text("name", body["name"]) if "name" in body else None
+        """Change the name or the mode."""
+        canvas, body = await self._services.read_authorized(request, Right.EDIT)
+        name = fields.name_text("name", body["name"]) if "name" in body else None
         mode = str(_MODE("mode", body["mode"])) if "mode" in body else None
         if name is not None or mode is not None:
             self._state.change_canvas(canvas, name=name, mode=mode)
         right = right_of(self._services.users.identify(request), canvas)
-        return json_reply(self._state.described(canvas, right))
+        return json_response(self._state.canvas_json(canvas, right))
 
     async def delete(self, request: web.Request) -> web.StreamResponse:
-        """The end of a canvas, for its owner."""
-        self._state.delete_canvas(self._services.admit(request, Right.OWNER))
+        """Delete a canvas with all its widgets."""
+        self._state.delete_canvas(self._services.authorize(request, Right.OWNER))
         return web.Response()

@@ -1,26 +1,26 @@
-"""What every endpoint works with, and the steps that all of them begin and end with."""
+"""The parts of a running server that the endpoints use, and the steps that they share."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from aiohttp import web
 
-from canvus_async.server.access import Right, Users, check, right_of, sent_token
-from canvus_async.server.http.replies import json_reply
+from canvus_async.models import JSON
+from canvus_async.server.access import Right, Users, check_right, right_of, sent_token
+from canvus_async.server.http.responses import json_response, read_json_object
 from canvus_async.server.processing import Processing
 from canvus_async.server.refusals import Unauthenticated
 from canvus_async.server.rendering.renderer import Renderer
-from canvus_async.server.rules.widgets import Canvas
+from canvus_async.server.rules.widgets import StoredCanvas
 from canvus_async.server.state import State
-from canvus_async.server.streams.broadcast import Event, Feed
+from canvus_async.server.streams.broadcast import Broadcast, Event
 from canvus_async.server.streams.subscriptions import Streams
 
-API = "/api/v1"
 SLASH = "{slash:/?}"
-"""The end of every address: with or without a slash."""
+"""Ends every route: a trailing slash is optional."""
 
-_NO = {"false", "0"}
-"""Values of `subscribe` that ask for no subscription; the seeds give it none."""
+_FALSE = {"false", "0"}
+"""Values of the query parameter `subscribe` that turn it off. The API names no values."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,36 +35,44 @@ class Services:
     server_id: str
     max_upload: int
 
-    def admit(self, request: web.Request, need: Right) -> Canvas:
-        """The canvas of a request's path, if whoever asks may do that with it.
-
-        After an await it is asked for again: the canvas may be gone by then. Raises Refused.
-        """
+    def authorize(self, request: web.Request, needed: Right) -> StoredCanvas:
+        """The canvas in the path, if the caller has the right to it. Raises Refused."""
         canvas_id = request.match_info["canvas"]
         user, canvas = self.users.identify(request), self.state.canvases.get(canvas_id)
-        if user is None and sent_token(request) and (canvas is None or right_of(None, canvas) < need):
+        if user is None and sent_token(request) and (canvas is None or right_of(None, canvas) < needed):
             raise Unauthenticated("Invalid access token")
-        return check(user, canvas, canvas_id, need)
+        return check_right(user, canvas, canvas_id, needed)
 
-    async def answer(
+    async def read_authorized(self, request: web.Request, needed: Right) -> tuple[StoredCanvas, dict[str, JSON]]:
+        """The canvas in the path and the JSON object in the body. Raises Refused.
+
+        The right is checked before the body is read, and again after it: the canvas may have been deleted, or the right
+        withdrawn, while the body arrived.
+        """
+        self.authorize(request, needed)
+        body = await read_json_object(request)
+        return self.authorize(request, needed), body
+
+    async def respond(
         self,
         request: web.Request,
-        feed: Feed,
+        broadcast: Broadcast,
         snapshot: Callable[[], bytes],
         *,
         size: int = 1,
         single: bool = False,
-        wants: Callable[[Event], bool],
+        matches: Callable[[Event], bool],
     ) -> web.StreamResponse:
-        """A GET's reply: what there is now, or with `?subscribe` that and what follows.
+        """The response to a GET: the snapshot, or with `?subscribe` the snapshot and all later changes.
 
-        `snapshot` makes it and is let go of with it: a stream of hours must not hold on to what was there when it
-        began. `size`: of how many things it may be.
+        `snapshot` is a function, so that a stream that is open for hours does not keep its first line in memory. `size`
+        is the number of objects in it, `single` means that it is one object and not a list, and `matches` selects the
+        events of `broadcast` that are sent.
         """
-        if request.query.get("subscribe", "false").lower() in _NO or request.method != "GET":
-            return json_reply(snapshot())
+        if request.query.get("subscribe", "false").lower() in _FALSE or request.method != "GET":
+            return json_response(snapshot())
         user = self.users.identify(request)
         token = None if user is None else user.token
         return await self.streams.serve(
-            request, feed, snapshot=snapshot, size=size, wants=wants, single=single, token=token
+            request, broadcast, snapshot=snapshot, size=size, matches=matches, single=single, token=token
         )

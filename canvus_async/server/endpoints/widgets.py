@@ -1,46 +1,44 @@
-"""`/canvases/{id}/widgets` and the endpoints of every kind: list, get, create, clone, change, delete, download."""
+"""`/canvases/{id}/widgets`, which is read-only, and an endpoint for each kind of widget, such as `/notes`."""
 
 from collections.abc import Mapping
 
 from aiohttp import web
 
 from canvus_async.models import JSON
-from canvus_async.server.access import Right, check
-from canvus_async.server.endpoints.intake import Intake
-from canvus_async.server.endpoints.services import API, SLASH, Services
-from canvus_async.server.http.file_replies import file_reply
-from canvus_async.server.http.replies import array, json_reply, read_object
+from canvus_async.protocol.urls import API
+from canvus_async.server.access import Right, check_right
+from canvus_async.server.endpoints.file_uploads import FileUploads
+from canvus_async.server.endpoints.services import SLASH, Services
+from canvus_async.server.http.file_responses import file_response
+from canvus_async.server.http.responses import json_array, json_response
 from canvus_async.server.http.uploads import is_multipart
 from canvus_async.server.refusals import Invalid, Missing, WrongMethod
-from canvus_async.server.rules import editing
-from canvus_async.server.rules import fields as accepts
-from canvus_async.server.rules.kinds import BY_PATH, TABLE, TABLE_CELL, Kind, When
-from canvus_async.server.rules.widgets import Canvas, Widget
+from canvus_async.server.rules import editing, fields
+from canvus_async.server.rules.kinds import KIND_BY_PATH, TABLE, TABLE_CELL, Operation, WidgetKind
+from canvus_async.server.rules.widgets import StoredCanvas, StoredWidget
 
-EVERY_KIND = "widgets"
-"""The endpoint that shows all kinds and changes none (seed 004)."""
+GENERIC = "widgets"
+"""The path of the endpoint for widgets of all kinds."""
 
 
 class WidgetEndpoints:
-    """Widgets of all kinds, by the table in `kinds`."""
-
-    def __init__(self, services: Services, intake: Intake) -> None:
+    def __init__(self, services: Services, file_uploads: FileUploads) -> None:
         self._services = services
         self._state = services.state
-        self._intake = intake
+        self._file_uploads = file_uploads
 
     def routes(self) -> list[web.RouteDef]:
-        """What is answered here; the background's address is to be routed before these."""
-        shown = f"{API}/canvases/{{canvas}}/{{kind:{EVERY_KIND}}}"
-        every = f"{API}/canvases/{{canvas}}/{{kind}}"
-        one = f"{every}/{{widget}}"
+        """The background's routes must be registered before these, because `{kind}` matches that path too."""
+        generic = f"{API}/canvases/{{canvas}}/{{kind:{GENERIC}}}"
+        typed = f"{API}/canvases/{{canvas}}/{{kind}}"
+        one = f"{typed}/{{widget}}"
         return [
-            web.get(shown + SLASH, self.list),
-            web.route("*", shown + SLASH, self.refuse),
-            web.get(f"{shown}/{{widget}}{SLASH}", self.get),
-            web.route("*", f"{shown}/{{widget}}{SLASH}", self.refuse),
-            web.get(every + SLASH, self.list),
-            web.post(every + SLASH, self.create),
+            web.get(generic + SLASH, self.list),
+            web.route("*", generic + SLASH, self.refuse),
+            web.get(f"{generic}/{{widget}}{SLASH}", self.get),
+            web.route("*", f"{generic}/{{widget}}{SLASH}", self.refuse),
+            web.get(typed + SLASH, self.list),
+            web.post(typed + SLASH, self.create),
             web.get(one + SLASH, self.get),
             web.patch(one + SLASH, self.update),
             web.delete(one + SLASH, self.delete),
@@ -49,117 +47,119 @@ class WidgetEndpoints:
         ]
 
     async def list(self, request: web.Request) -> web.StreamResponse:
-        """All widgets, or all of a kind, in the order in which they were made."""
-        canvas = self._services.admit(request, Right.VIEW)
-        kind = _kind(request)
-        return await self._services.answer(
+        """List all widgets, or those of one kind, in the order of their creation."""
+        canvas = self._services.authorize(request, Right.VIEW)
+        kind = _kind_or_all(request)
+        return await self._services.respond(
             request,
-            self._state.feed(canvas),
-            lambda: array(each.raw for each in canvas.widgets.values() if kind is None or each.kind is kind),
+            self._state.broadcast(canvas),
+            lambda: json_array(each.raw for each in canvas.widgets.values() if kind is None or each.kind is kind),
             size=len(canvas.widgets),
-            wants=lambda event: kind is None or event.kind is kind,
+            matches=lambda event: kind is None or event.kind is kind,
         )
 
     async def get(self, request: web.Request) -> web.StreamResponse:
-        """One widget."""
-        canvas = self._services.admit(request, Right.VIEW)
-        widget_id = _widget(request, canvas, _kind(request)).id
-        return await self._services.answer(
+        canvas = self._services.authorize(request, Right.VIEW)
+        widget_id = _widget(request, canvas, _kind_or_all(request)).id
+        return await self._services.respond(
             request,
-            self._state.feed(canvas),
+            self._state.broadcast(canvas),
             lambda: canvas.widgets[widget_id].raw,
             single=True,
-            wants=lambda event: event.key == widget_id,
+            matches=lambda event: event.key == widget_id,
         )
 
     async def cells(self, request: web.Request) -> web.StreamResponse:
-        """The cells of a table, row by row."""
-        canvas = self._services.admit(request, Right.VIEW)
-        if _kind(request) is not TABLE:
+        """List the cells of a table, row by row."""
+        canvas = self._services.authorize(request, Right.VIEW)
+        if _kind_or_all(request) is not TABLE:
             raise Missing("Only tables have cells")
         table_id = _widget(request, canvas, TABLE).id
-        return await self._services.answer(
+        return await self._services.respond(
             request,
-            self._state.feed(canvas),
-            lambda: array(each.raw for each in canvas.children(table_id) if each.kind is TABLE_CELL),
+            self._state.broadcast(canvas),
+            lambda: json_array(each.raw for each in canvas.children(table_id) if each.kind is TABLE_CELL),
             size=len(canvas.widgets),
-            wants=lambda event: event.kind is TABLE_CELL and event.parent_id == table_id,
+            matches=lambda event: event.kind is TABLE_CELL and event.parent_id == table_id,
         )
 
     async def create(self, request: web.Request) -> web.StreamResponse:
-        """A new widget: from a form with a file, from fields, or as a clone of another."""
-        canvas = self._services.admit(request, Right.EDIT)
-        kind = _one_kind(request)
-        if kind.accepts and is_multipart(request):
-            widget = await self._intake.widget(request, kind)
-            return json_reply(widget.raw)
-        body = await read_object(request)
-        canvas = self._services.admit(request, Right.EDIT)
+        """Create a widget from a form with a file, from JSON fields, or as a clone of another widget."""
+        kind = self._authorized_kind(request)
+        if kind.file_kinds and is_multipart(request):
+            widget = await self._file_uploads.create_widget(request, kind)
+            return json_response(widget.raw)
+        canvas, body = await self._services.read_authorized(request, Right.EDIT)
         if "source_canvas_id" in body or "source_widget_id" in body:
-            return json_reply(self._clone(request, canvas, kind, body).raw)
-        if kind.accepts:
+            return json_response(self._clone(request, canvas, kind, body).raw)
+        if kind.file_kinds:
             raise Invalid("The data part with the file is missing: send multipart/form-data")
-        widgets = editing.create(canvas, kind, kind.parse(body, When.CREATE))
+        widgets = editing.new_widgets(canvas, kind, kind.parse(body, Operation.CREATE))
         self._state.put(canvas, widgets)
-        return json_reply(widgets[0].raw)
+        return json_response(widgets[0].raw)
 
-    def _clone(self, request: web.Request, canvas: Canvas, kind: Kind, body: Mapping[str, JSON]) -> Widget:
-        """A copy of a widget that the user may see (seed 004, "Clone Widget")."""
+    def _authorized_kind(self, request: web.Request) -> WidgetKind:
+        """The kind in the path. The right is checked first: without it, an unknown kind gives 401 or 403, not 404."""
+        self._services.authorize(request, Right.EDIT)
+        return _kind(request)
+
+    def _clone(
+        self, request: web.Request, canvas: StoredCanvas, kind: WidgetKind, body: Mapping[str, JSON]
+    ) -> StoredWidget:
+        """Copy a widget from a canvas that the user may view. A token is needed even if both canvases are shared."""
         user = self._services.users.require(request)
         for name in ("source_canvas_id", "source_widget_id"):
             if name not in body:
                 raise Invalid(f"{name} is missing")
-        source_id = accepts.text("source_canvas_id", body["source_canvas_id"])
-        widget_id = accepts.text("source_widget_id", body["source_widget_id"])
-        location = accepts.point("location", body["location"]) if "location" in body else None
-        source = check(user, self._state.canvases.get(source_id), source_id, Right.VIEW)
+        source_id = fields.text("source_canvas_id", body["source_canvas_id"])
+        widget_id = fields.text("source_widget_id", body["source_widget_id"])
+        location = fields.point("location", body["location"]) if "location" in body else None
+        source = check_right(user, self._state.canvases.get(source_id), source_id, Right.VIEW)
         widget = source.find(widget_id)
         if widget is None:
             raise Missing(f"Widget {widget_id} does not exist")
         if widget.kind is not kind:
             raise Invalid(f"Widget {widget_id} is of type {widget.kind.type}, not {kind.type}")
-        if not kind.clones:
+        if not kind.cloneable:
             raise Invalid(f"Widgets of type {kind.type} cannot be cloned")
         if widget.asset and not self._state.assets.exists(widget.asset):
             raise Invalid(f"The file of widget {widget_id} is not on this server")
-        copies = editing.clone(source, widget, canvas, location)
+        copies = editing.cloned_widgets(source, widget, canvas, location)
         self._state.put(canvas, copies)
         if copies[0].asset != copies[0].hash:
             self._services.processing.schedule(canvas, copies[0])
         return copies[0]
 
     async def update(self, request: web.Request) -> web.StreamResponse:
-        """A widget with some fields changed; the reply is the whole of it, as it was corrected."""
-        self._services.admit(request, Right.EDIT)
-        kind = _one_kind(request)
-        body = await read_object(request)
-        canvas = self._services.admit(request, Right.EDIT)
+        """Change some fields; the response is the whole widget with the values that were applied."""
+        kind = self._authorized_kind(request)
+        canvas, body = await self._services.read_authorized(request, Right.EDIT)
         widget = _widget(request, canvas, kind)
-        values = kind.parse(body, When.UPDATE)
-        changed = editing.change(canvas, widget, values)
+        values = kind.parse(body, Operation.UPDATE)
+        changed = editing.changed_widgets(canvas, widget, values)
         if changed[0].fields != widget.fields:
             self._state.put(canvas, changed)
-        return json_reply(changed[0].raw)
+        return json_response(changed[0].raw)
 
     async def delete(self, request: web.Request) -> web.StreamResponse:
-        """A widget gone, with all that lay on it."""
-        canvas = self._services.admit(request, Right.EDIT)
-        widget = _widget(request, canvas, _one_kind(request))
-        self._state.remove(canvas, editing.remove(canvas, widget))
+        """Delete a widget with its descendants and the connectors attached to them."""
+        canvas = self._services.authorize(request, Right.EDIT)
+        widget = _widget(request, canvas, _kind(request))
+        self._state.remove(canvas, editing.widgets_to_remove(canvas, widget))
         return web.Response()
 
     async def refuse(self, request: web.Request) -> web.StreamResponse:
-        """What shows all kinds changes none."""
+        """The generic endpoint is read-only."""
         raise WrongMethod(request.method, ["GET"])
 
     async def download(self, request: web.Request) -> web.StreamResponse:
-        """The file that a widget shows, as it was uploaded."""
-        canvas = self._services.admit(request, Right.VIEW)
-        widget = _widget(request, canvas, _kind(request))
+        """Send the uploaded file of a widget."""
+        canvas = self._services.authorize(request, Right.VIEW)
+        widget = _widget(request, canvas, _kind_or_all(request))
         asset = self._state.assets.known.get(widget.asset)
         if asset is None:
             raise Missing(f"Widget {widget.id} has no file")
-        return file_reply(
+        return file_response(
             request,
             self._state.assets.path(asset),
             etag=asset.hash,
@@ -169,19 +169,19 @@ class WidgetEndpoints:
         )
 
 
-def _kind(request: web.Request) -> Kind | None:
-    """The kind that a path names, None for all of them."""
-    return None if request.match_info["kind"] == EVERY_KIND else _one_kind(request)
+def _kind_or_all(request: web.Request) -> WidgetKind | None:
+    """The kind in the path, None for the generic endpoint."""
+    return None if request.match_info["kind"] == GENERIC else _kind(request)
 
 
-def _one_kind(request: web.Request) -> Kind:
+def _kind(request: web.Request) -> WidgetKind:
     name = request.match_info["kind"]
-    if name not in BY_PATH:
+    if name not in KIND_BY_PATH:
         raise Missing(f"Unknown object type {name}")
-    return BY_PATH[name]
+    return KIND_BY_PATH[name]
 
 
-def _widget(request: web.Request, canvas: Canvas, kind: Kind | None) -> Widget:
+def _widget(request: web.Request, canvas: StoredCanvas, kind: WidgetKind | None) -> StoredWidget:
     widget_id = request.match_info["widget"]
     widget = canvas.find(widget_id, kind)
     if widget is None:

@@ -1,19 +1,18 @@
-"""Connections: what fails before it has become a request is refused in the same form as everything else."""
+"""Turns errors outside of the handlers into JSON, such as a request that is not valid HTTP."""
 
 import logging
 
 from aiohttp import web
 
-from canvus_async.server.http.replies import refusal
+from canvus_async.server.http.responses import error_response
 
 _log = logging.getLogger(__name__)
 
 
-class Connection(web.RequestHandler):
-    """aiohttp's own, but for the form of its errors, and what it says of them in the log.
+class HttpConnection(web.RequestHandler):
+    """aiohttp's connection, with other error responses and less in the log.
 
-    A broken request is the sender's affair and is not logged: the parser's words hold the broken line, and that may
-    hold a token.
+    A malformed request is not logged: the parser's error quotes the malformed line, which may contain a token.
     """
 
     def handle_error(
@@ -23,29 +22,29 @@ class Connection(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """The answer to what is no request, or to one that failed where nobody caught it; the connection ends with it.
+        """The response to a malformed request or to an uncaught error. The connection is closed after it.
 
-        Raises ConnectionError where an answer has already begun.
+        Raises ConnectionError if a response has already begun.
         """
         if status >= 500:
             _log.error("a request failed outside of its handler", exc_info=exc)
         if request.writer.output_size > 0:
-            raise ConnectionError("an answer has begun and cannot be taken back")
-        words = "The server failed; its log says why" if status >= 500 else "The request is not valid HTTP"
-        reply = refusal(status, words)
-        reply.force_close()
-        return reply
+            raise ConnectionError("a response has already begun and cannot be replaced")
+        msg = "Internal server error: see the server's log" if status >= 500 else "The request is not valid HTTP"
+        response = error_response(status, msg)
+        response.force_close()
+        return response
 
     async def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
     ) -> tuple[web.StreamResponse, bool]:
-        """Send an answer; aiohttp's own refusals (no such address, no such verb, too large) are put into our form."""
+        """Send a response. aiohttp's own errors (404 for a path, 405, 413) are sent as JSON with a `msg`."""
         if isinstance(resp, web.HTTPException):
             headers = {"Allow": resp.headers["Allow"]} if "Allow" in resp.headers else None
-            resp = refusal(resp.status, f"{request.method} {request.path}: {resp.reason}", headers)
+            resp = error_response(resp.status, f"{request.method} {request.path}: {resp.reason}", headers)
         return await super().finish_response(request, resp, start_time)
 
     def log_exception(self, *args: object, **details: object) -> None:
-        """Log what failed after an answer; a body that turned out unreadable then is the sender's affair too."""
+        """Log an error that occurred after the response, unless the rest of the body was malformed."""
         if not isinstance(details.get("exc_info"), web.RequestPayloadError):
             super().log_exception(*args, **details)

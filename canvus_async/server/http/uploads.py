@@ -1,52 +1,49 @@
-"""Uploads: multipart/form-data with a file part `data` and, before or after it, an optional JSON part `json`.
+"""Receives uploads: multipart/form-data with a file part `data` and an optional JSON part `json`, in any order.
 
-The file goes to disk as it comes, hashed on the way, never as a whole through memory.
+The file is hashed and written to disk as it arrives, so that it is never in memory as a whole.
 """
 
 import asyncio
 import hashlib
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import IO
 from urllib.parse import unquote
 
 from aiohttp import BadContentDispositionHeader, BadContentDispositionParam, BodyPartReader, MultipartReader, web
 
 from canvus_async.models import JSON
-from canvus_async.server.http.replies import decode_object
+from canvus_async.server.http.responses import decode_json_object
 from canvus_async.server.refusals import Invalid, TooBig
-from canvus_async.server.store.asset_files import INCOMING_PREFIX
 
-BATCH = 1 << 20
-"""Bytes that are hashed and written at once, in a thread."""
+BATCH_SIZE = 1 << 20
+"""Bytes that a thread hashes and writes in one call."""
 
-JSON_PART = 1 << 20
-"""The largest `json` part, in bytes."""
+MAX_JSON_PART = 1 << 20
+"""Bytes."""
 
-PARTS = 32
-"""The most parts that a body may have; those with other names are skipped."""
+MAX_PARTS = 32
+"""Parts with unknown names are skipped, but they count."""
 
-_MALFORMED = (
+_MALFORMED_FORM = (
     ValueError,
     AssertionError,
     RuntimeError,
     LookupError,
-    BadContentDispositionHeader,  # aiohttp warns of these two, and warnings may be errors here
+    BadContentDispositionHeader,  # these two are warnings, which the application may have turned into errors
     BadContentDispositionParam,
 )
-"""What aiohttp's reader raises for a body that is no proper form."""
+"""What aiohttp's reader raises for a malformed form."""
 
 _PERCENT_ENCODED = re.compile(r"(?:[A-Za-z0-9_.~-]|%[0-9A-Fa-f]{2})+")
 
 
 @dataclass
 class Upload:
-    """A file that has arrived: where it waits, its SHA-256 in hex, its length, the name that it was sent with, and
-    the object that came with it."""
+    """A received file. `hash` is its SHA-256 in hexadecimal, `fields` the object in the `json` part."""
 
     path: Path
     hash: str = ""
@@ -56,23 +53,28 @@ class Upload:
 
 
 def is_multipart(request: web.Request) -> bool:
-    """Whether the body is a form rather than JSON."""
+    """Whether the body is a form, not JSON."""
     return request.content_type.startswith("multipart/")
 
 
 @asynccontextmanager
-async def receive(request: web.Request, folder: Path, *, max_bytes: int) -> AsyncGenerator[Upload, None]:
-    """Take a form's file in; it is removed on leaving unless it was moved away. Raises Invalid and TooBig."""
+async def receive(
+    request: web.Request, create_file: Callable[[], IO[bytes]], *, max_bytes: int
+) -> AsyncGenerator[Upload, None]:
+    """Write the file of a form to a new file from `create_file`, which is removed at the end unless it was moved.
+
+    `max_bytes` limits the file. Raises Invalid and TooBig.
+    """
     if request.content_type != "multipart/form-data":
         raise Invalid("An upload must be multipart/form-data")
-    if request.content_length is not None and request.content_length > max_bytes + JSON_PART:
+    if request.content_length is not None and request.content_length > max_bytes + MAX_JSON_PART:
         raise TooBig(f"The file is larger than {max_bytes} bytes")
-    with NamedTemporaryFile(dir=folder, prefix=INCOMING_PREFIX, delete=False) as file:
+    with create_file() as file:
         upload = Upload(Path(file.name))
         try:
             try:
                 await _read_parts(await request.multipart(), upload, file, max_bytes)
-            except _MALFORMED as error:
+            except _MALFORMED_FORM as error:
                 raise Invalid(f"The multipart body is malformed: {error}") from None
             file.close()
             yield upload
@@ -82,7 +84,7 @@ async def receive(request: web.Request, folder: Path, *, max_bytes: int) -> Asyn
 
 async def _read_parts(parts: MultipartReader, upload: Upload, file: IO[bytes], max_bytes: int) -> None:
     seen: set[str] = set()
-    for _ in range(PARTS):
+    for _ in range(MAX_PARTS):
         part = await parts.next()
         if part is None:
             break
@@ -94,12 +96,12 @@ async def _read_parts(parts: MultipartReader, upload: Upload, file: IO[bytes], m
             upload.filename = _filename(part.filename)
             await _store(part, upload, file, max_bytes)
         elif part.name == "json":
-            upload.fields = decode_object(await _small(part), "json part")
+            upload.fields = decode_json_object(await _read_small(part), "json part")
         else:
-            await _small(part)
+            await _read_small(part)
         seen.add(part.name or "")
     else:
-        raise Invalid(f"There are more than {PARTS} parts")
+        raise Invalid(f"There are more than {MAX_PARTS} parts")
     if "data" not in seen:
         raise Invalid("The data part with the file is missing")
     if not upload.size:
@@ -120,27 +122,27 @@ async def _store(part: BodyPartReader, upload: Upload, file: IO[bytes], max_byte
         if upload.size > max_bytes:
             raise TooBig(f"The file is larger than {max_bytes} bytes")
         batch += chunk
-        if len(batch) >= BATCH:
+        if len(batch) >= BATCH_SIZE:
             await asyncio.to_thread(flush)
     flush()
     file.flush()
     upload.hash = digest.hexdigest()
 
 
-async def _small(part: BodyPartReader) -> bytes:
+async def _read_small(part: BodyPartReader) -> bytes:
     body = bytearray()
     while chunk := await part.read_chunk():
         body += chunk
-        if len(body) > JSON_PART:
-            raise TooBig(f"The {part.name} part is larger than {JSON_PART} bytes")
+        if len(body) > MAX_JSON_PART:
+            raise TooBig(f"The {part.name} part is larger than {MAX_JSON_PART} bytes")
     return bytes(body)
 
 
 def _filename(sent: str | None) -> str:
-    """The name as its owner knows it.
+    """The file's name, decoded if it was percent-encoded.
 
-    Some clients (aiohttp's among them) percent-encode the whole name and others none of it: a name in which everything
-    that would have been encoded is encoded is taken as such.
+    Some clients (aiohttp is one) percent-encode the whole name, others nothing. A name counts as encoded if it contains
+    no character that such a client would have encoded.
     """
     name = (sent or "").encode(errors="replace").decode()
     if "%" in name and _PERCENT_ENCODED.fullmatch(name):

@@ -1,7 +1,7 @@
-"""Any picture's pixels as 8-bit sRGB: palettes, 16 bits, CMYK, embedded colour profiles.
+"""Converts pictures of all modes, bit depths and colour profiles to 8-bit sRGB.
 
-Two steps, because shrinking comes between them and makes the second one cheap: `averageable` gives a mode whose
-neighbouring pixels may be averaged, `to_srgb` applies the profile.
+There are two steps: `to_basic_mode` converts to a mode whose pixels may be averaged, and `to_srgb` applies the colour
+profile. The picture is scaled down between them, which makes the second step cheap.
 """
 
 from io import BytesIO
@@ -13,10 +13,10 @@ from PIL import Image, ImageChops, ImageCms, ImageMath
 _SWATCH = Image.frombytes("RGB", (64, 64), bytes(17 * part for rgb in product(range(16), repeat=3) for part in rgb))
 
 
-def averageable(image: Image.Image) -> Image.Image:
-    """The same picture in L, LA, RGB, RGBA or CMYK, 8 bits each, its transparency kept.
+def to_basic_mode(image: Image.Image) -> Image.Image:
+    """Convert to L, LA, RGB, RGBA or CMYK with 8 bits per channel.
 
-    Colours that a file declares transparent (PNG tRNS, GIF) become alpha before anything is averaged.
+    A colour that the file declares transparent (PNG tRNS, GIF) becomes alpha, because averaging would change it.
     """
     if image.mode in {"I", "F"} or image.mode.startswith("I;16"):
         return _eight_bits(image)
@@ -31,12 +31,12 @@ def averageable(image: Image.Image) -> Image.Image:
 
 
 def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """The picture as L, LA, RGB or RGBA in sRGB; `profile` is the ICC profile its file carried.
+    """Convert to sRGB as L, LA, RGB or RGBA. `profile` is the ICC profile in the file.
 
-    A profile that is broken, or of another colour space than the pixels, is left aside, as browsers do. Relative
+    A profile that is damaged or for another colour space is ignored, as in browsers. The rendering intent is relative
     colorimetric with black point compensation.
     """
-    source = _opened(profile)
+    source = _open_profile(profile)
     alpha = image.getchannel("A") if image.mode in {"LA", "RGBA"} else None
     converted = _converted(image.convert(image.mode.removesuffix("A")) if alpha else image, source) if source else None
     if converted is None:
@@ -47,9 +47,10 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
 
 
 def _converted(colours: Image.Image, source: ImageCms.ImageCmsProfile) -> Image.Image | None:
-    """The pixels, without alpha, in sRGB; None where the profile is for other pixels, or is sRGB itself.
+    """Convert pixels without alpha; None if the profile does not fit the mode, or is sRGB itself.
 
-    Most cameras write an sRGB profile: a swatch tells, for a hundredth of what the picture would cost.
+    Most cameras embed an sRGB profile. Whether a profile is sRGB is tested on a swatch, which takes a hundredth of the
+    time.
     """
     intent = ImageCms.Intent.RELATIVE_COLORIMETRIC
     try:
@@ -69,7 +70,7 @@ def _as(image: Image.Image, mode: str) -> Image.Image:
     return image if image.mode == mode else image.convert(mode)
 
 
-def _opened(profile: bytes | None) -> ImageCms.ImageCmsProfile | None:
+def _open_profile(profile: bytes | None) -> ImageCms.ImageCmsProfile | None:
     if not profile:
         return None
     try:
@@ -84,9 +85,10 @@ def _built_in(space: Literal["sRGB", "LAB"]) -> ImageCms.ImageCmsProfile:
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """16 bits scaled to 8; deeper or floating samples, which have no agreed white, stretched from darkest to lightest.
+    """Convert grey with more than 8 bits per pixel.
 
-    Pillow's own conversion clips at 255 instead of scaling.
+    16 bits are scaled to 8; Pillow's own conversion clips at 255 instead. Deeper or floating-point samples have no
+    defined white, so the darkest becomes black and the lightest white.
     """
     wide = image if image.mode in {"I", "F"} else image.convert("I")
     hidden = image.info.get("transparency")

@@ -1,7 +1,7 @@
-"""PDF pages as pictures, with PDFium.
+"""Renders PDF pages with PDFium, as a PDF reader shows them.
 
-A page is what a reader shows: its crop box, turned as the page says, on white, with annotations and filled-in forms.
-PDFium is not thread-safe, and closing counts: all that is its own begins and ends under one lock.
+That is the crop box, with the page's rotation, on white, with annotations and filled-in forms. PDFium is not
+thread-safe, not even when it closes objects, so all of its objects are opened and closed under one lock.
 """
 
 import math
@@ -18,12 +18,12 @@ from canvus_async.server.rendering.formats import BrokenAsset, PageOutOfRange
 from canvus_async.server.rendering.pictures import shrink
 
 PIXELS_PER_POINT = 2.0
-"""144 dots per inch, so that A4 gives 1191 x 1684 pixels."""
+"""144 dots per inch; A4 has 1191 x 1684 pixels."""
 
 PAGE_SIDE = 4096
-"""Pixels: a page whose longest side would be larger is rendered at a smaller scale."""
+"""Pixels. A page with a longer side is rendered at a smaller scale."""
 
-UNREADABLE = "The PDF cannot be read: the file is damaged or incomplete."
+UNREADABLE_PDF = "The PDF cannot be read: the file is damaged or incomplete."
 
 
 class _Bitmap(Protocol):
@@ -51,41 +51,41 @@ _pdfium = threading.Lock()
 def document_size(path: Path) -> tuple[float, float, int]:
     """Width and height of the first page in points (1/72 inch), and the number of pages.
 
-    Raises BrokenAsset where the file is damaged, has no pages, or needs a password.
+    Raises BrokenAsset if the file is damaged, has no pages or needs a password.
     """
-    with _opened(path) as document:
+    with _open_document(path) as document:
         if len(document) < 1:
             raise BrokenAsset("The PDF has no pages.")
         return *document.get_page_size(0), len(document)
 
 
 def page_size(path: Path, page: int) -> tuple[int, int, int]:
-    """Width and height in pixels of a page (0-based) at mipmap level 0, and how many pages there are.
+    """Width and height in pixels of a page at mipmap level 0, and the number of pages. Pages are counted from 0.
 
-    Raises BrokenAsset, PageOutOfRange.
+    Raises BrokenAsset and PageOutOfRange.
     """
-    with _opened(path) as document:
+    with _open_document(path) as document:
         _check_page(document, page)
         _, size = _scale(*document.get_page_size(page))
         return *size, len(document)
 
 
 def page_picture(path: Path, page: int) -> Image.Image:
-    """A page (0-based) as RGB pixels, of exactly `page_size`. Raises BrokenAsset, PageOutOfRange."""
-    with _opened(path) as document:
+    """Render a page as RGB pixels of `page_size`. Raises BrokenAsset and PageOutOfRange."""
+    with _open_document(path) as document:
         _check_page(document, page)
         scale, size = _scale(*document.get_page_size(page))
-        document.init_forms()  # before the page is loaded, else filled-in fields stay empty
+        document.init_forms()  # must precede get_page, or filled-in fields stay empty
         with (
             closing(document.get_page(page)) as loaded,
             closing(loaded.render(scale=scale)) as drawn,
         ):
-            picture = drawn.to_pil()  # a copy, for its bytes come in another order
+            picture = drawn.to_pil()  # a copy, because PDFium's bytes have another order and are freed
     return shrink(picture, size)
 
 
 @contextmanager
-def _opened(path: Path) -> Generator[_Document, None, None]:
+def _open_document(path: Path) -> Generator[_Document, None, None]:
     with _pdfium:
         try:
             with closing(_load(path)) as document:
@@ -93,7 +93,7 @@ def _opened(path: Path) -> Generator[_Document, None, None]:
         except pypdfium2.PdfiumError as exc:
             if "password" in str(exc).lower():
                 raise BrokenAsset("The PDF needs a password, so it cannot be shown.") from exc
-            raise BrokenAsset(UNREADABLE) from exc
+            raise BrokenAsset(UNREADABLE_PDF) from exc
 
 
 def _check_page(document: _Document, page: int) -> None:
@@ -102,12 +102,12 @@ def _check_page(document: _Document, page: int) -> None:
 
 
 def _scale(width: float, height: float) -> tuple[float, tuple[int, int]]:
-    """Pixels per point for a page of this size in points, and its size in pixels.
+    """The scale in pixels per point for a page of this size in points, and its size in pixels.
 
-    Rounded up, as PDFium's binding does when it renders.
+    The size is rounded up, as pypdfium2 does when it renders.
     """
     longest = max(width, height)
     if not (min(width, height) > 0 and math.isfinite(longest)):
-        raise BrokenAsset(UNREADABLE)
+        raise BrokenAsset(UNREADABLE_PDF)
     scale = min(PIXELS_PER_POINT, (PAGE_SIDE - 0.5) / longest)
     return scale, (math.ceil(width * scale), math.ceil(height * scale))

@@ -1,36 +1,36 @@
-"""What a file is, told by its first bytes and never by its name, and what there is to say when it cannot be shown."""
+"""Detects a file's format by its first bytes, never by its name. Also the errors for files that cannot be rendered."""
 
 from typing import Literal, NamedTuple
 
-Kind = Literal["image", "pdf", "svg", "video", "other"]
+FileKind = Literal["image", "pdf", "svg", "video", "other"]
 
-HEAD = 65536
-"""Bytes from the start of a file that `sniff` wants to see."""
+SNIFFED_BYTES = 65536
+"""The number of bytes from the start of a file that `sniff` needs."""
 
 PDF_MAGIC_WITHIN = 1024
-"""Bytes: PDF readers accept leading junk before `%PDF-` up to here."""
+"""`%PDF-` may be preceded by other bytes; PDF readers search for it in the first 1024."""
 
 
 class UnsupportedAsset(Exception):
-    """This type of file has no mipmaps (seed 000: 501 Not Implemented)."""
+    """Files of this type have no mipmaps."""
 
 
 class BrokenAsset(Exception):
-    """The file cannot be read. `str()` is a sentence for the user."""
+    """The file cannot be read. The message is a sentence for the user."""
 
 
 class PageOutOfRange(Exception):
-    """The asset has no such page. `str()` is a sentence for the user."""
+    """The asset has no such page. The message is a sentence for the user."""
 
 
 class LevelOutOfRange(Exception):
-    """The page has no such mipmap level (seed 000: 400 Bad Request). `str()` is a sentence for the user."""
+    """The page has no such mipmap level. The message is a sentence for the user."""
 
 
 class Format(NamedTuple):
-    """A file format: what it is for a canvas, its media type, and for images the name of Pillow's decoder."""
+    """A file format: its kind, its media type, and for pictures the name of Pillow's decoder."""
 
-    kind: Kind
+    kind: FileKind
     content_type: str
     decoder: str = ""
 
@@ -51,7 +51,7 @@ PNM = Format("image", "image/x-portable-anymap", "PPM")
 TIFF = Format("image", "image/tiff", "TIFF")
 WEBP = Format("image", "image/webp", "WEBP")
 
-# Only decoders of pixels: Pillow's EPS reader, for one, starts Ghostscript, and nothing uploaded is ever run.
+# Only plain decoders are listed. Pillow's EPS reader starts Ghostscript, and uploaded code must never be run.
 _BY_MAGIC: tuple[tuple[bytes, Format], ...] = (
     (b"\xff\xd8\xff", Format("image", "image/jpeg", "JPEG")),
     (b"\x89PNG\r\n\x1a\n", Format("image", "image/png", "PNG")),
@@ -73,9 +73,9 @@ _HEIF_BRANDS = {b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"}
 
 
 def sniff(head: bytes) -> Format:
-    """The format of a file that begins with `head` (its first `HEAD` bytes, or all of a shorter file).
+    """The format of a file whose first `SNIFFED_BYTES` bytes are `head`.
 
-    SVG is not told apart here: that takes an XML parser (`vectors.svg_size`).
+    SVG is not detected here, because that needs an XML parser (`vectors.svg_size`).
     """
     for magic, found in _BY_MAGIC:
         if head.startswith(magic):
@@ -96,7 +96,7 @@ def sniff(head: bytes) -> Format:
 
 
 def _by_brand(head: bytes) -> Format:
-    """Tell the members of the ISO base media family apart by the brands that the `ftyp` box lists."""
+    """Distinguish ISO base media formats (MP4, AVIF, HEIC, ...) by the brands in the `ftyp` box."""
     listed = head[8 : min(int.from_bytes(head[:4], "big"), 512)]
     brands = {listed[at : at + 4] for at in range(0, len(listed), 4)}
     if brands & {b"avif", b"avis"}:

@@ -1,6 +1,6 @@
-"""Reading pictures with Pillow: how large one is, and what one of its mipmap levels looks like.
+"""Reads pictures with Pillow and renders their mipmap levels.
 
-The picture that users see: the first frame, turned as its EXIF orientation says, in sRGB.
+A picture is its first frame, rotated according to its EXIF orientation and converted to sRGB.
 """
 
 import os
@@ -13,74 +13,74 @@ from typing import IO
 from PIL import ExifTags, Image, ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
-from canvus_async.server.rendering.colours import averageable, to_srgb
+from canvus_async.server.rendering.colours import to_basic_mode, to_srgb
 from canvus_async.server.rendering.formats import BrokenAsset
 from canvus_async.server.rendering.levels import level_size
 
 PICTURE_PIXELS = 200_000_000
-"""Pixels: a larger picture is refused unread, however small its file."""
+"""A picture with more pixels is refused without being decoded, however small its file is."""
 
 WEBP_SIDE = 16383
-"""Pixels: the format has no larger side. A level that would be larger is scaled to fit."""
+"""The longest side in pixels that the format allows. A larger level is scaled down to it."""
 
-UNREADABLE = "The picture cannot be read: the file is damaged or incomplete."
+UNREADABLE_PICTURE = "The picture cannot be read: the file is damaged or incomplete."
 
 _LARGE = 64_000_000
-_one_large_picture = threading.Lock()  # decoding takes from 4 bytes a pixel (JPEG) to 16 (WebP with alpha)
+_one_large_picture = threading.Lock()  # decoding takes 4 bytes per pixel (JPEG) to 16 (WebP with alpha)
 
 _PILLOWS_OWN_LIMIT = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 _PNG_SIGNATURE_BYTES = 8
 _PNG_CHUNKS = 100_000
 
-_Turn = Image.Transpose
-_TURNS = {
-    2: _Turn.FLIP_LEFT_RIGHT,
-    3: _Turn.ROTATE_180,
-    4: _Turn.FLIP_TOP_BOTTOM,
-    5: _Turn.TRANSPOSE,
-    6: _Turn.ROTATE_270,
-    7: _Turn.TRANSVERSE,
-    8: _Turn.ROTATE_90,
+_Transpose = Image.Transpose
+_UPRIGHT = {
+    2: _Transpose.FLIP_LEFT_RIGHT,
+    3: _Transpose.ROTATE_180,
+    4: _Transpose.FLIP_TOP_BOTTOM,
+    5: _Transpose.TRANSPOSE,
+    6: _Transpose.ROTATE_270,
+    7: _Transpose.TRANSVERSE,
+    8: _Transpose.ROTATE_90,
 }
 _SIDEWAYS = (5, 6, 7, 8)
 
 
 def picture_size(path: Path, decoder: str) -> tuple[int, int]:
-    """Width and height in pixels as shown, that is after its EXIF orientation. Decodes no pixels.
+    """Width and height in pixels after the EXIF orientation. Decodes no pixels.
 
-    Raises BrokenAsset where the header cannot be read, or states more than `PICTURE_PIXELS`.
+    Raises BrokenAsset if the header cannot be read, or states more than `PICTURE_PIXELS`.
     """
     with path.open("rb") as file:
-        image = _opened(file, decoder)
+        image = _open_image(file, decoder)
         width, height = image.size
         return (height, width) if _orientation(image, file) in _SIDEWAYS else (width, height)
 
 
 def picture_level(path: Path, decoder: str, level: int) -> Image.Image:
-    """One mipmap level of a picture as L, LA, RGB or RGBA, in sRGB, turned as shown.
+    """Render one mipmap level of a picture as L, LA, RGB or RGBA in sRGB.
 
-    Its size is exactly `level_size` of `picture_size`, or that scaled to fit `WEBP_SIDE`. Raises BrokenAsset.
+    Its size is `level_size` of `picture_size`, or that scaled down to `WEBP_SIDE`. Raises BrokenAsset.
     """
     with path.open("rb") as file:
-        image = _opened(file, decoder)
+        image = _open_image(file, decoder)
         orientation = _orientation(image, file)
         size = fit_webp(*level_size(*image.size, level))
-        with _turn_of_large(image, level):
-            with _reading():
+        with _one_large_at_a_time(image, level):
+            with _decoder_errors():
                 covered = _decode(image, size, level)
-                plain = averageable(image)
+                plain = to_basic_mode(image)
             shrunk = to_srgb(shrink(plain, size, covered), image.info.get("icc_profile"))
-    turn = _TURNS.get(orientation)
-    return shrunk if turn is None else shrunk.transpose(turn)
+    transpose = _UPRIGHT.get(orientation)
+    return shrunk if transpose is None else shrunk.transpose(transpose)
 
 
 def shrink(image: Image.Image, size: tuple[int, int], covered: tuple[float, float] | None = None) -> Image.Image:
-    """The picture at a smaller size; transparent pixels lend no colour to their neighbours (Pillow premultiplies).
+    """Scale a picture down. The colour of transparent pixels does not bleed into others, as Pillow premultiplies alpha.
 
-    `covered` is the part of the picture that counts, from its top left, where its last row or column is partial.
-    Whole factors average blocks of pixels; others, which odd sides bring, take a filter over the whole picture, so
-    that no edge is cut off.
+    `covered` is the width and height that count if the last column or row is only partly covered by the original.
+    An integer factor averages blocks of pixels. Any other factor, which odd sides lead to, filters the whole picture,
+    so that no edge is cut off.
     """
     width, height = covered or image.size
     factor = width / size[0]
@@ -91,31 +91,31 @@ def shrink(image: Image.Image, size: tuple[int, int], covered: tuple[float, floa
 
 
 def fit_webp(width: int, height: int) -> tuple[int, int]:
-    """The size itself, or the largest of the same shape that WebP can hold."""
+    """The size, or the largest size with the same aspect ratio that WebP allows."""
     longest = max(width, height)
     if longest <= WEBP_SIDE:
         return width, height
     return max(1, width * WEBP_SIDE // longest), max(1, height * WEBP_SIDE // longest)
 
 
-def _opened(file: IO[bytes], decoder: str) -> ImageFile.ImageFile:
-    """Read the header. Past `Image.open`, whose size check warns at a limit that belongs to the whole process."""
+def _open_image(file: IO[bytes], decoder: str) -> ImageFile.ImageFile:
+    """Read the header. `Image.open` is not used: its size check has a limit that applies to the whole process."""
     Image.init()
     if decoder not in Image.OPEN:
         raise BrokenAsset(f"This server cannot read {decoder} pictures.")
     factory, _ = Image.OPEN[decoder]
-    with _reading():
+    with _decoder_errors():
         image = factory(file, "")
     width, height = image.size
     if width < 1 or height < 1:
-        raise BrokenAsset(UNREADABLE)
+        raise BrokenAsset(UNREADABLE_PICTURE)
     if width * height > _pixel_limit(decoder):
         raise BrokenAsset(_too_large(width, height, _pixel_limit(decoder)))
     return image
 
 
 def _pixel_limit(decoder: str) -> int:
-    """Pillow's TIFF reader checks again while loading, and warns above a limit of its own."""
+    """The largest number of pixels. Pillow's TIFF decoder checks its own limit too, while it loads the pixels."""
     own = Image.MAX_IMAGE_PIXELS if decoder == "TIFF" else None
     return PICTURE_PIXELS if own is None else min(PICTURE_PIXELS, own)
 
@@ -125,8 +125,8 @@ def _too_large(width: int, height: int, limit: int) -> str:
 
 
 @contextmanager
-def _reading() -> Generator[None, None, None]:
-    """Around Pillow's decoders, which raise whatever damaged bytes make them stumble over: a dozen types were seen."""
+def _decoder_errors() -> Generator[None, None, None]:
+    """Turn errors of Pillow's decoders into BrokenAsset. Damaged files raise a dozen different exception types."""
     try:
         yield
     except MemoryError:
@@ -134,19 +134,19 @@ def _reading() -> Generator[None, None, None]:
     except _PILLOWS_OWN_LIMIT as exc:
         raise BrokenAsset("The picture is too large for this server.") from exc
     except Exception as exc:
-        raise BrokenAsset(UNREADABLE) from exc
+        raise BrokenAsset(UNREADABLE_PICTURE) from exc
 
 
-def _turn_of_large(image: Image.Image, level: int) -> "threading.Lock | nullcontext[None]":
-    """Large pictures are decoded one at a time: that is when they take the most memory."""
+def _one_large_at_a_time(image: Image.Image, level: int) -> "threading.Lock | nullcontext[None]":
+    """A lock for large pictures: decoding takes the most memory, so only one is decoded at a time."""
     drafted = 4 ** min(level, 3) if isinstance(image, JpegImageFile) else 1
     return _one_large_picture if image.width * image.height // drafted > _LARGE else nullcontext()
 
 
 def _decode(image: ImageFile.ImageFile, size: tuple[int, int], level: int) -> tuple[float, float] | None:
-    """Load the pixels. A JPEG is decoded smaller where that suffices, which gives `covered` of `shrink`.
+    """Load the pixels. A JPEG is decoded at a reduced size if possible; then the result is `covered` for `shrink`.
 
-    Where sides do not divide evenly the JPEG is decoded at twice the size, since a factor near 1 would only blur.
+    If the sides do not divide evenly, the JPEG is decoded at twice the size, because scaling by a factor near 1 blurs.
     """
     covered: tuple[float, float] | None = None
     if isinstance(image, JpegImageFile) and level > 0:
@@ -159,22 +159,22 @@ def _decode(image: ImageFile.ImageFile, size: tuple[int, int], level: int) -> tu
 
 
 def _orientation(image: ImageFile.ImageFile, file: IO[bytes]) -> int:
-    """The EXIF orientation, 1 to 8; 1 where there is none or it makes no sense. Decodes no pixels."""
+    """The EXIF orientation, 1 to 8; 1 if it is missing or invalid. Decodes no pixels."""
     if image.format == "TIFF":
-        return 1  # Pillow turns a TIFF itself while loading, and states the size so turned
+        return 1  # Pillow rotates a TIFF when it loads it, and its size is already the rotated one
     if image.format == "PNG" and "exif" not in image.info:
         _find_late_exif(image, file)
     try:
-        with _reading():
+        with _decoder_errors():
             orientation = Image.Image.getexif(image).get(ExifTags.Base.Orientation)
     except BrokenAsset:
         return 1
-    return orientation if isinstance(orientation, int) and orientation in _TURNS else 1
+    return orientation if isinstance(orientation, int) and orientation in _UPRIGHT else 1
 
 
 def _find_late_exif(image: ImageFile.ImageFile, file: IO[bytes]) -> None:
-    """Fill `image.info["exif"]` from a PNG chunk behind the pixels, which Pillow would decode to get there."""
-    back = file.tell()
+    """Fill `image.info["exif"]` from a PNG chunk after the pixels, which Pillow reads only if it decodes the pixels."""
+    position = file.tell()
     file.seek(_PNG_SIGNATURE_BYTES)
     for _ in range(_PNG_CHUNKS):
         header = file.read(8)
@@ -185,4 +185,4 @@ def _find_late_exif(image: ImageFile.ImageFile, file: IO[bytes]) -> None:
             image.info["exif"] = b"Exif\0\0" + file.read(length)
             break
         file.seek(length + 4, os.SEEK_CUR)
-    file.seek(back)
+    file.seek(position)

@@ -1,23 +1,23 @@
-"""Looking at a file once, when it is uploaded: what it is and how large it is shown."""
+"""Inspects an uploaded file: its format and its size."""
 
 from pathlib import Path
 
 import msgspec
 
 from canvus_async.server.rendering.documents import document_size
-from canvus_async.server.rendering.formats import HEAD, OTHER, SVG, BrokenAsset, Format, Kind, sniff
+from canvus_async.server.rendering.formats import OTHER, SNIFFED_BYTES, SVG, BrokenAsset, FileKind, Format, sniff
 from canvus_async.server.rendering.pictures import picture_size
 from canvus_async.server.rendering.vectors import svg_size
 
 
 class AssetInfo(msgspec.Struct, frozen=True):
-    """What a file is.
+    """What is known about a file.
 
-    `width` and `height`: an image's pixels after its EXIF orientation, the first page of a PDF in points, an SVG in
-    CSS pixels, 0 for videos and everything else. `pages` is 1 but for PDFs: an animation's first frame is its picture.
+    `width` and `height` are pixels after the EXIF orientation for a picture, points of the first page for a PDF, CSS
+    pixels for an SVG, and 0 for videos and other files. `pages` is 1 except for PDFs; an animation counts as one page.
     """
 
-    kind: Kind
+    kind: FileKind
     content_type: str
     width: int
     height: int
@@ -25,16 +25,16 @@ class AssetInfo(msgspec.Struct, frozen=True):
 
 
 def identify(path: Path) -> Format:
-    """The format of a file, by its content. Raises BrokenAsset for an empty one."""
+    """The format of a file. Raises BrokenAsset if it is empty."""
     found, _ = _identify(path)
     return found
 
 
 def probe(path: Path) -> AssetInfo:
-    """Look at a file: blocking, but cheap, for it reads headers and decodes no pixels.
+    """Inspect a file. Blocking, but fast: only headers are read, no pixels are decoded.
 
-    Raises BrokenAsset for an empty file, a header cut short, a picture beyond `PICTURE_PIXELS`, a PDF that is damaged
-    or needs a password.
+    Raises BrokenAsset for an empty file, a truncated header, a picture of more than `PICTURE_PIXELS`, and a PDF that is
+    damaged or needs a password.
     """
     found, head = _identify(path)
     width, height, pages = 0, 0, 1
@@ -50,7 +50,7 @@ def probe(path: Path) -> AssetInfo:
 
 def _identify(path: Path) -> tuple[Format, bytes]:
     with path.open("rb") as file:
-        head = file.read(HEAD)
+        head = file.read(SNIFFED_BYTES)
     if not head:
         raise BrokenAsset("The file is empty.")
     found = sniff(head)

@@ -1,6 +1,6 @@
-"""Mipmaps on demand: WebP levels made off the event loop, once each, and kept on disk.
+"""Renders mipmap levels on demand in threads, and caches them on disk as WebP files.
 
-`Renderer` is the whole interface, with `probe` for uploads; see `pictures` and `documents` for what is drawn.
+The rest of the server uses only the names in `__all__`; `pictures` and `documents` do the drawing.
 """
 
 import asyncio
@@ -34,15 +34,16 @@ __all__ = [
 ]
 
 QUALITY = 80
-"""WebP quality, 0 to 100; alpha is kept exactly."""
+"""WebP quality of the colours, 0 to 100; alpha is lossless."""
 
 METHOD = 1
-"""WebP effort, 0 to 6: a tenth slower than 0 for up to 44 % fewer bytes; 4, the default, takes three times as long."""
+"""WebP effort, 0 to 6. 1 takes 10 % longer than 0 and saves up to 44 % of the bytes; the default 4 takes three times as
+long."""
 
 _PREFIX = "."
 
-REMEMBERED = 4096
-"""Pages whose `MipmapInfo` is kept in memory."""
+CACHED_INFOS = 4096
+"""Pages whose `MipmapInfo` is cached in memory."""
 
 _HEX = re.compile(r"[0-9a-fA-F]{1,128}")
 _LEVEL_NAME = re.compile(rf"\d+-\d+\.webp|{re.escape(_PREFIX)}\w+\.tmp")
@@ -52,14 +53,14 @@ V = TypeVar("V")
 
 
 class Renderer:
-    """Makes and keeps the mipmap levels of assets.
+    """Renders and caches the mipmap levels of assets.
 
-    `cache` is a folder of WebP files, made when needed, which several renderers may share. `workers` threads draw.
-    A hash names immutable bytes: `path` is read only for what is not known yet.
+    `cache` is a folder for the WebP files, created when needed; several renderers may share it. `workers` is the number
+    of threads. A hash stands for content that never changes, so a file is read only if its hash is not cached.
     """
 
     renders: int
-    """How many times pixels were drawn; one drawing gives a level and all smaller ones."""
+    """The number of renderings; each produces one level and all smaller ones."""
 
     def __init__(self, cache: Path, *, workers: int = 2) -> None:
         self.renders = 0
@@ -71,23 +72,24 @@ class Renderer:
         self._forgetting: dict[str, asyncio.Task[None]] = {}
 
     async def info(self, hash: str, path: Path, page: int) -> MipmapInfo:  # noqa: A002 - the wire's name
-        """The levels of a page (0-based; images have page 0 only).
+        """Describe the levels of a page. Pages are counted from 0; a picture has only page 0.
 
-        `resolution` is the image's own, as shown, or the page's at `documents.PIXELS_PER_POINT`.
-        Raises UnsupportedAsset, BrokenAsset, PageOutOfRange; ValueError for a hash that is not hexadecimal.
+        `resolution` is the size of the picture after its EXIF orientation, or of the PDF page at
+        `documents.PIXELS_PER_POINT`. Raises UnsupportedAsset, BrokenAsset, PageOutOfRange, and ValueError for a hash
+        that is not hexadecimal.
         """
-        key = (_checked(hash), page)
+        key = (_checked_hash(hash), page)
         if key in self._infos:
             self._infos.move_to_end(key)
             return self._infos[key]
-        return await _together(self._measuring, key, lambda: self._measure(key, path))
+        return await _run_once(self._measuring, key, lambda: self._measure(key, path))
 
     async def level(self, hash: str, path: Path, page: int, level: int) -> Path:  # noqa: A002 - the wire's name
-        """A whole WebP file holding one level of a page, drawn now if it is not there yet.
+        """The WebP file of one level of a page, rendered now if it is not cached.
 
-        Its size is `level_size`, except that a side beyond WebP's 16383 pixels is scaled to fit. However many ask at
-        once, a page is drawn by one thread at a time; an asker who gives up stops nobody else.
-        Raises what `info` raises, and LevelOutOfRange; BrokenAsset also where only drawing shows the damage.
+        Its size is `level_size`, reduced to WebP's largest side of 16383 pixels. A page is rendered only once for all
+        concurrent callers, and it is completed even if a caller is cancelled. Raises what `info` raises, and
+        LevelOutOfRange. Some damage is found only by rendering, so BrokenAsset may be raised here and not by `info`.
         """
         info = await self.info(hash, path, page)
         if not 0 <= level <= info.max_level:
@@ -96,20 +98,20 @@ class Renderer:
         target = folder / _name(page, level)
         if hash in self._forgetting:
             await asyncio.wait((self._forgetting[hash],))
-        while not _whole(target):
-            await _together(self._drawing, (hash, page), lambda: self._draw(path, folder, info, page, level))
+        while not _is_complete(target):
+            await _run_once(self._drawing, (hash, page), lambda: self._draw(path, folder, info, page, level))
         return target
 
     def forget(self, hash: str) -> None:  # noqa: A002 - the wire's name
-        """Remove the levels of a hash, once what is being drawn of it is done; who asks meanwhile gets new ones."""
+        """Remove the levels of a hash after its current renderings. A later request renders them again."""
         for key in [key for key in self._infos if key[0] == hash]:
             del self._infos[key]
         if hash not in self._forgetting:
             task = self._forgetting[hash] = asyncio.create_task(self._remove(hash))
-            task.add_done_callback(partial(_landed, self._forgetting, hash))
+            task.add_done_callback(partial(_finished, self._forgetting, hash))
 
     def sweep(self, known: Container[str]) -> None:
-        """Remove the levels of all hashes that are no longer known. Blocking; for the start."""
+        """Remove the levels of all hashes that are not in `known`, when the server starts. Blocking."""
         for folder in self._cache.glob("??/*"):
             if folder.name not in known and _HEX.fullmatch(folder.name) and folder == self._folder(folder.name):
                 _remove_levels(folder)
@@ -120,7 +122,7 @@ class Renderer:
         await asyncio.to_thread(_remove_levels, self._folder(hash_))
 
     async def aclose(self) -> None:
-        """Stop: drawings that wait are dropped, those under way are finished. Whoever waits gets a RuntimeError."""
+        """Stop. Queued renderings are cancelled, running ones are completed; their callers get a RuntimeError."""
         for task in [*self._drawing.values(), *self._measuring.values()]:
             task.cancel()
         if self._forgetting:
@@ -133,7 +135,7 @@ class Renderer:
     async def _measure(self, key: tuple[str, int], path: Path) -> MipmapInfo:
         info = await asyncio.to_thread(measure, path, key[1])
         self._infos[key] = info
-        if len(self._infos) > REMEMBERED:
+        if len(self._infos) > CACHED_INFOS:
             self._infos.popitem(last=False)
         return info
 
@@ -144,7 +146,7 @@ class Renderer:
 
 
 def measure(path: Path, page: int) -> MipmapInfo:
-    """The mipmap levels of one page of a file. Blocking. Raises as `Renderer.info`."""
+    """Describe the mipmap levels of a page. Blocking. Raises what `Renderer.info` raises."""
     found = identify(path)
     if found.kind == "pdf":
         width, height, pages = page_size(path, page)
@@ -158,9 +160,9 @@ def measure(path: Path, page: int) -> MipmapInfo:
 
 
 def draw_levels(path: Path, folder: Path, info: MipmapInfo, page: int, level: int) -> None:
-    """Draw a page and publish `level` and every smaller level that is not there yet. Blocking.
+    """Render `level` of a page and all smaller levels, and save those that are not cached. Blocking.
 
-    The smaller ones cost a third on top, and spare the next asker the decoding.
+    The smaller levels take a third longer in total, but a later request for one need not decode the file again.
     """
     width, height = int(info.resolution.width), int(info.resolution.height)
     found = identify(path)
@@ -172,12 +174,12 @@ def draw_levels(path: Path, folder: Path, info: MipmapInfo, page: int, level: in
     for each in range(level, info.max_level + 1):
         picture = shrink(picture, fit_webp(*level_size(width, height, each)))
         target = folder / _name(page, each)
-        if not _whole(target):
+        if not _is_complete(target):
             _publish(picture, target)
 
 
 def _publish(picture: Image.Image, target: Path) -> None:
-    """Write a picture so that its file is either not there or whole."""
+    """Write a picture to a temporary file and rename that, so that `target` is never incomplete."""
     with tempfile.NamedTemporaryFile(prefix=_PREFIX, suffix=".tmp", dir=target.parent, delete=False) as file:
         temporary = Path(file.name)
         try:
@@ -190,8 +192,8 @@ def _publish(picture: Image.Image, target: Path) -> None:
 
 
 def _remove_levels(folder: Path) -> None:
-    """Remove the files in one hash's folder that a renderer made, and the folder if nothing else is in it. Blocking."""
-    with suppress(OSError):  # what cannot be removed now is removed at a later start
+    """Remove a renderer's files from the folder of a hash, and the folder if it is empty then. Blocking."""
+    with suppress(OSError):  # a later start tries again
         if folder.is_symlink():
             return
         for path in folder.iterdir():
@@ -200,8 +202,8 @@ def _remove_levels(folder: Path) -> None:
         folder.rmdir()
 
 
-def _whole(target: Path) -> bool:
-    """Whether a level is there; an empty file is what a power cut may leave."""
+def _is_complete(target: Path) -> bool:
+    """Whether a level is cached. A power failure may leave an empty file, which does not count."""
     try:
         return target.stat().st_size > 0
     except FileNotFoundError:
@@ -212,25 +214,25 @@ def _name(page: int, level: int) -> str:
     return f"{page}-{level}.webp"
 
 
-def _checked(hash_: str) -> str:
+def _checked_hash(hash_: str) -> str:
     if not _HEX.fullmatch(hash_):
-        raise ValueError(f"a content hash is 1 to 128 hexadecimal digits, got {hash_!r}")
+        raise ValueError(f"a content hash has 1 to 128 hexadecimal digits, got {hash_!r}")
     return hash_
 
 
-async def _together(flights: dict[K, asyncio.Task[V]], key: K, work: Callable[[], Coroutine[Any, Any, V]]) -> V:
-    """Do the work once for all who ask for `key` while it is under way. It goes on when an asker is cancelled."""
-    flight = flights.get(key)
-    if flight is None:
-        flight = flights[key] = asyncio.create_task(work())
-        flight.add_done_callback(partial(_landed, flights, key))
-    await asyncio.wait((flight,))
-    if flight.cancelled():
+async def _run_once(running: dict[K, asyncio.Task[V]], key: K, work: Callable[[], Coroutine[Any, Any, V]]) -> V:
+    """Run `work` once for all concurrent callers with the same key. It continues if a caller is cancelled."""
+    task = running.get(key)
+    if task is None:
+        task = running[key] = asyncio.create_task(work())
+        task.add_done_callback(partial(_finished, running, key))
+    await asyncio.wait((task,))
+    if task.cancelled():
         raise RuntimeError("the renderer has been closed")
-    return flight.result()
+    return task.result()
 
 
-def _landed(flights: dict[K, asyncio.Task[V]], key: K, flight: asyncio.Task[V]) -> None:
-    del flights[key]
-    if not flight.cancelled():
-        flight.exception()  # seen, also when every asker has gone
+def _finished(running: dict[K, asyncio.Task[V]], key: K, task: asyncio.Task[V]) -> None:
+    del running[key]
+    if not task.cancelled():
+        task.exception()  # retrieved, or asyncio would log it if all callers have been cancelled

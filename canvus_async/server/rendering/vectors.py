@@ -1,36 +1,37 @@
-"""SVG: recognised and measured by its root element, never drawn."""
+"""Detects SVG files and reads their size from the root element; they are never rendered."""
 
 import re
 from contextlib import suppress
 from xml.parsers import expat
 
 _LONGEST_LENGTH = 64
-"""Characters of a length that is read; no drawing program writes more."""
+"""Characters. A longer value is ignored; no drawing program writes one."""
 
 _LONGEST_VIEW_BOX = 4 * _LONGEST_LENGTH
 
-# Possessive, so that a long run of digits is never matched a second time in another way.
+# Possessive quantifiers prevent backtracking on a long run of digits.
 _LENGTH = re.compile(r"\+?((?:\d++(?:\.\d++)?|\.\d++)(?:e[+-]?\d++)?)\s*+(px|pt|pc|mm|cm|in|q)?", re.IGNORECASE)
 _PIXELS = {"px": 1.0, "pt": 96 / 72, "pc": 16.0, "mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96.0, "q": 96 / 101.6}
 
 DEFAULT_SIZE = (300, 150)
-"""CSS pixels: what browsers give a replaced element that states no size."""
+"""CSS pixels. Browsers use this size for an element that states none."""
 
 LARGEST_SIDE = 1_000_000
-"""CSS pixels: a stated length beyond this is taken as not stated."""
+"""CSS pixels. A larger length is ignored."""
 
 
 def svg_size(head: bytes) -> tuple[int, int] | None:
-    """Width and height in CSS pixels of the SVG document that begins with `head`; None where it is no SVG.
+    """Width and height in CSS pixels of the SVG document that begins with `head`; None if it is not an SVG.
 
-    From `width` and `height`, else from `viewBox`, else 300 x 150. A side that is missing follows the view box's ratio.
+    They come from `width` and `height`, or else from `viewBox`, or else they are 300 x 150. If one of the two is
+    missing, it is calculated from the aspect ratio of the view box.
     """
     if not head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"<", b"\xff\xfe", b"\xfe\xff")):
         return None
     elements: list[tuple[str, dict[str, str]]] = []
     parser = expat.ParserCreate()
     parser.StartElementHandler = lambda name, attributes: elements.append((name, attributes))
-    with suppress(expat.ExpatError, ValueError, LookupError):  # what follows the root's start tag may be anything
+    with suppress(expat.ExpatError, ValueError, LookupError):  # only the root's start tag has to be well-formed
         parser.Parse(head, False)
     if not elements or elements[0][0].rpartition(":")[2] != "svg":
         return None
@@ -54,7 +55,7 @@ def _size(width: str | None, height: str | None, view_box: str | None) -> tuple[
 
 
 def _pixels(length: str | None) -> float | None:
-    """A positive CSS length in pixels; None for a percentage, text that is not a length, or an overlong one."""
+    """A positive CSS length in pixels; None for a percentage, and for text that is too long or not a length."""
     if length is None or len(length) > _LONGEST_LENGTH:
         return None
     match = _LENGTH.fullmatch(length.strip())

@@ -1,7 +1,6 @@
-"""The rules of the seeds: what a new, changed, cloned or removed widget becomes.
+"""The rules for creating, changing, cloning and removing widgets.
 
-Every function looks at a canvas and answers with widgets; none changes anything. They raise `Invalid` for what the
-rules forbid.
+The functions return the resulting widgets and change nothing; see `State.put` and `State.remove`. They raise `Invalid`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,14 +8,14 @@ from uuid import uuid4
 
 from canvus_async.models import JSON
 from canvus_async.server.refusals import Invalid
-from canvus_async.server.rules.kinds import ANCHOR, BACKGROUND, CONNECTOR, SHARED_CANVAS, TABLE, Kind
-from canvus_async.server.rules.measures import box, fit, measures
-from canvus_async.server.rules.tables import cells, copied_cells, resized_cells, table_size
-from canvus_async.server.rules.widgets import Canvas, Widget, make_widget
+from canvus_async.server.rules.kinds import ANCHOR, BACKGROUND, CONNECTOR, SHARED_CANVAS, TABLE, WidgetKind
+from canvus_async.server.rules.measures import fit, size_json, width_and_height
+from canvus_async.server.rules.tables import copied_cells, default_table_size, new_cells, resized_cells
+from canvus_async.server.rules.widgets import StoredCanvas, StoredWidget, make_widget
 
 
-def furnish(canvas: Canvas) -> list[Widget]:
-    """What an empty canvas has: its root and its background."""
+def default_widgets(canvas: StoredCanvas) -> list[StoredWidget]:
+    """The widgets of an empty canvas: its root and its background."""
     width, height = SHARED_CANVAS.size or (0, 0)
     root: dict[str, JSON] = {
         "id": str(uuid4()),
@@ -37,32 +36,32 @@ def furnish(canvas: Canvas) -> list[Widget]:
     ]
 
 
-def create(
-    canvas: Canvas,
-    kind: Kind,
+def new_widgets(
+    canvas: StoredCanvas,
+    kind: WidgetKind,
     values: Mapping[str, JSON],
     *,
     asset: str = "",
-    natural: tuple[float, float] | None = None,
-) -> list[Widget]:
-    """A new widget from checked values, first; after it what comes with it (a table's cells)."""
+    natural_size: tuple[float, float] | None = None,
+) -> list[StoredWidget]:
+    """A new widget from checked values, followed by its cells if it is a table."""
     fields: dict[str, JSON] = {"id": str(uuid4()), "widget_type": kind.type, "state": "normal"}
     fields |= {name: values.get(name, each.default) for name, each in kind.fields.items()}
-    if kind.accepts:
+    if kind.file_kinds:
         fields["hash"] = ""
     if kind is ANCHOR and "anchor_index" not in values:
         fields["anchor_index"] = sum(widget.kind is ANCHOR for widget in canvas.widgets.values())
     if kind is CONNECTOR:
-        fields |= _ends(canvas, values, {})
+        fields |= _connector_ends(canvas, values, {})
         fields |= {"location": {"x": 0, "y": 0}, "depth": 0, "parent_id": canvas.root.id}
     if kind.size:
-        fields |= _place(canvas, kind, values, fields, natural)
-    widget = make_widget(str(fields["id"]), kind, fields, asset=asset, natural=natural)
-    return [widget, *cells(widget)]
+        fields |= _placement(canvas, kind, values, fields, natural_size)
+    widget = make_widget(str(fields["id"]), kind, fields, asset=asset, natural_size=natural_size)
+    return [widget, *new_cells(widget)]
 
 
-def change(canvas: Canvas, widget: Widget, values: Mapping[str, JSON]) -> list[Widget]:
-    """The widget with these checked values, first; after it what must follow it."""
+def changed_widgets(canvas: StoredCanvas, widget: StoredWidget, values: Mapping[str, JSON]) -> list[StoredWidget]:
+    """The widget with checked values applied, followed by other widgets that change with it."""
     changes = dict(values)
     if "parent_id" in changes:
         _check_parent(canvas, changes["parent_id"], child=widget)
@@ -70,10 +69,10 @@ def change(canvas: Canvas, widget: Widget, values: Mapping[str, JSON]) -> list[W
         parent_id = str(changes.get("parent_id", widget.parent_id))
         siblings = (each.depth for each in canvas.children(parent_id) if each.id != widget.id)
         changes["depth"] = max(siblings, default=0.0) + 1.0
-    if "size" in changes and widget.kind.keeps_aspect and widget.natural:
-        changes["size"] = box(*fit(measures(changes["size"]), widget.natural))
+    if "size" in changes and widget.kind.keeps_aspect_ratio and widget.natural_size:
+        changes["size"] = size_json(*fit(width_and_height(changes["size"]), widget.natural_size))
     if widget.kind is CONNECTOR:
-        changes |= _ends(canvas, values, widget.fields)
+        changes |= _connector_ends(canvas, values, widget.fields)
     if widget.kind is BACKGROUND:
         changes |= {
             name: _merge(widget.fields.get(name), value) for name, value in changes.items() if isinstance(value, dict)
@@ -84,65 +83,74 @@ def change(canvas: Canvas, widget: Widget, values: Mapping[str, JSON]) -> list[W
     return [changed]
 
 
-def remove(canvas: Canvas, widget: Widget) -> list[Widget]:
-    """All that goes when a widget goes, leaves first: what lies on it, and the connectors that held on to any of it."""
-    doomed = {each.id: each for each in _subtree(canvas, widget)}
-    held = [each for each in canvas.connectors if each.id not in doomed and not doomed.keys().isdisjoint(each.holds)]
-    return [*held, *reversed(doomed.values())]
+def widgets_to_remove(canvas: StoredCanvas, widget: StoredWidget) -> list[StoredWidget]:
+    """A widget and all that is removed with it, in this order: attached connectors, descendants, the widget.
+
+    Children precede their parents.
+    """
+    removed = {each.id: each for each in _subtree(canvas, widget)}
+    connectors = [
+        each
+        for each in canvas.connectors
+        if each.id not in removed and not removed.keys().isdisjoint(each.connected_ids)
+    ]
+    return [*connectors, *reversed(removed.values())]
 
 
-def clone(source: Canvas, widget: Widget, canvas: Canvas, location: JSON) -> list[Widget]:
-    """A copy of a widget at the top level of `canvas`, with a new id; a table brings its cells (seed 004)."""
+def cloned_widgets(
+    source: StoredCanvas, widget: StoredWidget, canvas: StoredCanvas, location: JSON
+) -> list[StoredWidget]:
+    """A copy of a widget with a new id at the top level of `canvas`, followed by copies of its cells."""
     fields = {**widget.fields, "id": str(uuid4()), "parent_id": canvas.root.id, "state": "normal"}
     if location is not None:
         fields["location"] = location
-    copy = make_widget(str(fields["id"]), widget.kind, fields, asset=widget.asset, natural=widget.natural)
+    copy = make_widget(str(fields["id"]), widget.kind, fields, asset=widget.asset, natural_size=widget.natural_size)
     return [copy, *copied_cells(source, widget, copy)]
 
 
-def with_hash(widget: Widget) -> Widget:
-    """The widget once its file has been processed."""
+def with_hash(widget: StoredWidget) -> StoredWidget:
+    """The widget with its hash published."""
     if widget.kind is BACKGROUND:
         return widget.with_fields({"image": _merge(widget.fields.get("image"), {"hash": widget.asset})})
     return widget.with_fields({"hash": widget.asset})
 
 
-def with_picture(widget: Widget, asset: str) -> Widget:
-    """The background showing a file whose hash is still to come."""
+def with_image(widget: StoredWidget, asset: str) -> StoredWidget:
+    """The background with an uploaded image, whose hash is not published yet."""
     fields = {**widget.fields, "type": "image", "image": _merge(widget.fields.get("image"), {"hash": ""})}
     return make_widget(widget.id, BACKGROUND, fields, asset=asset)
 
 
-def _place(
-    canvas: Canvas,
-    kind: Kind,
+def _placement(
+    canvas: StoredCanvas,
+    kind: WidgetKind,
     values: Mapping[str, JSON],
     fields: Mapping[str, JSON],
-    natural: tuple[float, float] | None,
+    natural_size: tuple[float, float] | None,
 ) -> dict[str, JSON]:
     parent = _check_parent(canvas, values.get("parent_id", canvas.root.id))
     if "size" not in values:
-        width, height = natural or table_size(fields) or kind.size or (0, 0)
-    elif natural and kind.keeps_aspect:
-        width, height = fit(measures(values["size"]), natural)
+        width, height = natural_size or default_table_size(fields) or kind.size or (0, 0)
+    elif natural_size and kind.keeps_aspect_ratio:
+        width, height = fit(width_and_height(values["size"]), natural_size)
     else:
-        width, height = measures(values["size"])
+        width, height = width_and_height(values["size"])
     centre: JSON = {"x": (parent.size[0] - width) / 2, "y": (parent.size[1] - height) / 2}
     return {
         "location": values.get("location", centre),
-        "size": box(width, height),
-        "depth": values.get("depth", max(1.0, canvas.top(parent.id) + 1.0)),
+        "size": size_json(width, height),
+        "depth": values.get("depth", max(1.0, canvas.highest_depth(parent.id) + 1.0)),
         "scale": values.get("scale", 1),
         "pinned": values.get("pinned", False),
         "parent_id": parent.id,
     }
 
 
-def _check_parent(canvas: Canvas, parent_id: JSON, child: Widget | None = None) -> Widget:
+def _check_parent(canvas: StoredCanvas, parent_id: JSON, child: StoredWidget | None = None) -> StoredWidget:
     parent = canvas.find(str(parent_id))
     if parent is None or not parent.kind.size:
-        raise Invalid(f"parent_id {parent_id} is no widget of this canvas that others can lie on")
-    above: Widget | None = parent
+        raise Invalid(f"parent_id {parent_id} is not a widget on this canvas that can have children")
+    above: StoredWidget | None = parent
     while above is not None and child is not None:
         if above.id == child.id:
             raise Invalid(f"parent_id {parent_id} would put the widget inside itself")
@@ -150,23 +158,23 @@ def _check_parent(canvas: Canvas, parent_id: JSON, child: Widget | None = None) 
     return parent
 
 
-def _ends(canvas: Canvas, values: Mapping[str, JSON], current: Mapping[str, JSON]) -> dict[str, JSON]:
-    """Both ends of a connector as far as they are sent, over what they are now or begin as."""
+def _connector_ends(canvas: StoredCanvas, values: Mapping[str, JSON], current: Mapping[str, JSON]) -> dict[str, JSON]:
+    """The ends of a connector that were sent, each merged into its current or default state."""
     ends: dict[str, JSON] = {}
     for name, tip in (("src", "none"), ("dst", "solid-equilateral-triangle")):
         if name not in values:
             continue
-        begin: JSON = {"rel_location": {"x": 0.5, "y": 0.5}, "auto_location": True, "tip": tip}
-        end = _merge(current.get(name, begin), values[name])
-        held = canvas.find(str(end["id"]))
-        if held is None or not held.kind.size:
-            raise Invalid(f"{name}.id {end['id']} is no widget of this canvas that a connector can hold on to")
+        default: JSON = {"rel_location": {"x": 0.5, "y": 0.5}, "auto_location": True, "tip": tip}
+        end = _merge(current.get(name, default), values[name])
+        target = canvas.find(str(end["id"]))
+        if target is None or not target.kind.size:
+            raise Invalid(f"{name}.id {end['id']} is not a widget on this canvas that a connector can be attached to")
         ends[name] = end
     return ends
 
 
-def _subtree(canvas: Canvas, widget: Widget) -> Iterator[Widget]:
-    """A widget and all that lies on it, parents first."""
+def _subtree(canvas: StoredCanvas, widget: StoredWidget) -> Iterator[StoredWidget]:
+    """A widget and its descendants, parents first."""
     waiting = [widget]
     while waiting:
         current = waiting.pop()
@@ -175,6 +183,6 @@ def _subtree(canvas: Canvas, widget: Widget) -> Iterator[Widget]:
 
 
 def _merge(current: JSON, changes: JSON) -> dict[str, JSON]:
-    """An object with some of its fields changed; a plain value is no object and is taken as none."""
+    """Merge the fields of an object into another; a value that is not an object counts as an empty one."""
     base = current if isinstance(current, dict) else {}
     return {**base, **changes} if isinstance(changes, dict) else dict(base)

@@ -1,36 +1,37 @@
-"""What each field of a widget accepts: one parser per kind of value, which names the field when it refuses.
+"""Parsers for the values of fields.
 
-A parser takes the field's name and a decoded JSON value, gives the value to keep and raises `Invalid`. Types are
-strict: `true` is no number and "1" is none either. Numbers keep the form they were sent in (1 stays 1, 1.0 stays 1.0).
+A parser takes the name of a field and a decoded JSON value, and returns the value to store. It raises `Invalid` with
+the field's name. Types are strict: neither `true` nor "1" is a number. Numbers keep their form: 1 stays 1 and 1.0 stays
+1.0.
 """
 
 import re
 from collections.abc import Callable
-from functools import partial as bind
+from functools import partial
 from typing import TypeAlias
 
 from canvus_async.models import JSON
 from canvus_async.server.refusals import Invalid
 
-Parse: TypeAlias = Callable[[str, JSON], JSON]
+Parser: TypeAlias = Callable[[str, JSON], JSON]
 
 LARGEST = 1e9
-"""The largest magnitude that a number may have: in canvas units far beyond any canvas, and safe to calculate with."""
+"""The largest magnitude of a number: far beyond the size of any canvas, and no calculation with it overflows."""
 
 LONGEST_TEXT = 1_000_000
-"""Characters of the text of a note, an address or an id."""
+"""Characters of the text of a note, a URL or an id."""
 
 LONGEST_NAME = 100_000
-"""Characters of a title, a file's name or another name."""
+"""Characters of a title, a file name or another name."""
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}(?:[0-9a-fA-F]{2})?")
 
 
 def number(name: str, value: JSON) -> int | float:
-    """A finite number of a sane magnitude."""
+    """A finite number that is not too large."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Invalid(f"{name} must be a number")
-    if not -LARGEST <= value <= LARGEST:  # also refuses nan
+    if not -LARGEST <= value <= LARGEST:  # also false for NaN
         raise Invalid(f"{name} must be between -1e9 and 1e9")
     return value
 
@@ -44,7 +45,7 @@ def positive(name: str, value: JSON) -> int | float:
 
 
 def depth(name: str, value: JSON) -> int | float:
-    """The z-order among siblings (seed 002: below 1.0 is refused in these words)."""
+    """The z-order among siblings. The API's page gives this message."""
     checked = number(name, value)
     if checked < 1:
         raise Invalid(f"Depth must be >= 1.0, got {checked}")
@@ -52,15 +53,14 @@ def depth(name: str, value: JSON) -> int | float:
 
 
 def integer(name: str, value: JSON) -> int:
-    """A whole number, in any spelling that JSON has for one."""
+    """An integer; 2.0 and 2e0 are accepted too."""
     checked = number(name, value)
     if checked != int(checked):
-        raise Invalid(f"{name} must be a whole number")
+        raise Invalid(f"{name} must be an integer")
     return int(checked)
 
 
-def ordinal(name: str, value: JSON) -> int:
-    """A whole number from 0 on."""
+def non_negative_integer(name: str, value: JSON) -> int:
     checked = integer(name, value)
     if checked < 0:
         raise Invalid(f"{name} must be >= 0, got {checked}")
@@ -68,7 +68,7 @@ def ordinal(name: str, value: JSON) -> int:
 
 
 def pdf_index(name: str, value: JSON) -> int:
-    """A page counted from 0 (seed 003: negative ones are refused in these words)."""
+    """A page number, counted from 0. The API's page gives this message."""
     checked = integer(name, value)
     if checked < 0:
         raise Invalid(f"PDF index must be >= 0, got {checked}")
@@ -76,7 +76,7 @@ def pdf_index(name: str, value: JSON) -> int:
 
 
 def text(name: str, value: JSON, *, longest: int = LONGEST_TEXT) -> str:
-    """Any text of at most `longest` characters, also an empty one."""
+    """A string of at most `longest` characters, which may be empty."""
     if not isinstance(value, str):
         raise Invalid(f"{name} must be a string")
     if len(value) > longest:
@@ -84,12 +84,11 @@ def text(name: str, value: JSON, *, longest: int = LONGEST_TEXT) -> str:
     return value
 
 
-name_text = bind(text, longest=LONGEST_NAME)
-"""A title, a file's name or another name."""
+name_text = partial(text, longest=LONGEST_NAME)
+"""A title, a file name or another name."""
 
 
 def boolean(name: str, value: JSON) -> bool:
-    """True or false, not their names."""
     if not isinstance(value, bool):
         raise Invalid(f"{name} must be true or false")
     return value
@@ -103,8 +102,8 @@ def colour(name: str, value: JSON) -> str:
     return checked
 
 
-def one_of(*choices: str) -> Parse:
-    """A parser for one of a few words."""
+def one_of(*choices: str) -> Parser:
+    """A parser for a string that is one of the choices."""
 
     def parse(name: str, value: JSON) -> str:
         checked = text(name, value)
@@ -115,53 +114,52 @@ def one_of(*choices: str) -> Parse:
     return parse
 
 
-def record(**parts: Parse) -> Parse:
-    """A parser for an object that has all of these fields; others are ignored."""
+def full_object(**parsers: Parser) -> Parser:
+    """A parser for an object in which these fields are required; other fields are ignored."""
 
     def parse(name: str, value: JSON) -> JSON:
-        sent = mapping(name, value)
-        for part in parts:
-            if part not in sent:
-                raise Invalid(f"{name}.{part} is missing")
-        return {part: check(f"{name}.{part}", sent[part]) for part, check in parts.items()}
+        sent = any_object(name, value)
+        for key in parsers:
+            if key not in sent:
+                raise Invalid(f"{name}.{key} is missing")
+        return {key: parser(f"{name}.{key}", sent[key]) for key, parser in parsers.items()}
 
     return parse
 
 
-def partial(**parts: Parse) -> Parse:
-    """A parser for an object that has some of these fields; others are ignored."""
+def partial_object(**parsers: Parser) -> Parser:
+    """A parser for an object in which these fields are optional; other fields are ignored."""
 
     def parse(name: str, value: JSON) -> JSON:
-        sent = mapping(name, value)
-        return {part: check(f"{name}.{part}", sent[part]) for part, check in parts.items() if part in sent}
+        sent = any_object(name, value)
+        return {key: parser(f"{name}.{key}", sent[key]) for key, parser in parsers.items() if key in sent}
 
     return parse
 
 
-def mapping(name: str, value: JSON) -> dict[str, JSON]:
-    """Any JSON object."""
+def any_object(name: str, value: JSON) -> dict[str, JSON]:
     if not isinstance(value, dict):
         raise Invalid(f"{name} must be an object")
     return value
 
 
 def playback_state(name: str, value: JSON) -> str:
-    """Written in lower case, read in upper case."""
+    """Clients send it in lower case and get it in upper case."""
     return str(one_of("stopped", "playing", "paused")(name, value)).upper()
 
 
 def background_type(name: str, value: JSON) -> str:
-    """What lies behind a canvas."""
+    """The type of a background. The message is one that real servers send."""
     checked = text(name, value)
     if checked not in {"solid_color", "haze", "image"}:
         raise Invalid(f"Unsupported type: {checked}")
     return checked
 
 
-point = record(x=number, y=number)
-size = record(width=positive, height=positive)
-_rel_point = record(x=number, y=number)
-_end = partial(
+point = full_object(x=number, y=number)
+size = full_object(width=positive, height=positive)
+_rel_point = full_object(x=number, y=number)
+_end = partial_object(
     rel_location=_rel_point,
     auto_location=boolean,
     tip=one_of("none", "solid-equilateral-triangle"),
@@ -169,17 +167,17 @@ _end = partial(
 
 
 def connector_end(name: str, value: JSON) -> JSON:
-    """One end of a connector: `id` is required, the rest may be left as it is."""
-    sent = mapping(name, value)
+    """One end of a connector; only `id` is required."""
+    sent = any_object(name, value)
     if "id" not in sent:
         raise Invalid(f"{name}.id is missing")
-    return {"id": text(f"{name}.id", sent["id"])} | mapping(name, _end(name, value))
+    return {"id": text(f"{name}.id", sent["id"])} | any_object(name, _end(name, value))
 
 
 def grid_size(name: str, value: JSON) -> JSON:
-    """Columns and rows of a table, 1 to 100 each."""
-    checked = mapping(name, record(columns=ordinal, rows=ordinal)(name, value))
-    for part, count in checked.items():
+    """The number of columns and rows of a table, 1 to 100 each."""
+    checked = any_object(name, full_object(columns=non_negative_integer, rows=non_negative_integer)(name, value))
+    for key, count in checked.items():
         if not isinstance(count, int) or not 1 <= count <= 100:
-            raise Invalid(f"{name}.{part} must be between 1 and 100, got {count}")
+            raise Invalid(f"{name}.{key} must be between 1 and 100, got {count}")
     return checked

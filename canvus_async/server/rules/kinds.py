@@ -1,7 +1,6 @@
-"""Every kind of widget as data: its endpoint, its type on the wire, and its fields with what they accept.
+"""A table of all kinds of widgets: endpoint, type, and fields with their parsers and defaults.
 
-Fields and defaults are those of seeds 002 to 004; where the seeds only name a type, of MultiTaction's public API pages.
-Adding a kind is adding a row here.
+Fields and defaults are those of the public API pages. To add a kind, add a constant here and list it in `WIDGET_KINDS`.
 """
 
 from collections.abc import Mapping
@@ -11,219 +10,223 @@ from functools import cached_property
 
 from canvus_async.models import JSON
 from canvus_async.server.refusals import Invalid
-from canvus_async.server.rules import fields as accepts
-from canvus_async.server.rules.fields import Parse
+from canvus_async.server.rules import fields
+from canvus_async.server.rules.fields import Parser
 
 
-class When(Flag):
-    """In which requests a field counts; in others it is ignored, as unknown fields are."""
+class Operation(Flag):
+    """The requests that write a widget."""
 
     CREATE = auto()
     UPDATE = auto()
-    ALWAYS = CREATE | UPDATE
 
 
 @dataclass(frozen=True, kw_only=True)
-class Field:
-    """One field of a kind. `required`: a create without it is refused; else it begins as `default`."""
+class FieldRule:
+    """One field of a widget. A field that is not `required` gets `default` when the widget is created.
 
-    parse: Parse
+    In an operation outside of `accepted_in` the field is ignored, like an unknown field.
+    """
+
+    parse: Parser
     default: JSON = None
     required: bool = False
-    when: When = When.ALWAYS
+    accepted_in: Operation = Operation.CREATE | Operation.UPDATE
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Kind:
+class WidgetKind:
     """One kind of widget.
 
-    `path` is its endpoint below a canvas, "" for kinds without one. `size` is the size in canvas units that a new one
-    gets, None for kinds that have no place. `accepts` are the kinds of file that may be uploaded, none for JSON kinds.
+    `path` is its endpoint below a canvas, "" for kinds without an endpoint. `size` is the default size in canvas units,
+    None for kinds without a place on the canvas. `file_kinds` are the kinds of files that may be uploaded; it is empty
+    for widgets that are created from JSON.
     """
 
     type: str
     path: str = ""
     size: tuple[float, float] | None = None
-    fields: Mapping[str, Field] = field(default_factory=dict[str, Field])
-    accepts: frozenset[str] = frozenset()
-    keeps_aspect: bool = False
-    clones: bool = False
+    fields: Mapping[str, FieldRule] = field(default_factory=dict[str, FieldRule])
+    file_kinds: frozenset[str] = frozenset()
+    keeps_aspect_ratio: bool = False
+    cloneable: bool = False
 
-    def parse(self, body: Mapping[str, JSON], when: When) -> dict[str, JSON]:
-        """The fields of `body` that count in such a request, checked, under their names on the wire.
+    def parse(self, body: Mapping[str, JSON], operation: Operation) -> dict[str, JSON]:
+        """Check the fields of a request body and return those that the operation accepts.
 
-        Hyphenated names are also taken with an underscore. Raises Invalid.
+        A name with a hyphen may also be sent with an underscore. Raises Invalid.
         """
         values: dict[str, JSON] = {}
         for sent, value in body.items():
-            name = sent if sent in self.known else sent.replace("_", "-")
-            if name in self.known and when in self.known[name].when:
-                values[name] = self.known[name].parse(sent, value)
-        if when is When.CREATE:
-            for name, each in self.known.items():
+            name = sent if sent in self.all_fields else sent.replace("_", "-")
+            if name in self.all_fields and operation in self.all_fields[name].accepted_in:
+                values[name] = self.all_fields[name].parse(sent, value)
+        if operation is Operation.CREATE:
+            for name, each in self.all_fields.items():
                 if each.required and name not in values:
                     raise Invalid(f"{name} is missing")
         return values
 
     @cached_property
-    def known(self) -> Mapping[str, Field]:
-        """All its fields, with those that everything with a place has."""
-        return {**PLACED, **self.fields} if self.size else self.fields
+    def all_fields(self) -> Mapping[str, FieldRule]:
+        """`fields`, and those of the place if the kind has one."""
+        return {**PLACEMENT_FIELDS, **self.fields} if self.size else self.fields
 
 
-PLACED: Mapping[str, Field] = {
-    "location": Field(parse=accepts.point),
-    "size": Field(parse=accepts.size),
-    "depth": Field(parse=accepts.depth),
-    "scale": Field(parse=accepts.positive, default=1),
-    "pinned": Field(parse=accepts.boolean, default=False),
-    "parent_id": Field(parse=accepts.text),
-    "auto_raise": Field(parse=accepts.boolean, when=When.UPDATE),
+PLACEMENT_FIELDS: Mapping[str, FieldRule] = {
+    "location": FieldRule(parse=fields.point),
+    "size": FieldRule(parse=fields.size),
+    "depth": FieldRule(parse=fields.depth),
+    "scale": FieldRule(parse=fields.positive, default=1),
+    "pinned": FieldRule(parse=fields.boolean, default=False),
+    "parent_id": FieldRule(parse=fields.text),
+    "auto_raise": FieldRule(parse=fields.boolean, accepted_in=Operation.UPDATE),
 }
-"""Fields of everything that has a place; those without a default are worked out when a widget is made."""
+"""Fields of all kinds with a place. Those without a default are calculated when a widget is created."""
 
-_TEXT = Field(parse=accepts.text, default="")
-_HOST = {"host-id": Field(parse=accepts.text, default="", when=When.CREATE)}
-_NAME = Field(parse=accepts.name_text, default="")
+_TEXT = FieldRule(parse=fields.text, default="")
+_HOST = {"host-id": FieldRule(parse=fields.text, default="", accepted_in=Operation.CREATE)}
+_NAME = FieldRule(parse=fields.name_text, default="")
 _ASSET = {"title": _NAME, "original_filename": _NAME}
 _ORIGIN: JSON = {"x": 0, "y": 0}
 
-SHARED_CANVAS = Kind(type="SharedCanvas", size=(9600, 5400))
-TABLE_CELL = Kind(type="TableCell", size=(300, 100))
-BACKGROUND = Kind(
+SHARED_CANVAS = WidgetKind(type="SharedCanvas", size=(9600, 5400))
+TABLE_CELL = WidgetKind(type="TableCell", size=(300, 100))
+BACKGROUND = WidgetKind(
     type="CanvasBackground",
-    accepts=frozenset({"image", "svg"}),
+    file_kinds=frozenset({"image", "svg"}),
     fields={
-        "type": Field(parse=accepts.background_type, default="solid_color"),
-        "background_color": Field(parse=accepts.colour, default="#1e1e1eff"),
-        "grid": Field(
-            parse=accepts.partial(color=accepts.colour, visible=accepts.boolean),
+        "type": FieldRule(parse=fields.background_type, default="solid_color"),
+        "background_color": FieldRule(parse=fields.colour, default="#1e1e1eff"),
+        "grid": FieldRule(
+            parse=fields.partial_object(color=fields.colour, visible=fields.boolean),
             default={"color": "#ffffff40", "visible": False},
         ),
-        "haze": Field(
-            parse=accepts.partial(
-                color1=accepts.colour, color2=accepts.colour, scale=accepts.number, speed=accepts.number
+        "haze": FieldRule(
+            parse=fields.partial_object(
+                color1=fields.colour, color2=fields.colour, scale=fields.number, speed=fields.number
             ),
             default={"color1": "#1e1e1eff", "color2": "#3c3c50ff", "scale": 1, "speed": 1},
         ),
-        "image": Field(parse=accepts.partial(fit=accepts.text), default={"fit": "cover", "hash": ""}),
+        "image": FieldRule(parse=fields.partial_object(fit=fields.text), default={"fit": "cover", "hash": ""}),
     },
 )
-IMAGE = Kind(
+IMAGE = WidgetKind(
     type="Image",
     path="images",
-    size=(300, 150),  # CSS's size for a picture that states none: SVGs without one
+    size=(300, 150),  # what CSS gives an SVG that states no size
     fields=_ASSET,
-    accepts=frozenset({"image", "svg"}),
-    keeps_aspect=True,
-    clones=True,
+    file_kinds=frozenset({"image", "svg"}),
+    keeps_aspect_ratio=True,
+    cloneable=True,
 )
-PDF = Kind(
+PDF = WidgetKind(
     type="Pdf",
     path="pdfs",
     size=(595, 842),
-    fields=_ASSET | {"index": Field(parse=accepts.pdf_index, default=0)},
-    accepts=frozenset({"pdf"}),
-    clones=True,
+    fields=_ASSET | {"index": FieldRule(parse=fields.pdf_index, default=0)},
+    file_kinds=frozenset({"pdf"}),
+    cloneable=True,
 )
-VIDEO = Kind(
+VIDEO = WidgetKind(
     type="Video",
     path="videos",
     size=(1280, 720),
     fields=_ASSET
     | {
-        "playback_state": Field(parse=accepts.playback_state, default="STOPPED", when=When.UPDATE),
-        "playback_position": Field(parse=accepts.number, default=0, when=When.UPDATE),
-        "muted": Field(parse=accepts.boolean, default=False, when=When.UPDATE),
+        "playback_state": FieldRule(parse=fields.playback_state, default="STOPPED", accepted_in=Operation.UPDATE),
+        "playback_position": FieldRule(parse=fields.number, default=0, accepted_in=Operation.UPDATE),
+        "muted": FieldRule(parse=fields.boolean, default=False, accepted_in=Operation.UPDATE),
     },
-    accepts=frozenset({"video", "other"}),  # there are more containers of films than can be told apart
-    clones=True,
+    file_kinds=frozenset({"video", "other"}),  # "other" because many video formats are not recognised
+    cloneable=True,
 )
-NOTE = Kind(
+NOTE = WidgetKind(
     type="Note",
     path="notes",
     size=(300, 300),
     fields={
         "text": _TEXT,
         "title": _NAME,
-        "background_color": Field(parse=accepts.colour, default="#ffffffff"),
-        "text_color": Field(parse=accepts.colour, default="#000000ff"),
-        "auto_text_color": Field(parse=accepts.boolean, default=True),
+        "background_color": FieldRule(parse=fields.colour, default="#ffffffff"),
+        "text_color": FieldRule(parse=fields.colour, default="#000000ff"),
+        "auto_text_color": FieldRule(parse=fields.boolean, default=True),
     },
-    clones=True,
+    cloneable=True,
 )
-BROWSER = Kind(
+BROWSER = WidgetKind(
     type="Browser",
     path="browsers",
     size=(1200, 800),
     fields={
         "url": _TEXT,
         "title": _NAME,
-        "transparent_mode": Field(parse=accepts.boolean, default=False),
-        "main_frame_scroll_offset": Field(parse=accepts.point, default=_ORIGIN),
+        "transparent_mode": FieldRule(parse=fields.boolean, default=False),
+        "main_frame_scroll_offset": FieldRule(parse=fields.point, default=_ORIGIN),
     },
-    clones=True,
+    cloneable=True,
 )
-ANCHOR = Kind(
+ANCHOR = WidgetKind(
     type="Anchor",
     path="anchors",
     size=(1200, 800),
     fields={
-        "anchor_name": Field(parse=accepts.name_text, default="New anchor"),
-        "anchor_index": Field(parse=accepts.ordinal),
+        "anchor_name": FieldRule(parse=fields.name_text, default="New anchor"),
+        "anchor_index": FieldRule(parse=fields.non_negative_integer),
     },
-    clones=True,
+    cloneable=True,
 )
-CONNECTOR = Kind(  # its place follows from its ends: `location`, `depth` and `parent_id` are shown and stay as they are
+# A connector has no place of its own: its `location`, `depth` and `parent_id` are shown, but never change.
+CONNECTOR = WidgetKind(
     type="Connector",
     path="connectors",
     fields={
-        "type": Field(parse=accepts.one_of("curve", "straight", "right-angle"), default="curve"),
-        "line_color": Field(parse=accepts.colour, default="#e7e7f2ff"),
-        "line_width": Field(parse=accepts.positive, default=5),
-        "src": Field(parse=accepts.connector_end, required=True),
-        "dst": Field(parse=accepts.connector_end, required=True),
+        "type": FieldRule(parse=fields.one_of("curve", "straight", "right-angle"), default="curve"),
+        "line_color": FieldRule(parse=fields.colour, default="#e7e7f2ff"),
+        "line_width": FieldRule(parse=fields.positive, default=5),
+        "src": FieldRule(parse=fields.connector_end, required=True),
+        "dst": FieldRule(parse=fields.connector_end, required=True),
     },
 )
-TABLE = Kind(
+TABLE = WidgetKind(
     type="Table",
     path="tables",
     size=(600, 200),
     fields={
         "title": _NAME,
-        "grid_size": Field(parse=accepts.grid_size, default={"columns": 2, "rows": 2}, when=When.CREATE),
+        "grid_size": FieldRule(parse=fields.grid_size, default={"columns": 2, "rows": 2}, accepted_in=Operation.CREATE),
     },
-    clones=True,
+    cloneable=True,
 )
-VIDEO_INPUT = Kind(
+VIDEO_INPUT = WidgetKind(
     type="VideoInput",
     path="video-inputs",
     size=(1280, 720),
     fields={
-        "source": Field(parse=accepts.text, required=True, when=When.CREATE),
-        "host-id": Field(parse=accepts.text, required=True, when=When.CREATE),
+        "source": FieldRule(parse=fields.text, required=True, accepted_in=Operation.CREATE),
+        "host-id": FieldRule(parse=fields.text, required=True, accepted_in=Operation.CREATE),
         "title": _NAME,
     },
 )
-IP_VIDEO = Kind(
+IP_VIDEO = WidgetKind(
     type="IpVideo",
     path="ip-videos",
     size=(1280, 720),
-    fields=_HOST | {"source": Field(parse=accepts.text, required=True), "title": _NAME},
+    fields=_HOST | {"source": FieldRule(parse=fields.text, required=True), "title": _NAME},
 )
-RDP_CONNECTION = Kind(
+RDP_CONNECTION = WidgetKind(
     type="RdpConnection",
     path="rdp-connections",
     size=(1280, 720),
     fields=_HOST
     | {
         "connection-name": _NAME,
-        "content-id": Field(parse=accepts.text, default="", when=When(0)),
+        "content-id": FieldRule(parse=fields.text, default="", accepted_in=Operation(0)),
         "title": _NAME,
     },
 )
 
-KINDS: tuple[Kind, ...] = (
+WIDGET_KINDS: tuple[WidgetKind, ...] = (
     IMAGE,
     PDF,
     VIDEO,
@@ -236,7 +239,9 @@ KINDS: tuple[Kind, ...] = (
     IP_VIDEO,
     RDP_CONNECTION,
 )
-"""The kinds that have an endpoint of their own."""
+"""The kinds with an endpoint."""
 
-BY_PATH: Mapping[str, Kind] = {kind.path: kind for kind in KINDS}
-BY_TYPE: Mapping[str, Kind] = {kind.type: kind for kind in (*KINDS, SHARED_CANVAS, TABLE_CELL, BACKGROUND)}
+KIND_BY_PATH: Mapping[str, WidgetKind] = {kind.path: kind for kind in WIDGET_KINDS}
+KIND_BY_TYPE: Mapping[str, WidgetKind] = {
+    kind.type: kind for kind in (*WIDGET_KINDS, SHARED_CANVAS, TABLE_CELL, BACKGROUND)
+}

@@ -1,7 +1,8 @@
-"""Uploaded files on disk, each under the hash of its content, so that the same file is kept once.
+"""Uploaded files on disk, each under the hash of its content, so that equal files are stored once.
 
-The hash is the SHA-256 of the content as 64 hexadecimal digits. A file is fsynced and renamed into its place before
-anything names it, and removed only after nothing does; what a killed server left half done is swept at the next start.
+The hash is the SHA-256 of the content in hexadecimal. A file is synced and moved to its final name before the database
+refers to it, and removed only after the database no longer does. Files that a killed server left over are removed at
+the next start.
 """
 
 import asyncio
@@ -13,20 +14,22 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import IO
 
 from canvus_async.server.store.database import StoredAsset
 
-INCOMING_PREFIX = "upload-"
+_INCOMING_PREFIX = "upload-"
 _ASSET_NAME = re.compile(r"[0-9a-f]{64}")
-_INCOMING_NAME = re.compile(rf"{INCOMING_PREFIX}[0-9a-z_]{{8}}|tmp[0-9a-z_]{{8}}")  # the second: those of version 0.1
+_INCOMING_NAME = re.compile(rf"{_INCOMING_PREFIX}[0-9a-z_]{{8}}|tmp[0-9a-z_]{{8}}")  # version 0.1 used the second form
 
 
 class AssetStore:
-    """The files that belong to `known` assets, in a folder of their own.
+    """A folder with the files of the `known` assets.
 
-    A path is only ever made from a hash that this class was given with an upload, never from a request's text.
-    Names come and go in one thread, in the order in which that was decided, so that none is removed that has come back.
-    `durable`: what is written must survive a loss of power.
+    Paths are built only from hashes of assets that were registered, never from text in a request. A single thread
+    renames and removes files, in the order of the calls, so that a file that is uploaded again while it is being
+    removed is kept. With `durable`, files are synced to disk, so that they survive a power failure.
     """
 
     def __init__(self, folder: Path, known: Iterable[StoredAsset], *, durable: bool) -> None:
@@ -35,19 +38,19 @@ class AssetStore:
         self.incoming.mkdir(parents=True, exist_ok=True)
         self.known = {asset.hash: asset for asset in known}
         self._durable = durable
-        self._arriving: Counter[str] = Counter()
-        self._names = ThreadPoolExecutor(1, thread_name_prefix="canvus-assets")
+        self._adding: Counter[str] = Counter()
+        self._file_thread = ThreadPoolExecutor(1, thread_name_prefix="canvus-assets")
         self._sweep()
 
     def _sweep(self) -> None:
-        """Remove what a killed server left: assets that no widget needs, and unfinished uploads. Blocking.
+        """Remove unknown assets and unfinished uploads, which a killed server may have left over. Blocking.
 
-        Only regular files whose names this server gives; anything else in these folders belongs to someone else.
+        Only regular files with names that this server gives are removed: other files are not the server's own.
         """
-        for folder, ours in ((self.folder, _ASSET_NAME), (self.incoming, _INCOMING_NAME)):
+        for folder, pattern in ((self.folder, _ASSET_NAME), (self.incoming, _INCOMING_NAME)):
             for path in folder.iterdir():
                 if (
-                    ours.fullmatch(path.name)
+                    pattern.fullmatch(path.name)
                     and path.name not in self.known
                     and path.is_file()
                     and not path.is_symlink()
@@ -55,51 +58,53 @@ class AssetStore:
                     path.unlink()
 
     def close(self) -> None:
-        """Finish what was decided."""
-        self._names.shutdown()
+        """Wait for pending renames and removals."""
+        self._file_thread.shutdown()
 
     def path(self, asset: StoredAsset) -> Path:
-        """Where a known file is."""
         return self.folder / asset.hash
 
     def exists(self, asset_hash: str) -> bool:
-        """Whether that file is known and really there."""
+        """Whether the asset is known and its file is on disk."""
         asset = self.known.get(asset_hash)
         return asset is not None and self.path(asset).is_file()
 
-    @asynccontextmanager
-    async def arriving(self, temporary: Path, asset: StoredAsset) -> AsyncGenerator[None, None]:
-        """Move an uploaded file into its place, where it stays if it is `register`ed inside.
+    def create_incoming(self) -> IO[bytes]:
+        """Create a file for an upload. It is not removed automatically; see `adding`."""
+        return NamedTemporaryFile(dir=self.incoming, prefix=_INCOMING_PREFIX, delete=False)
 
-        It is not removed meanwhile, even if another widget with the same content goes.
+    @asynccontextmanager
+    async def adding(self, temporary: Path, asset: StoredAsset) -> AsyncGenerator[None, None]:
+        """Move an uploaded file to its final name, and remove it at the end unless it was registered inside.
+
+        Inside, the file is kept even if another widget with the same content is removed.
         """
-        self._arriving[asset.hash] += 1
+        self._adding[asset.hash] += 1
         try:
             if self._durable:
                 await asyncio.to_thread(_sync, temporary)
             rename = partial(_rename, temporary, self.path(asset), durable=self._durable)
-            await asyncio.get_running_loop().run_in_executor(self._names, rename)
+            await asyncio.get_running_loop().run_in_executor(self._file_thread, rename)
             yield
         finally:
-            self._arriving[asset.hash] -= 1
+            self._adding[asset.hash] -= 1
             if asset.hash not in self.known:
                 self.discard(asset)
 
     def register(self, asset: StoredAsset) -> None:
-        """From now on the file is known."""
         self.known[asset.hash] = asset
 
     def discard(self, asset: StoredAsset) -> None:
-        """From now on it is not, and the file goes, unless it is just being uploaded once more."""
+        """Forget the asset and remove its file, unless the same content is being added at this moment."""
         self.known.pop(asset.hash, None)
-        if not self._arriving[asset.hash]:
-            del self._arriving[asset.hash]
-            self._names.submit(self.path(asset).unlink, missing_ok=True)
+        if not self._adding[asset.hash]:
+            del self._adding[asset.hash]
+            self._file_thread.submit(self.path(asset).unlink, missing_ok=True)
 
 
 def _rename(temporary: Path, path: Path, *, durable: bool) -> None:
     temporary.replace(path)
-    if durable and os.name != "nt":  # Windows has no way to wait for a folder
+    if durable and os.name != "nt":  # Windows cannot sync a folder
         folder = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)

@@ -1,10 +1,10 @@
-"""Everything that must survive, in SQLite.
+"""The SQLite database with everything that must survive a restart, except the files.
 
-The working copy is in memory (`State`); this is its journal. Each change is one small transaction, written in the event
-loop before the reply: with the write-ahead log and `synchronous=NORMAL` a commit is a write to the page cache of some
-tens of microseconds, which a killed process cannot lose. The part that waits for the disk, moving the log into the
-database, runs in a thread of its own. So no request waits for another's disk, there is no moment in which memory and
-disk disagree, and a failed write fails the request before anything has changed.
+`State` holds a copy in memory and serves all reads. Each change is one small transaction, which the event loop commits
+before the response is sent. With the write-ahead log and `synchronous=NORMAL`, a commit writes to the page cache, which
+takes tens of microseconds and survives a kill of the process. Only the checkpoint, which moves the log into the
+database, waits for the disk; it runs in its own thread. So no request waits for the disk, memory and database never
+differ, and if a write fails, the request fails before anything has changed.
 """
 
 import json
@@ -16,11 +16,11 @@ from pathlib import Path
 
 import msgspec
 
-from canvus_async.server.rules.kinds import BY_TYPE
-from canvus_async.server.rules.widgets import Canvas, Widget
+from canvus_async.server.rules.kinds import KIND_BY_TYPE
+from canvus_async.server.rules.widgets import StoredCanvas, StoredWidget
 
 CHECKPOINT_EVERY = 1000
-"""Transactions between two runs that move the write-ahead log into the database."""
+"""Transactions between two checkpoints."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -45,19 +45,19 @@ DATABASE = "canvus.sqlite3"
 LOCK = "lock.sqlite3"
 
 _HARMLESS = {LOCK, "lost+found", ".DS_Store", ".gitignore", ".gitkeep"}
-"""Names in a folder that counts as empty: what a start that was killed leaves, and what systems and git put there."""
+"""Names that an empty folder may contain: the lock of a start that was killed, and files of the system and of git."""
 
 
 class DataInUse(OSError):
-    """Another server is running on this folder."""
+    """Another running server uses this data folder."""
 
 
 class UnsuitableFolder(OSError):
-    """The data folder is not empty and holds no database of this server, so its files belong to someone else."""
+    """The data folder is not empty, but contains no database of this server."""
 
 
 class User(msgspec.Struct, frozen=True):
-    """Someone with a token. `canvases` are the ids of those that they may see, None for all."""
+    """A user. `canvases` are the ids of the canvases that the user may see, None for all."""
 
     token: str
     role: str
@@ -69,7 +69,7 @@ class User(msgspec.Struct, frozen=True):
 
 
 class StoredAsset(msgspec.Struct, frozen=True):
-    """What is known of an uploaded file besides its content; `bytes` is its length."""
+    """An uploaded file, without its content. `bytes` is its size."""
 
     hash: str
     content_type: str
@@ -77,19 +77,19 @@ class StoredAsset(msgspec.Struct, frozen=True):
 
 
 class Storage:
-    """The database in a folder, or in memory for None. One server at a time may use a folder.
+    """The database in `folder`, or in memory if that is None. Only one server at a time may use a folder.
 
-    Raises UnsuitableFolder for a folder with files but without a database, and DataInUse.
+    Raises UnsuitableFolder and DataInUse.
     """
 
     def __init__(self, folder: Path | None) -> None:
         if folder is not None:
-            _check_ours(folder)
+            _check_folder(folder)
         self._path = None if folder is None else folder / DATABASE
         self.durable = folder is not None
         self._lock = None if folder is None else _lock(folder)
         if self._path is not None:
-            self._path.touch(mode=0o600)  # it holds the tokens
+            self._path.touch(mode=0o600)  # it contains the tokens
         self._database = sqlite3.connect(self._path or ":memory:", isolation_level=None)
         self._database.execute("PRAGMA journal_mode=WAL")
         self._database.execute("PRAGMA synchronous=NORMAL")
@@ -97,11 +97,11 @@ class Storage:
         self._database.execute("PRAGMA foreign_keys=ON")
         self._database.executescript(_SCHEMA)
         self._transactions = 0
-        self._janitor = ThreadPoolExecutor(1, thread_name_prefix="canvus-checkpoint")
+        self._checkpoint_thread = ThreadPoolExecutor(1, thread_name_prefix="canvus-checkpoint")
 
     def close(self) -> None:
-        """Write everything into the one file and let go of it."""
-        self._janitor.shutdown()
+        """Checkpoint, close the database and release the lock."""
+        self._checkpoint_thread.shutdown()
         if self._path is not None:
             self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._database.close()
@@ -110,7 +110,7 @@ class Storage:
 
     @contextmanager
     def transaction(self) -> Generator[None, None, None]:
-        """All of what is written inside, or none of it."""
+        """Commit everything that is written inside, or nothing."""
         self._database.execute("BEGIN")
         try:
             yield
@@ -121,19 +121,17 @@ class Storage:
             raise
         self._transactions += 1
         if self._path is not None and self._transactions % CHECKPOINT_EVERY == 0:
-            self._janitor.submit(_checkpoint, self._path)
+            self._checkpoint_thread.submit(_checkpoint, self._path)
 
     def meta(self, key: str) -> str | None:
-        """One of the server's own facts."""
+        """A setting of the server, such as its id."""
         row = self._database.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return None if row is None else str(row[0])
 
     def set_meta(self, key: str, value: str) -> None:
-        """Keep one of the server's own facts."""
         self._database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
     def users(self) -> list[User]:
-        """Everyone with a token."""
         rows = self._database.execute("SELECT token, role, blocked, canvases FROM users")
         return [
             User(token, role, bool(blocked), None if canvases is None else frozenset(json.loads(canvases)))
@@ -141,46 +139,43 @@ class Storage:
         ]
 
     def put_user(self, user: User) -> None:
-        """Keep a user, or what has become of them."""
+        """Insert or replace a user."""
         canvases = None if user.canvases is None else json.dumps(sorted(user.canvases))
         row = (user.token, user.role, user.blocked, canvases)
         self._database.execute("INSERT OR REPLACE INTO users VALUES (?, ?, ?, ?)", row)
 
     def remove_user(self, token: str) -> None:
-        """Forget a token."""
         self._database.execute("DELETE FROM users WHERE token = ?", (token,))
 
     def assets(self) -> list[StoredAsset]:
-        """What is known of every uploaded file."""
         rows = self._database.execute("SELECT hash, content_type, bytes FROM assets")
         return [StoredAsset(*row) for row in rows]
 
     def put_asset(self, asset: StoredAsset) -> None:
-        """Keep what is known of a file; the file itself must be in its place."""
+        """Insert an asset, whose file must be in its final place already."""
         row = (asset.hash, asset.content_type, asset.bytes)
         self._database.execute("INSERT OR REPLACE INTO assets VALUES (?, ?, ?)", row)
 
     def remove_assets(self, assets: Sequence[StoredAsset]) -> None:
-        """Forget files."""
         self._database.executemany("DELETE FROM assets WHERE hash = ?", [(asset.hash,) for asset in assets])
 
-    def canvases(self) -> list[Canvas]:
-        """Every canvas with its widgets, in the order in which they were made."""
+    def canvases(self) -> list[StoredCanvas]:
+        """All canvases with their widgets, in the order of their creation."""
         rows = self._database.execute(
             "SELECT id, name, mode, link, created_at, modified_at FROM canvases ORDER BY position"
         )
-        found = {row[0]: Canvas(*row) for row in rows}
+        found = {row[0]: StoredCanvas(*row) for row in rows}
         rows = self._database.execute(
             "SELECT canvas_id, id, type, asset, natural_width, natural_height, body FROM widgets ORDER BY position"
         )
         for canvas_id, widget_id, kind, asset, width, height, body in rows:
             fields = msgspec.json.decode(body)
-            natural = None if width is None else (width, height)
-            found[canvas_id].put(Widget(widget_id, BY_TYPE[kind], fields, body, asset, natural))
+            natural_size = None if width is None else (width, height)
+            found[canvas_id].put(StoredWidget(widget_id, KIND_BY_TYPE[kind], fields, body, asset, natural_size))
         return list(found.values())
 
-    def put_canvas(self, canvas: Canvas) -> None:
-        """Keep what the API says of a canvas; its widgets are kept one by one."""
+    def put_canvas(self, canvas: StoredCanvas) -> None:
+        """Insert or update a canvas without its widgets."""
         self._database.execute(
             "INSERT INTO canvases (id, name, mode, link, created_at, modified_at) VALUES (?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (id) DO UPDATE SET name = excluded.name, mode = excluded.mode, link = excluded.link,"
@@ -189,35 +184,33 @@ class Storage:
         )
 
     def remove_canvas(self, canvas_id: str) -> None:
-        """Forget a canvas and all its widgets."""
+        """Remove a canvas and its widgets."""
         self._database.execute("DELETE FROM canvases WHERE id = ?", (canvas_id,))
 
-    def put_widgets(self, canvas_id: str, widgets: Sequence[Widget]) -> None:
-        """Keep new widgets, or the new state of known ones in their old places."""
+    def put_widgets(self, canvas_id: str, widgets: Sequence[StoredWidget]) -> None:
+        """Insert widgets, or update known ones without changing their order."""
         self._database.executemany(
             "INSERT INTO widgets (canvas_id, id, type, asset, natural_width, natural_height, body)"
             " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET asset = excluded.asset,"
             " natural_width = excluded.natural_width, natural_height = excluded.natural_height, body = excluded.body",
-            [(canvas_id, w.id, w.kind.type, w.asset, *(w.natural or (None, None)), w.raw) for w in widgets],
+            [(canvas_id, w.id, w.kind.type, w.asset, *(w.natural_size or (None, None)), w.raw) for w in widgets],
         )
 
-    def remove_widgets(self, widgets: Sequence[Widget]) -> None:
-        """Forget widgets."""
+    def remove_widgets(self, widgets: Sequence[StoredWidget]) -> None:
         self._database.executemany("DELETE FROM widgets WHERE id = ?", [(widget.id,) for widget in widgets])
 
     def touch_canvas(self, canvas_id: str, modified_at: str) -> None:
-        """Keep when a canvas was last changed."""
         self._database.execute("UPDATE canvases SET modified_at = ? WHERE id = ?", (modified_at, canvas_id))
 
 
-def _check_ours(folder: Path) -> None:
-    """Refuse a folder whose files are someone else's, before anything is written into it."""
+def _check_folder(folder: Path) -> None:
+    """Refuse a folder with other files before anything is written to it. Raises UnsuitableFolder."""
     database = folder / DATABASE
-    advice = "choose an empty folder, or one that an earlier `canvus serve --data` made"
+    advice = "choose an empty folder, or one that an earlier `canvus serve --data` created"
     if not database.exists():
         if other := sorted({entry.name for entry in folder.iterdir()} - _HARMLESS):
-            raise UnsuitableFolder(f"{folder} is not empty ({other[0]!r}) and holds no Canvus data: {advice}")
-    elif database.stat().st_size:  # an empty one is from a start that was killed
+            raise UnsuitableFolder(f"{folder} is not empty ({other[0]!r}) and contains no Canvus data: {advice}")
+    elif database.stat().st_size:  # an empty database is from a start that was killed
         try:
             with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as opened:
                 opened.execute("SELECT 1 FROM meta, canvases, widgets, assets LIMIT 1")
@@ -226,13 +219,13 @@ def _check_ours(folder: Path) -> None:
 
 
 def _lock(folder: Path) -> sqlite3.Connection:
-    """Hold the folder until the connection is closed or the process ends, however it ends."""
+    """Lock the folder until the connection is closed or the process ends, even by a kill."""
     lock = sqlite3.connect(folder / LOCK, isolation_level=None, timeout=0)
     try:
         lock.execute("BEGIN EXCLUSIVE")
     except sqlite3.OperationalError:
         lock.close()
-        raise DataInUse(f"another server is running on {folder}") from None
+        raise DataInUse(f"another server is using {folder}") from None
     return lock
 
 

@@ -1,8 +1,8 @@
-"""Who is told what: a change is encoded once and handed to every subscriber, however many and however slow.
+"""Sends each change to all subscribers: it is encoded once, however many they are.
 
-A subscriber holds at most one pending line per id, always the newest state of it, so a slow reader costs memory for
-what is on the canvas and not for how often it changes. One that lets ids of things long gone pile up beyond that is cut
-off; it begins anew with a snapshot when it comes back.
+A subscriber keeps at most one pending line per id, always with the newest state. So a slow reader costs memory in
+proportion to the number of objects on the canvas, not to the number of changes. A subscriber whose pending lines exceed
+that, because it has not read about many deleted objects, is disconnected. When it reconnects, it gets a new snapshot.
 """
 
 import asyncio
@@ -11,83 +11,85 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from canvus_async.server.access import Right
-from canvus_async.server.rules.kinds import Kind
-from canvus_async.server.rules.widgets import Canvas
+from canvus_async.server.rules.kinds import WidgetKind
+from canvus_async.server.rules.widgets import StoredCanvas
 
-SURPLUS = 50_000
-"""Lines that may wait for one subscriber beyond the number of things that there were when it subscribed."""
+EXTRA_PENDING = 50_000
+"""Lines that may be pending for a subscriber beyond the number of objects in its snapshot."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """One thing's new state: its id, its JSON, and whether this is its end.
+    """The new state of one object: its id as `key` and its JSON as `raw`.
 
-    For a widget, what kind it is and where it lies; for a canvas, the canvas and the right of those whom this is for.
+    `kind` and `parent_id` are set for a widget. For a canvas, `canvas` is set, and `right` is the right of the
+    subscribers that this event is for.
     """
 
     key: str
     raw: bytes
-    gone: bool = False
-    kind: Kind | None = None
+    deleted: bool = False
+    kind: WidgetKind | None = None
     parent_id: str = ""
-    canvas: Canvas | None = None
+    canvas: StoredCanvas | None = None
     right: Right = Right.NONE
 
     @cached_property
-    def in_list(self) -> bytes:
-        """The line for those who follow a list."""
+    def list_line(self) -> bytes:
+        """The line for subscribers to a list."""
         return b"[" + self.raw + b"]\n"
 
     @cached_property
-    def alone(self) -> bytes:
-        """The line for those who follow one thing."""
+    def single_line(self) -> bytes:
+        """The line for subscribers to this object."""
         return self.raw + b"\n"
 
 
 class Subscriber:
-    """One open stream's mailbox. `single`: it follows one thing, in lines of its own, to its end.
+    """The pending lines of one open stream.
 
-    `size` is how many things the snapshot had. `abort` breaks the connection off. `token` is that of who asked.
+    `matches` selects the events. A `single` subscriber follows one object, and its stream ends when that is deleted.
+    `size` is the number of objects in the snapshot, `abort` closes the connection, `token` is that of the request.
     """
 
     def __init__(
-        self, wants: Callable[[Event], bool], *, single: bool, size: int, abort: Callable[[], None], token: str | None
+        self, matches: Callable[[Event], bool], *, single: bool, size: int, abort: Callable[[], None], token: str | None
     ) -> None:
-        self.wants = wants
+        self.matches = matches
         self.abort = abort
         self.token = token
         self.ended = False
         self.muted = False
         self._single = single
-        self._last = False
-        self._limit = size + SURPLUS
+        self._final = False
+        self._limit = size + EXTRA_PENDING
         self._pending: dict[str, bytes] = {}
         self._wake = asyncio.Event()
 
     def offer(self, event: Event) -> None:
-        """Take note of a change if it is one of those that were asked for."""
-        if self.ended or not self.wants(event):
+        """Queue an event if it matches. It replaces a pending line for the same id."""
+        if self.ended or not self.matches(event):
             return
-        self._pending[event.key] = event.alone if self._single else event.in_list
+        self._pending[event.key] = event.single_line if self._single else event.list_line
         if len(self._pending) > self._limit:
             self._pending.clear()
             self.ended = True
             self.abort()
-        self._last = self._single and event.gone
+        self._final = self._single and event.deleted
         self._wake.set()
 
     def end(self) -> None:
-        """No more is coming: finish the reply."""
+        """End the stream; pending lines are sent first."""
         self.ended = True
         self._wake.set()
 
     def mute(self, on: bool) -> None:
-        """Say nothing until this is taken back; what happens meanwhile is kept."""
+        """Send nothing while muted; events are still queued."""
         self.muted = on
         self._wake.set()
 
     async def wait(self, seconds: float) -> bool:
-        """Until there is something to say; False if there was nothing for so long."""
+        """Wait until there is something to send; False after `seconds` without anything."""
         while not self.ended and (self.muted or not self._pending):
             self._wake.clear()
             try:
@@ -99,34 +101,32 @@ class Subscriber:
         return True
 
     def take(self) -> bytes:
-        """All lines that wait, none of them twice."""
+        """Remove and return all pending lines."""
         lines = b"".join(self._pending.values())
         self._pending.clear()
-        self.ended = self.ended or self._last
+        self.ended = self.ended or self._final
         return lines
 
 
-class Feed:
-    """Those who follow one canvas, or the list of canvases."""
+class Broadcast:
+    """The subscribers to one canvas, or to the list of canvases."""
 
     def __init__(self) -> None:
-        self._subscribers: dict[Subscriber, None] = {}
+        self._subscribers: dict[Subscriber, None] = {}  # a set that keeps the order
 
     def attach(self, subscriber: Subscriber) -> None:
-        """From now on this subscriber is told."""
         self._subscribers[subscriber] = None
 
     def detach(self, subscriber: Subscriber) -> None:
-        """From now on it is not."""
         self._subscribers.pop(subscriber, None)
 
     def publish(self, event: Event) -> None:
-        """Tell everyone who wants to know."""
+        """Offer an event to all subscribers."""
         for subscriber in self._subscribers:
             subscriber.offer(event)
 
     def end(self, *, anonymous_only: bool = False) -> None:
-        """Finish the streams of all subscribers, or of those without a token."""
+        """End the streams of all subscribers, or only of those without a token."""
         for subscriber in self._subscribers:
             if subscriber.token is None or not anonymous_only:
                 subscriber.end()

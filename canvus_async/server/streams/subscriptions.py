@@ -1,8 +1,9 @@
-"""Subscriptions: one endless reply each, of JSON on lines of its own.
+"""Subscriptions: responses that stay open and send one JSON value per line.
 
-The first line is what there is now: an array for a list, an object for one thing. Then come arrays with what has
-changed, or the object again; always whole objects, with `"state": "deleted"` for what is gone. A lone newline says
-every so often that the line is alive. The stream of one thing ends with it, that of a list with its canvas.
+The first line is the snapshot: an array for a list, an object for a single object. Each later line is an array of
+changed objects, or the changed object. Objects are always complete; a deleted one has `"state": "deleted"`. A blank
+line is sent after a time without changes, so that the client can detect a lost connection. The stream of an object ends
+when it is deleted, the stream of a list when its canvas is.
 """
 
 import asyncio
@@ -10,10 +11,10 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from canvus_async.server.streams.broadcast import Event, Feed, Subscriber
+from canvus_async.server.streams.broadcast import Broadcast, Event, Subscriber
 
-TURN = 1 << 20
-"""Bytes handed over at a time, so that a snapshot of many megabytes does not sit in the socket's buffer twice."""
+CHUNK_SIZE = 1 << 20
+"""Bytes per write, so that a snapshot of many megabytes is not copied as a whole into the transport's buffer."""
 
 
 class Streams:
@@ -27,20 +28,20 @@ class Streams:
     def __len__(self) -> int:
         return len(self._open)
 
-    def cut(self) -> None:
-        """Break all of them off."""
+    def abort(self) -> None:
+        """Abort all connections."""
         for subscriber in list(self._open):
             subscriber.abort()
 
     def end(self, *, grace: float) -> None:
-        """Finish all of them, and break off those whose reader has not read the rest in `grace` seconds."""
+        """End all streams. Abort the connections whose client has not read the rest after `grace` seconds."""
         loop = asyncio.get_running_loop()
         for subscriber in self._open:
             subscriber.end()
             loop.call_later(grace, subscriber.abort)
 
     def mute(self, on: bool) -> None:
-        """Say nothing on any of them, also on new ones, until this is taken back."""
+        """Send nothing on any stream, including new ones, while muted."""
         self._muted = on
         for subscriber in self._open:
             subscriber.mute(on)
@@ -48,36 +49,36 @@ class Streams:
     async def serve(
         self,
         request: web.Request,
-        feed: Feed,
+        broadcast: Broadcast,
         *,
         snapshot: Callable[[], bytes],
         size: int,
-        wants: Callable[[Event], bool],
+        matches: Callable[[Event], bool],
         single: bool,
         token: str | None,
     ) -> web.StreamResponse:
-        """Answer with what `snapshot` makes, of `size` things at most, and every later change that is wanted."""
+        """Respond with the snapshot, then with every later event that matches. The arguments are as in `Subscriber`."""
         transport = request.transport
         if transport is None:
-            raise ConnectionResetError("the client is gone")
-        subscriber = Subscriber(wants, single=single, size=size, abort=transport.abort, token=token)
+            raise ConnectionResetError("the client has disconnected")
+        subscriber = Subscriber(matches, single=single, size=size, abort=transport.abort, token=token)
         subscriber.muted = self._muted
-        feed.attach(subscriber)
+        broadcast.attach(subscriber)
         self._open[subscriber] = None
         try:
             return await self._send(request, subscriber, snapshot() + b"\n")
         finally:
-            feed.detach(subscriber)
+            broadcast.detach(subscriber)
             del self._open[subscriber]
 
     async def _send(self, request: web.Request, subscriber: Subscriber, line: bytes) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "application/json", "Cache-Control": "no-store"})
         await response.prepare(request)
-        for start in range(0, len(line), TURN):
-            await response.write(memoryview(line)[start : start + TURN])
-        del line
+        for start in range(0, len(line), CHUNK_SIZE):
+            await response.write(memoryview(line)[start : start + CHUNK_SIZE])
+        del line  # a large snapshot must not stay in memory while the stream is open
         while not subscriber.ended:
-            spoken = await subscriber.wait(self._keepalive)
-            await response.write(subscriber.take() if spoken else b"\n")
+            has_lines = await subscriber.wait(self._keepalive)
+            await response.write(subscriber.take() if has_lines else b"\n")
         await response.write_eof()
         return response

@@ -1,7 +1,7 @@
-"""What the seeds say, in short: one row per endpoint, parameter, field, header, status, message and rule.
+"""The facts in the seeds: one row per endpoint, parameter, field, header, status, message and rule.
 
-A row is (kind, fact, tests). Tests are named without the `test_seed_<seed>_` that they begin with, one after the other;
-one that begins with `test_` is named whole.
+A row is (kind, fact, tests). `tests` lists test functions, separated by spaces and without their prefix
+`test_seed_<seed>_`. The name of a function with another prefix is complete.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ __all__ = ["FACTS", "KINDS", "WIDGET_TYPES", "Row"]
 Row: TypeAlias = tuple[str, str, str]
 
 KINDS = ("endpoint", "parameter", "field", "header", "status", "message", "rule")
-"""The kinds of facts, in the order in which they are shown."""
+"""The kinds of facts, in the order of the page."""
 
 FACTS: Mapping[str, tuple[Row, ...]] = {
     "000": SEED_000,

@@ -1,20 +1,22 @@
 """Seed 002: images."""
 
-_CURL = "test_a_seeds_command_run_by_curl_is_answered_with_200"
-
 FACTS: tuple[tuple[str, str, str], ...] = (
-    ("endpoint", "GET /api/v1/canvases/:canvas_id/images", f"list_images_example list_images_reaches_the_user {_CURL}"),
+    (
+        "endpoint",
+        "GET /api/v1/canvases/:canvas_id/images",
+        ("test_the_examples_of_listing_files test_client_lists_files test_the_curl_command_of_each_example_gives_200"),
+    ),
     (
         "endpoint",
         "GET /api/v1/canvases/:canvas_id/images/:image_id",
-        f"get_single_image_example get_single_image_reaches_the_user {_CURL}",
+        ("test_the_examples_of_getting_a_file test_client_gets_a_file test_the_curl_command_of_each_example_gives_200"),
     ),
     (
         "endpoint",
         "POST /api/v1/canvases/:canvas_id/images",
         (
-            "create_image_with_metadata_example create_image_without_metadata_example "
-            f"create_image_reaches_the_user {_CURL}"
+            "create_image_with_metadata_example create_image_without_metadata_example client_creates_an_image "
+            "test_the_curl_command_of_each_example_gives_200"
         ),
     ),
     (
@@ -22,193 +24,224 @@ FACTS: tuple[tuple[str, str, str], ...] = (
         "PATCH /api/v1/canvases/:canvas_id/images/:image_id",
         (
             "update_image_move_and_pin_example update_image_resize_aspect_ratio_example "
-            f"update_image_resize_aspect_ratio_reaches_the_user update_image_sends_only_what_is_given {_CURL}"
+            "client_returns_the_applied_size client_sends_only_the_given_fields "
+            "test_the_curl_command_of_each_example_gives_200"
         ),
     ),
     (
         "endpoint",
         "GET /api/v1/canvases/:canvas_id/images/:image_id/download",
-        f"download_image_example download_image_reaches_the_user_as_a_file {_CURL}",
+        (
+            "test_the_examples_of_downloading_a_file test_client_downloads_a_file "
+            "test_the_curl_command_of_each_example_gives_200"
+        ),
     ),
     (
         "endpoint",
         "DELETE /api/v1/canvases/:canvas_id/images/:image_id",
-        f"delete_image_example delete_image_is_done_with_an_empty_answer {_CURL}",
+        (
+            "test_the_examples_of_deleting_a_file test_client_deletes_a_file "
+            "test_the_curl_command_of_each_example_gives_200"
+        ),
     ),
-    ("parameter", "canvas_id (uuid)", "what_does_not_exist_is_a_404"),
-    ("parameter", "image_id (uuid)", "what_does_not_exist_is_a_404"),
+    ("parameter", "canvas_id (uuid)", "test_missing_canvases_and_files_give_404"),
+    ("parameter", "image_id (uuid)", "test_missing_canvases_and_files_give_404"),
     (
         "parameter",
         "subscribe (boolean)",
-        "streaming_of_the_list_and_of_one streaming_reaches_the_user streaming_of_one_reaches_the_user",
+        ("test_files_can_be_subscribed_to test_client_subscribes_to_files test_client_subscribes_to_a_single_file"),
     ),
-    (
-        "parameter",
-        "Private-Token",
-        "authentication_by_token_or_cookie the_client_sends_the_token_or_the_cookie_or_neither",
-    ),
+    ("parameter", "Private-Token", "test_files_need_a_token_or_a_cookie client_sends_the_token_the_cookie_or_neither"),
     (
         "parameter",
         "CanvusSession cookie",
-        "authentication_by_token_or_cookie the_client_sends_the_token_or_the_cookie_or_neither",
+        "test_files_need_a_token_or_a_cookie client_sends_the_token_the_cookie_or_neither",
     ),
-    ("parameter", "data (file part, required)", "create_image_needs_a_file create_image_reaches_the_user"),
+    ("parameter", "data (file part, required)", "test_an_upload_without_a_file_is_refused client_creates_an_image"),
     (
         "parameter",
         "json (string part, optional)",
-        "create_image_with_metadata_example create_image_without_metadata_example create_image_takes_every_property",
+        ("create_image_with_metadata_example create_image_without_metadata_example test_an_upload_accepts_every_field"),
     ),
-    ("parameter", "Content-Type: application/json for PATCH", "update_image_resize_aspect_ratio_reaches_the_user"),
-    ("field", "id (read-only, uuid)", "read_only_properties_are_sent_in_vain each_id_is_new_and_a_uuid"),
+    ("parameter", "Content-Type: application/json for PATCH", "client_returns_the_applied_size"),
+    ("field", "id (read-only, uuid)", "test_read_only_fields_of_files_are_ignored test_each_file_gets_a_new_uuid"),
     (
         "field",
         'widget_type (read-only, always "Image")',
-        "read_only_properties_are_sent_in_vain get_single_image_example get_single_image_reaches_the_user",
+        ("test_read_only_fields_of_files_are_ignored test_the_examples_of_getting_a_file test_client_gets_a_file"),
     ),
     (
         "field",
         "location (patchable)",
         (
-            "patchable_properties_change_alone_and_read_back create_image_takes_every_property "
-            "the_location_is_relative_to_the_parent"
+            "test_each_field_of_files_can_be_patched_alone test_an_upload_accepts_every_field "
+            "test_files_keep_their_location_under_another_parent"
         ),
     ),
-    ("field", "location.x", "get_single_image_example patchable_properties_change_alone_and_read_back"),
-    ("field", "location.y", "get_single_image_example patchable_properties_change_alone_and_read_back"),
+    ("field", "location.x", "test_the_examples_of_getting_a_file test_each_field_of_files_can_be_patched_alone"),
+    ("field", "location.y", "test_the_examples_of_getting_a_file test_each_field_of_files_can_be_patched_alone"),
     (
         "field",
         "size (patchable, a bounding box)",
         (
-            "patchable_properties_change_alone_and_read_back a_size_is_a_box_when_made_and_when_changed "
+            "test_each_field_of_files_can_be_patched_alone the_size_is_a_bounding_box "
             "update_image_resize_aspect_ratio_example"
         ),
     ),
-    ("field", "size.width", "get_single_image_example patchable_properties_change_alone_and_read_back"),
-    ("field", "size.height", "get_single_image_example patchable_properties_change_alone_and_read_back"),
+    ("field", "size.width", "test_the_examples_of_getting_a_file test_each_field_of_files_can_be_patched_alone"),
+    ("field", "size.height", "test_the_examples_of_getting_a_file test_each_field_of_files_can_be_patched_alone"),
     (
         "field",
         "depth (patchable, >= 1.0)",
         (
-            "patchable_properties_change_alone_and_read_back create_image_takes_every_property "
-            "a_depth_below_1_is_refused_in_these_words"
+            "test_each_field_of_files_can_be_patched_alone test_an_upload_accepts_every_field "
+            "test_a_depth_of_files_below_1_is_refused"
         ),
     ),
     (
         "field",
         "scale (patchable, default 1)",
-        "patchable_properties_change_alone_and_read_back create_image_takes_every_property defaults",
+        (
+            "test_each_field_of_files_can_be_patched_alone test_an_upload_accepts_every_field "
+            "test_fields_of_files_have_defaults"
+        ),
     ),
     (
         "field",
         "pinned (patchable, default false)",
         (
-            "patchable_properties_change_alone_and_read_back create_image_takes_every_property defaults "
-            "pinned_does_not_bind_the_api"
+            "test_each_field_of_files_can_be_patched_alone test_an_upload_accepts_every_field "
+            "test_fields_of_files_have_defaults test_pinned_files_can_be_changed_through_the_api"
         ),
     ),
-    ("field", 'state (read-only, "normal")', "read_only_properties_are_sent_in_vain defaults"),
+    (
+        "field",
+        'state (read-only, "normal")',
+        "test_read_only_fields_of_files_are_ignored test_fields_of_files_have_defaults",
+    ),
     (
         "field",
         "parent_id (patchable)",
         (
-            "patchable_properties_change_alone_and_read_back create_image_takes_every_property "
-            "the_location_is_relative_to_the_parent"
+            "test_each_field_of_files_can_be_patched_alone test_an_upload_accepts_every_field "
+            "test_files_keep_their_location_under_another_parent"
         ),
     ),
     (
         "field",
         "auto_raise (PATCH only, not persisted, default false)",
-        "auto_raise_brings_to_the_front_once update_image_sends_only_what_is_given",
+        "test_auto_raise_moves_files_above_their_siblings_once client_sends_only_the_given_fields",
     ),
     (
         "field",
         'title (patchable, default "")',
-        "patchable_properties_change_alone_and_read_back create_image_takes_every_property defaults",
+        (
+            "test_each_field_of_files_can_be_patched_alone test_an_upload_accepts_every_field "
+            "test_fields_of_files_have_defaults"
+        ),
     ),
     (
         "field",
         'original_filename (patchable, default "")',
-        "patchable_properties_change_alone_and_read_back create_image_takes_every_property defaults",
+        (
+            "test_each_field_of_files_can_be_patched_alone test_an_upload_accepts_every_field "
+            "test_fields_of_files_have_defaults"
+        ),
     ),
     (
         "field",
         'hash (read-only, "" at first)',
-        "read_only_properties_are_sent_in_vain the_hash_is_empty_at_first_and_follows the_client_waits_for_the_hash",
+        (
+            "test_read_only_fields_of_files_are_ignored test_the_hash_of_an_upload_is_published_later "
+            "client_waits_for_the_hash"
+        ),
     ),
-    ("field", "msg", "the_example_error_comes_letter_for_letter each_error_reaches_the_user_as_its_class"),
+    ("field", "msg", "test_the_example_errors_of_files test_client_raises_the_class_of_each_error_of_files"),
     (
         "header",
         "content-disposition: attachment with the original filename",
-        "download_image_is_an_attachment_for_ever",
+        "test_a_download_is_an_immutable_attachment_with_the_file_name",
     ),
-    ("header", "cache-control: private, max-age=157680000, immutable", "download_image_is_an_attachment_for_ever"),
-    ("status", "200 OK, empty for DELETE", "delete_image_example delete_image_removes_its_file_too"),
+    (
+        "header",
+        "cache-control: private, max-age=157680000, immutable",
+        "test_a_download_is_an_immutable_attachment_with_the_file_name",
+    ),
+    (
+        "status",
+        "200 OK, empty for DELETE",
+        "test_the_examples_of_deleting_a_file test_deleting_a_file_widget_removes_the_file",
+    ),
     (
         "status",
         "400 for a depth below 1.0, a missing file, a size without area",
         (
-            "a_depth_below_1_is_refused_in_these_words a_size_without_area_is_refused "
-            "create_image_needs_a_file each_error_reaches_the_user_as_its_class"
+            "test_a_depth_of_files_below_1_is_refused test_a_size_of_files_without_area_is_refused "
+            "test_an_upload_without_a_file_is_refused test_client_raises_the_class_of_each_error_of_files"
         ),
     ),
     (
         "status",
         "401 for a missing or invalid token",
-        "authentication_by_token_or_cookie each_error_reaches_the_user_as_its_class",
+        "test_files_need_a_token_or_a_cookie test_client_raises_the_class_of_each_error_of_files",
     ),
     (
         "status",
         "403 for a view-only user who writes",
-        "view_only_users_get_403_on_any_write authentication_by_link_sharing each_error_reaches_the_user_as_its_class",
+        (
+            "test_viewers_get_403_on_every_write_of_files test_files_on_a_shared_canvas_need_no_token "
+            "test_client_raises_the_class_of_each_error_of_files"
+        ),
     ),
     (
         "status",
         "404 for no such canvas or image",
-        "what_does_not_exist_is_a_404 each_error_reaches_the_user_as_its_class",
+        "test_missing_canvases_and_files_give_404 test_client_raises_the_class_of_each_error_of_files",
     ),
     (
         "message",
         "Depth must be >= 1.0, got <value>",
-        "a_depth_below_1_is_refused_in_these_words the_example_error_comes_letter_for_letter",
+        "test_a_depth_of_files_below_1_is_refused test_the_example_errors_of_files",
     ),
-    ("rule", "link sharing for viewing or editing needs no token", "authentication_by_link_sharing"),
-    ("rule", "writing takes edit access", "writing_takes_edit_access view_only_users_get_403_on_any_write"),
+    ("rule", "link sharing for viewing or editing needs no token", "test_files_on_a_shared_canvas_need_no_token"),
+    ("rule", "writing takes edit access", "test_editors_can_write_files test_viewers_get_403_on_every_write_of_files"),
     (
         "rule",
         "a higher depth is above; auto_raise puts one above the highest sibling",
-        "auto_raise_brings_to_the_front_once a_higher_depth_is_kept_as_sent",
+        "test_auto_raise_moves_files_above_their_siblings_once the_depth_is_stored_as_sent",
     ),
-    ("rule", "pinned binds touch, not the API", "pinned_does_not_bind_the_api"),
-    ("rule", "another parent leaves the numbers of the location alone", "the_location_is_relative_to_the_parent"),
+    ("rule", "pinned binds touch, not the API", "test_pinned_files_can_be_changed_through_the_api"),
+    (
+        "rule",
+        "another parent leaves the numbers of the location alone",
+        "test_files_keep_their_location_under_another_parent",
+    ),
     (
         "rule",
         "16:9 into a box of 800 x 800 is 800 x 450",
-        "update_image_resize_aspect_ratio_example update_image_resize_aspect_ratio_reaches_the_user",
+        "update_image_resize_aspect_ratio_example client_returns_the_applied_size",
     ),
     (
         "rule",
         "the reply has the applied size",
-        (
-            "update_image_resize_aspect_ratio_reaches_the_user a_size_is_a_box_when_made_and_when_changed "
-            "an_answer_of_changed_fields_alone_is_completed_by_a_get"
-        ),
+        ("client_returns_the_applied_size the_size_is_a_bounding_box client_completes_a_partial_response_with_a_get"),
     ),
-    ("rule", "JPEG, PNG, SVG and others are taken", "create_image_takes_jpeg_png_svg_and_others"),
-    ("rule", "the hash serves deduplication", "equal_files_are_kept_once"),
+    ("rule", "JPEG, PNG, SVG and others are taken", "create_image_accepts_jpeg_png_svg_and_others"),
+    ("rule", "the hash serves deduplication", "equal_files_are_stored_once"),
     (
         "rule",
         "a GET with ?subscribe stays open: lines of JSON, keepalives between",
-        "streaming_of_the_list_and_of_one streaming_reaches_the_user",
+        "test_files_can_be_subscribed_to test_client_subscribes_to_files",
     ),
     (
         "rule",
         "PATCH changes only what is sent",
-        "patchable_properties_change_alone_and_read_back update_image_sends_only_what_is_given",
+        "test_each_field_of_files_can_be_patched_alone client_sends_only_the_given_fields",
     ),
     (
         "rule",
         "the hash is empty in the reply to POST and follows by GET or subscription",
-        "the_hash_is_empty_at_first_and_follows",
+        "test_the_hash_of_an_upload_is_published_later",
     ),
-    ("rule", "deleting is for good and takes the file", "delete_image_removes_its_file_too"),
+    ("rule", "deleting is for good and takes the file", "test_deleting_a_file_widget_removes_the_file"),
 )

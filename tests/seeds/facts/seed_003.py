@@ -1,207 +1,245 @@
 """Seed 003: PDFs."""
 
-_CURL = "test_a_seeds_command_run_by_curl_is_answered_with_200"
-
 FACTS: tuple[tuple[str, str, str], ...] = (
-    ("endpoint", "GET /api/v1/canvases/:canvas_id/pdfs", f"list_pdfs_example list_pdfs_reaches_the_user {_CURL}"),
+    (
+        "endpoint",
+        "GET /api/v1/canvases/:canvas_id/pdfs",
+        ("test_the_examples_of_listing_files test_client_lists_files test_the_curl_command_of_each_example_gives_200"),
+    ),
     (
         "endpoint",
         "GET /api/v1/canvases/:canvas_id/pdfs/:pdf_id",
-        f"get_single_pdf_example get_single_pdf_reaches_the_user {_CURL}",
+        ("test_the_examples_of_getting_a_file test_client_gets_a_file test_the_curl_command_of_each_example_gives_200"),
     ),
     (
         "endpoint",
         "POST /api/v1/canvases/:canvas_id/pdfs",
-        f"create_pdf_with_metadata_example create_pdf_without_metadata_example create_pdf_reaches_the_user {_CURL}",
+        (
+            "create_pdf_with_metadata_example create_pdf_without_metadata_example client_creates_a_pdf "
+            "test_the_curl_command_of_each_example_gives_200"
+        ),
     ),
     (
         "endpoint",
         "PATCH /api/v1/canvases/:canvas_id/pdfs/:pdf_id",
         (
             "update_pdf_to_page_3_example update_pdf_resize_example update_pdf_move_to_the_front_example "
-            f"update_pdf_reaches_the_user {_CURL}"
+            "client_updates_a_pdf test_the_curl_command_of_each_example_gives_200"
         ),
     ),
     (
         "endpoint",
         "GET /api/v1/canvases/:canvas_id/pdfs/:pdf_id/download",
-        f"download_pdf_example download_pdf_reaches_the_user_as_a_file {_CURL}",
+        (
+            "test_the_examples_of_downloading_a_file test_client_downloads_a_file "
+            "test_the_curl_command_of_each_example_gives_200"
+        ),
     ),
     (
         "endpoint",
         "DELETE /api/v1/canvases/:canvas_id/pdfs/:pdf_id",
-        f"delete_pdf_example delete_pdf_is_done_with_an_empty_answer {_CURL}",
+        (
+            "test_the_examples_of_deleting_a_file test_client_deletes_a_file "
+            "test_the_curl_command_of_each_example_gives_200"
+        ),
     ),
-    ("parameter", "canvas_id (uuid)", "what_does_not_exist_is_a_404"),
-    ("parameter", "pdf_id (uuid)", "what_does_not_exist_is_a_404"),
+    ("parameter", "canvas_id (uuid)", "test_missing_canvases_and_files_give_404"),
+    ("parameter", "pdf_id (uuid)", "test_missing_canvases_and_files_give_404"),
     (
         "parameter",
         "subscribe (boolean)",
-        "streaming_of_the_list_and_of_one streaming_reaches_the_user streaming_of_one_reaches_the_user",
+        ("test_files_can_be_subscribed_to test_client_subscribes_to_files test_client_subscribes_to_a_single_file"),
     ),
-    ("parameter", "Private-Token", "authentication_by_token_or_cookie"),
-    ("parameter", "CanvusSession cookie", "authentication_by_token_or_cookie"),
-    ("parameter", "data (file part, required)", "create_pdf_needs_a_file create_pdf_reaches_the_user"),
+    ("parameter", "Private-Token", "test_files_need_a_token_or_a_cookie"),
+    ("parameter", "CanvusSession cookie", "test_files_need_a_token_or_a_cookie"),
+    ("parameter", "data (file part, required)", "test_an_upload_without_a_file_is_refused client_creates_a_pdf"),
     (
         "parameter",
         "json (string part, optional)",
-        "create_pdf_with_metadata_example create_pdf_without_metadata_example create_pdf_takes_every_property",
+        ("create_pdf_with_metadata_example create_pdf_without_metadata_example test_an_upload_accepts_every_field"),
     ),
     ("parameter", "Content-Type: application/json for PATCH", "update_pdf_resize_example"),
-    ("field", "id (read-only, uuid)", "read_only_properties_are_sent_in_vain each_id_is_new_and_a_uuid"),
+    ("field", "id (read-only, uuid)", "test_read_only_fields_of_files_are_ignored test_each_file_gets_a_new_uuid"),
     (
         "field",
         'widget_type (read-only, always "Pdf")',
-        "read_only_properties_are_sent_in_vain get_single_pdf_example get_single_pdf_reaches_the_user",
+        ("test_read_only_fields_of_files_are_ignored test_the_examples_of_getting_a_file test_client_gets_a_file"),
     ),
     (
         "field",
         "location (patchable)",
         (
-            "patchable_properties_change_alone_and_read_back create_pdf_takes_every_property "
-            "the_location_is_relative_to_the_parent"
+            "test_each_field_of_files_can_be_patched_alone test_an_upload_accepts_every_field "
+            "test_files_keep_their_location_under_another_parent"
         ),
     ),
-    ("field", "location.x", "get_single_pdf_example patchable_properties_change_alone_and_read_back"),
-    ("field", "location.y", "get_single_pdf_example patchable_properties_change_alone_and_read_back"),
+    ("field", "location.x", "test_the_examples_of_getting_a_file test_each_field_of_files_can_be_patched_alone"),
+    ("field", "location.y", "test_the_examples_of_getting_a_file test_each_field_of_files_can_be_patched_alone"),
     (
         "field",
         "size (patchable, renders anew)",
         (
-            "patchable_properties_change_alone_and_read_back update_pdf_resize_example "
-            "a_resized_pdf_is_told_of_and_stays_sharp"
+            "test_each_field_of_files_can_be_patched_alone update_pdf_resize_example "
+            "a_resized_pdf_is_published_and_stays_sharp"
         ),
     ),
-    ("field", "size.width", "get_single_pdf_example patchable_properties_change_alone_and_read_back"),
-    ("field", "size.height", "get_single_pdf_example patchable_properties_change_alone_and_read_back"),
+    ("field", "size.width", "test_the_examples_of_getting_a_file test_each_field_of_files_can_be_patched_alone"),
+    ("field", "size.height", "test_the_examples_of_getting_a_file test_each_field_of_files_can_be_patched_alone"),
     (
         "field",
         "depth (patchable, >= 1.0)",
         (
-            "patchable_properties_change_alone_and_read_back create_pdf_takes_every_property "
-            "a_depth_below_1_is_refused_in_these_words"
+            "test_each_field_of_files_can_be_patched_alone test_an_upload_accepts_every_field "
+            "test_a_depth_of_files_below_1_is_refused"
         ),
     ),
     (
         "field",
         "scale (patchable, default 1)",
-        "patchable_properties_change_alone_and_read_back create_pdf_takes_every_property defaults",
+        (
+            "test_each_field_of_files_can_be_patched_alone test_an_upload_accepts_every_field "
+            "test_fields_of_files_have_defaults"
+        ),
     ),
     (
         "field",
         "pinned (patchable, default false)",
         (
-            "patchable_properties_change_alone_and_read_back create_pdf_takes_every_property defaults "
-            "pinned_does_not_bind_the_api"
+            "test_each_field_of_files_can_be_patched_alone test_an_upload_accepts_every_field "
+            "test_fields_of_files_have_defaults test_pinned_files_can_be_changed_through_the_api"
         ),
     ),
-    ("field", 'state (read-only, "normal")', "read_only_properties_are_sent_in_vain defaults"),
+    (
+        "field",
+        'state (read-only, "normal")',
+        "test_read_only_fields_of_files_are_ignored test_fields_of_files_have_defaults",
+    ),
     (
         "field",
         "parent_id (patchable)",
         (
-            "patchable_properties_change_alone_and_read_back create_pdf_takes_every_property "
-            "the_location_is_relative_to_the_parent"
+            "test_each_field_of_files_can_be_patched_alone test_an_upload_accepts_every_field "
+            "test_files_keep_their_location_under_another_parent"
         ),
     ),
     (
         "field",
         "auto_raise (PATCH only, not persisted, default false)",
-        "auto_raise_brings_to_the_front_once update_pdf_move_to_the_front_example",
+        "test_auto_raise_moves_files_above_their_siblings_once update_pdf_move_to_the_front_example",
     ),
     (
         "field",
         'title (patchable, default "")',
-        "patchable_properties_change_alone_and_read_back create_pdf_takes_every_property defaults",
+        (
+            "test_each_field_of_files_can_be_patched_alone test_an_upload_accepts_every_field "
+            "test_fields_of_files_have_defaults"
+        ),
     ),
     (
         "field",
         'original_filename (patchable, default "")',
-        "patchable_properties_change_alone_and_read_back create_pdf_takes_every_property defaults",
+        (
+            "test_each_field_of_files_can_be_patched_alone test_an_upload_accepts_every_field "
+            "test_fields_of_files_have_defaults"
+        ),
     ),
     (
         "field",
         'hash (read-only, "" at first)',
-        "read_only_properties_are_sent_in_vain the_hash_is_empty_at_first_and_follows",
+        "test_read_only_fields_of_files_are_ignored test_the_hash_of_an_upload_is_published_later",
     ),
     (
         "field",
         "index (patchable, >= 0, default 0)",
         (
-            "patchable_properties_change_alone_and_read_back create_pdf_takes_every_property defaults "
-            "an_index_below_0_is_refused_in_these_words each_widget_shows_the_page_of_its_index"
+            "test_each_field_of_files_can_be_patched_alone test_an_upload_accepts_every_field "
+            "test_fields_of_files_have_defaults a_negative_index_is_refused "
+            "the_index_is_the_page_of_the_mipmaps"
         ),
     ),
-    ("field", "msg", "the_example_errors_come_letter_for_letter each_error_reaches_the_user_as_its_class"),
-    ("header", "content-disposition: attachment with the original filename", "download_pdf_is_an_attachment_for_ever"),
-    ("header", "cache-control: private, max-age=157680000, immutable", "download_pdf_is_an_attachment_for_ever"),
-    ("status", "200 OK, empty for DELETE", "delete_pdf_example delete_pdf_removes_its_file_too"),
+    ("field", "msg", "test_the_example_errors_of_files test_client_raises_the_class_of_each_error_of_files"),
+    (
+        "header",
+        "content-disposition: attachment with the original filename",
+        "test_a_download_is_an_immutable_attachment_with_the_file_name",
+    ),
+    (
+        "header",
+        "cache-control: private, max-age=157680000, immutable",
+        "test_a_download_is_an_immutable_attachment_with_the_file_name",
+    ),
+    (
+        "status",
+        "200 OK, empty for DELETE",
+        "test_the_examples_of_deleting_a_file test_deleting_a_file_widget_removes_the_file",
+    ),
     (
         "status",
         "400 for a depth below 1.0, a negative index, a missing file, a size without area",
         (
-            "a_depth_below_1_is_refused_in_these_words a_size_without_area_is_refused "
-            "an_index_below_0_is_refused_in_these_words a_negative_index_is_a_bad_request_for_the_user "
-            "create_pdf_takes_pdfs_only create_pdf_needs_a_file each_error_reaches_the_user_as_its_class"
+            "test_a_depth_of_files_below_1_is_refused test_a_size_of_files_without_area_is_refused "
+            "a_negative_index_is_refused client_raises_bad_request_for_a_negative_index "
+            "create_pdf_accepts_only_pdfs test_an_upload_without_a_file_is_refused "
+            "test_client_raises_the_class_of_each_error_of_files"
         ),
     ),
     (
         "status",
         "401 for a missing or invalid token",
-        "authentication_by_token_or_cookie each_error_reaches_the_user_as_its_class",
+        "test_files_need_a_token_or_a_cookie test_client_raises_the_class_of_each_error_of_files",
     ),
     (
         "status",
         "403 for a view-only user who writes",
-        "view_only_users_get_403_on_any_write authentication_by_link_sharing each_error_reaches_the_user_as_its_class",
+        (
+            "test_viewers_get_403_on_every_write_of_files test_files_on_a_shared_canvas_need_no_token "
+            "test_client_raises_the_class_of_each_error_of_files"
+        ),
     ),
     (
         "status",
         "404 for no such canvas or PDF",
-        "what_does_not_exist_is_a_404 each_error_reaches_the_user_as_its_class",
+        "test_missing_canvases_and_files_give_404 test_client_raises_the_class_of_each_error_of_files",
     ),
     (
         "message",
         "Depth must be >= 1.0, got <value>",
-        "a_depth_below_1_is_refused_in_these_words the_example_errors_come_letter_for_letter",
+        "test_a_depth_of_files_below_1_is_refused test_the_example_errors_of_files",
     ),
     (
         "message",
         "PDF index must be >= 0, got <value>",
-        (
-            "an_index_below_0_is_refused_in_these_words the_example_errors_come_letter_for_letter "
-            "a_negative_index_is_a_bad_request_for_the_user"
-        ),
+        ("a_negative_index_is_refused test_the_example_errors_of_files client_raises_bad_request_for_a_negative_index"),
     ),
-    ("rule", "link sharing for viewing or editing needs no token", "authentication_by_link_sharing"),
-    ("rule", "writing takes edit access", "writing_takes_edit_access view_only_users_get_403_on_any_write"),
+    ("rule", "link sharing for viewing or editing needs no token", "test_files_on_a_shared_canvas_need_no_token"),
+    ("rule", "writing takes edit access", "test_editors_can_write_files test_viewers_get_403_on_every_write_of_files"),
     (
         "rule",
         "a higher depth is above; auto_raise puts one above the highest sibling",
-        "auto_raise_brings_to_the_front_once",
+        "test_auto_raise_moves_files_above_their_siblings_once",
     ),
-    ("rule", "pinned binds touch, not the API", "pinned_does_not_bind_the_api"),
-    ("rule", "another parent leaves the numbers of the location alone", "the_location_is_relative_to_the_parent"),
+    ("rule", "pinned binds touch, not the API", "test_pinned_files_can_be_changed_through_the_api"),
+    (
+        "rule",
+        "another parent leaves the numbers of the location alone",
+        "test_files_keep_their_location_under_another_parent",
+    ),
     (
         "rule",
         "a PDF shows one page, that of its index",
-        "each_widget_shows_the_page_of_its_index update_pdf_to_page_3_example",
+        "the_index_is_the_page_of_the_mipmaps update_pdf_to_page_3_example",
     ),
-    ("rule", "resizing renders the page at the new size", "a_resized_pdf_is_told_of_and_stays_sharp"),
+    ("rule", "resizing renders the page at the new size", "a_resized_pdf_is_published_and_stays_sharp"),
     (
         "rule",
         "a GET with ?subscribe stays open: lines of JSON, keepalives between",
-        "streaming_of_the_list_and_of_one streaming_reaches_the_user",
+        "test_files_can_be_subscribed_to test_client_subscribes_to_files",
     ),
-    (
-        "rule",
-        "PATCH changes only what is sent",
-        "patchable_properties_change_alone_and_read_back update_pdf_reaches_the_user",
-    ),
+    ("rule", "PATCH changes only what is sent", "test_each_field_of_files_can_be_patched_alone client_updates_a_pdf"),
     (
         "rule",
         "the hash is empty in the reply to POST and follows by GET or subscription",
-        "the_hash_is_empty_at_first_and_follows",
+        "test_the_hash_of_an_upload_is_published_later",
     ),
-    ("rule", "deleting is for good and takes the file", "delete_pdf_removes_its_file_too"),
+    ("rule", "deleting is for good and takes the file", "test_deleting_a_file_widget_removes_the_file"),
 )

@@ -1,4 +1,4 @@
-"""Colours: profiles, CMYK, palettes, depths and transparency come out as a viewer that knows them would show them."""
+"""Colours: profiles, CMYK, palettes, bit depths and transparency are rendered as in a colour-managed viewer."""
 
 import struct
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw
 
-from canvus_async.server.rendering.colours import averageable, to_srgb
+from canvus_async.server.rendering.colours import to_basic_mode, to_srgb
 from tests.server.pictures_samples import (
     difference,
     drawn,
@@ -26,7 +26,7 @@ SIZE = (200, 160)
 
 
 async def shown(path: Path, level: int = 0, at: tuple[int, int] = (50, 40)) -> tuple[int, ...]:
-    """The colour in the middle of a plain picture, with alpha where there is one."""
+    """The colour of a pixel of the rendered picture, with its alpha if it has one."""
     picture = await drawn(path, level)
     pixel = picture.getpixel((at[0] >> level, at[1] >> level))
     assert isinstance(pixel, tuple)
@@ -35,7 +35,7 @@ async def shown(path: Path, level: int = 0, at: tuple[int, int] = (50, 40)) -> t
 
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "TIFF", "WEBP"])
 @pytest.mark.parametrize("level", [0, 1])
-async def test_a_profile_decides_which_colour_is_meant(format_: str, level: int, tmp_path: Path):
+async def test_an_embedded_profile_is_applied(format_: str, level: int, tmp_path: Path):
     path = tmp_path / "swapped"
     Image.new("RGB", SIZE, (200, 40, 60)).save(path, format_, icc_profile=swapped_profile())
     assert near(await shown(path, level), (40, 200, 60), 12)
@@ -48,7 +48,7 @@ async def test_display_p3_is_converted_to_srgb(colour: tuple[int, int, int], tmp
     assert near(await shown(path), p3_to_srgb(colour), 4)
 
 
-async def test_a_profile_leaves_transparency_alone(tmp_path: Path):
+async def test_a_profile_does_not_change_transparency(tmp_path: Path):
     path = tmp_path / "swapped.png"
     Image.new("RGBA", SIZE, (200, 40, 60, 100)).save(path, icc_profile=swapped_profile())
     assert near(await shown(path), (40, 200, 60, 100), 8)
@@ -60,7 +60,7 @@ async def test_srgb_profiles_change_nothing(tmp_path: Path):
     assert difference(await drawn(path), scene(*SIZE)) < 4
 
 
-async def test_a_grey_profile_is_honoured(tmp_path: Path):
+async def test_a_grey_profile_is_applied(tmp_path: Path):
     path = tmp_path / "linear.png"
     Image.new("L", SIZE, 128).save(path, icc_profile=linear_grey_profile())
     assert near(await shown(path), (188, 188, 188), 3)
@@ -73,7 +73,7 @@ async def test_a_grey_profile_keeps_alpha(tmp_path: Path):
 
 
 @pytest.mark.parametrize("profile", [b"not a profile", b"\0" * 128, swapped_profile()[:200], linear_grey_profile()])
-async def test_a_profile_that_does_not_fit_is_left_aside(profile: bytes, tmp_path: Path):
+async def test_a_profile_that_does_not_fit_is_ignored(profile: bytes, tmp_path: Path):
     path = tmp_path / "odd.png"
     Image.new("RGB", SIZE, (200, 40, 60)).save(path, icc_profile=profile)
     assert near(await shown(path), (200, 40, 60), 6)
@@ -89,7 +89,7 @@ async def test_a_profile_that_does_not_fit_is_left_aside(profile: bytes, tmp_pat
         ((0, 0, 0, 255), (0, 0, 0)),
     ],
 )
-async def test_cmyk_without_a_profile(
+async def test_cmyk_without_a_profile_is_converted(
     format_: str, ink: tuple[int, int, int, int], colour: tuple[int, int, int], tmp_path: Path
 ):
     path = tmp_path / "print"
@@ -99,13 +99,13 @@ async def test_cmyk_without_a_profile(
 
 
 @pytest.mark.parametrize("format_", ["JPEG", "TIFF"])
-async def test_cmyk_is_shown_as_its_profile_says(format_: str, tmp_path: Path):
+async def test_a_cmyk_profile_is_applied(format_: str, tmp_path: Path):
     path = tmp_path / "print"
     Image.new("CMYK", SIZE, (255, 0, 0, 0)).save(path, format_, icc_profile=odd_ink_profile())
     red, green, blue = await shown(path)
     assert blue > 180
     assert red < 150
-    assert green < 60  # without the profile, cyan: (0, 255, 255)
+    assert green < 60  # without the profile it would be cyan, (0, 255, 255)
 
 
 async def test_sixteen_bit_grey_is_scaled_not_clipped(tmp_path: Path):
@@ -116,7 +116,7 @@ async def test_sixteen_bit_grey_is_scaled_not_clipped(tmp_path: Path):
     assert difference(await drawn(path), eight_bits) < 2
 
 
-async def test_sixteen_bit_grey_with_a_transparent_value(tmp_path: Path):
+async def test_a_transparent_value_of_sixteen_bit_grey_becomes_alpha(tmp_path: Path):
     path = tmp_path / "deep.png"
     rows = [struct.pack(">H", 1000) * 100 + struct.pack(">H", 40000) * 100] * 160
     path.write_bytes(png(200, 160, 16, 0, rows, (b"tRNS", struct.pack(">H", 1000))))
@@ -124,7 +124,7 @@ async def test_sixteen_bit_grey_with_a_transparent_value(tmp_path: Path):
     assert near(await shown(path, at=(150, 40)), (155, 155, 155, 255), 3)
 
 
-async def test_sixteen_bit_colour(tmp_path: Path):
+async def test_sixteen_bit_colour_is_converted(tmp_path: Path):
     path = tmp_path / "deep.png"
     path.write_bytes(png(200, 160, 16, 2, [struct.pack(">HHH", 51400, 10280, 15420) * 200] * 160))
     assert near(await shown(path), (200, 40, 60), 6)
@@ -200,7 +200,7 @@ async def test_hidden_colours_do_not_bleed_into_edges(
     path = tmp_path / "sticker.png"
     sticker = Image.new("RGBA", size, (0, 255, 0, 0))
     draw = ImageDraw.Draw(sticker)
-    for at in range(0, 500, 10):  # thin strokes: nearly every small pixel lies on an edge
+    for at in range(0, 500, 10):  # thin strokes, so that nearly every pixel of a small level is on an edge
         draw.line((at, 0, 500 - at, 500), (220, 30, 30, 255), 2)
     sticker.save(path)
     picture = await drawn(path, level)
@@ -215,12 +215,12 @@ async def test_hidden_colours_do_not_bleed_into_edges(
 
 @pytest.mark.parametrize("profile", [None, srgb_profile()])
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])
-def test_pixels_that_are_srgb_already_are_not_touched(profile: bytes | None, mode: str):
+def test_pixels_in_srgb_are_not_converted(profile: bytes | None, mode: str):
     picture = Image.new(mode, (4, 4), 1)
-    assert to_srgb(averageable(picture), profile) is picture
+    assert to_srgb(to_basic_mode(picture), profile) is picture
 
 
-async def test_levels_carry_no_profile_of_their_own(tmp_path: Path):
+async def test_levels_contain_no_profile(tmp_path: Path):
     path = tmp_path / "swapped.jpg"
     Image.new("RGB", SIZE, (200, 40, 60)).save(path, icc_profile=swapped_profile())
     assert "icc_profile" not in (await drawn(path)).info

@@ -1,4 +1,4 @@
-"""PDF pages: sizes, boxes, rotation, forms, many pages, passwords, damage."""
+"""PDF pages: sizes, boxes, rotation, forms, many pages, passwords and damaged files."""
 
 import asyncio
 from pathlib import Path
@@ -26,13 +26,13 @@ from tests.server.pictures_samples import (
 
 SQUARE = (0.0, 0.0, 200.0, 200.0)
 CORNERS = fill(RED, 0, 100, 100, 100) + fill(GREEN, 100, 100, 100, 100) + fill(BLUE, 0, 0, 100, 100)
-"""Top left red, top right green, bottom left blue, the rest paper."""
+"""Top left red, top right green, bottom left blue, bottom right empty."""
 
 PAPER = (255, 255, 255)
 
 
 def corners(picture: Image.Image) -> list[object]:
-    """The colours in the middle of the four quarters, row by row."""
+    """The colours in the centres of the four quarters, row by row."""
     w, h = picture.size
     return [picture.getpixel((x, y)) for y in (h // 4, 3 * h // 4) for x in (w // 4, 3 * w // 4)]
 
@@ -43,7 +43,7 @@ def assert_corners(picture: Image.Image, *wanted: tuple[int, int, int]) -> None:
         assert near(colour, expected), corners(picture)
 
 
-async def test_a4_is_595_by_842_points_and_drawn_at_144_dpi(tmp_path: Path):
+async def test_a4_is_rendered_at_144_dpi(tmp_path: Path):
     path = tmp_path / "a4.pdf"
     path.write_bytes(pdf([PdfPage(A4)]))
     info = probe(path)
@@ -55,7 +55,7 @@ async def test_a4_is_595_by_842_points_and_drawn_at_144_dpi(tmp_path: Path):
 
 
 @pytest.mark.parametrize("level", [0, 1])
-async def test_a_page_is_drawn_the_right_way_up(level: int, tmp_path: Path):
+async def test_a_page_is_rendered_upright(level: int, tmp_path: Path):
     path = tmp_path / "corners.pdf"
     path.write_bytes(pdf([PdfPage(SQUARE, CORNERS)]))
     picture = await drawn(path, level)
@@ -71,7 +71,9 @@ async def test_a_page_is_drawn_the_right_way_up(level: int, tmp_path: Path):
         (270, (GREEN, PAPER, RED, BLUE)),
     ],
 )
-async def test_a_page_is_turned_as_it_says(rotation: int, wanted: tuple[tuple[int, int, int], ...], tmp_path: Path):
+async def test_the_rotation_of_a_page_is_applied(
+    rotation: int, wanted: tuple[tuple[int, int, int], ...], tmp_path: Path
+):
     path = tmp_path / "turned.pdf"
     wide = (0.0, 0.0, 200.0, 201.0)
     path.write_bytes(pdf([PdfPage(wide, CORNERS, b"/Rotate %d" % rotation)]))
@@ -111,7 +113,7 @@ async def test_pages_of_one_document_differ_in_size(tmp_path: Path):
     await renderer.aclose()
 
 
-async def test_every_page_of_three_hundred_can_be_had(tmp_path: Path):
+async def test_all_of_three_hundred_pages_are_rendered(tmp_path: Path):
     path = tmp_path / "book.pdf"
     shades = [(page % 256, 255 - page % 256, 90) for page in range(300)]
     path.write_bytes(pdf([PdfPage(SQUARE, fill(shade, 0, 0, 200, 200)) for shade in shades]))
@@ -137,7 +139,7 @@ async def test_a_pdf_of_a_picture_looks_like_the_picture(tmp_path: Path):
     assert difference(picture, scene(600, 400)) < 6
 
 
-async def test_annotations_and_filled_in_fields_are_drawn(tmp_path: Path):
+async def test_annotations_and_form_fields_are_rendered(tmp_path: Path):
     path = tmp_path / "form.pdf"
     look = b"<< /Type /XObject /Subtype /Form /BBox [0 0 100 100] /Length %d >>\nstream\n%s\nendstream"
     looks = [look % (len(content), content) for content in (fill(RED, 0, 0, 100, 100), fill(BLUE, 0, 0, 100, 100))]
@@ -158,7 +160,7 @@ def test_a_pdf_that_needs_a_password_is_refused_when_probed(tmp_path: Path):
         probe(path)
 
 
-async def test_a_pdf_that_is_only_protected_against_changes_is_shown(tmp_path: Path):
+async def test_a_pdf_protected_only_against_changes_is_rendered(tmp_path: Path):
     path = tmp_path / "protected.pdf"
     path.write_bytes(pdf([PdfPage(SQUARE, CORNERS)], password=b""))
     assert probe(path).pages == 1
@@ -173,14 +175,14 @@ def test_a_damaged_pdf_is_refused_when_probed(content: bytes, tmp_path: Path):
         probe(path)
 
 
-async def test_a_pdf_may_begin_with_some_other_bytes(tmp_path: Path):
+async def test_a_pdf_may_begin_with_other_bytes(tmp_path: Path):
     path = tmp_path / "mailed.pdf"
     path.write_bytes(b"X-Header: from a mail gateway\r\n" + pdf([PdfPage(SQUARE, CORNERS)]))
     assert probe(path).kind == "pdf"
     assert_corners(await drawn(path), RED, GREEN, BLUE, PAPER)
 
 
-async def test_pages_of_several_documents_are_drawn_at_the_same_time_safely(tmp_path: Path):
+async def test_pages_of_several_documents_are_rendered_concurrently(tmp_path: Path):
     renderer = Renderer(tmp_path / "cache", workers=4)
     paths = [tmp_path / f"{number}.pdf" for number in range(8)]
     for number, path in enumerate(paths):

@@ -1,4 +1,4 @@
-"""Which mipmap levels there are (seed 000) and which one covers a box."""
+"""Which mipmap levels exist, and which level covers a box."""
 
 import pytest
 from hypothesis import given
@@ -13,7 +13,7 @@ SIDES = st.integers(min_value=1, max_value=1 << 20)
 @pytest.mark.parametrize(
     ("width", "height", "level"),
     [
-        (4096, 3072, 5),  # the example of seed 000
+        (4096, 3072, 5),  # the example in the API docs
         (1920, 1080, 4),
         (3840, 2160, 5),
         (1024, 768, 3),
@@ -32,13 +32,13 @@ def test_the_highest_level_is_the_first_within_128_pixels(width: int, height: in
     assert max_level(height, width) == level
 
 
-def test_a_size_without_an_area_has_no_levels() -> None:
+def test_max_level_of_an_empty_size_raises() -> None:
     with pytest.raises(ValueError, match="0 x 5"):
         max_level(0, 5)
 
 
 @given(SIDES, SIDES)
-def test_every_level_halves_the_one_before_and_keeps_two_pixels(width: int, height: int) -> None:
+def test_every_level_halves_the_previous_one_down_to_two_pixels(width: int, height: int) -> None:
     sizes = [level_size(width, height, level) for level in range(max_level(width, height) + 1)]
 
     assert sizes[0] == (width, height)
@@ -64,13 +64,15 @@ def test_level_for_is_the_smallest_level_that_covers_the_box(box: tuple[int, int
 
 
 @given(SIDES, SIDES, SIDES, SIDES, st.integers(min_value=0, max_value=20))
-def test_level_for_covers_and_the_next_level_would_not(w: int, h: int, box_w: int, box_h: int, highest: int) -> None:
+def test_level_for_covers_the_box_and_the_next_level_does_not(
+    w: int, h: int, box_w: int, box_h: int, highest: int
+) -> None:
     level = MipmapInfo(resolution=Size(w, h), max_level=highest).level_for(box_w, box_h)
 
     covers = [w >= box_w << step and h >= box_h << step for step in range(highest + 1)]
     assert level == max((step for step, covered in enumerate(covers) if covered), default=0)
 
 
-def test_a_box_without_an_area_is_refused() -> None:
+def test_level_for_an_empty_box_raises() -> None:
     with pytest.raises(ValueError, match="at least 1 pixel"):
         MipmapInfo(resolution=Size(10, 10), max_level=0).level_for(0, 10)

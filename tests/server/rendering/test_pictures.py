@@ -1,4 +1,4 @@
-"""Pictures: every file type, size and orientation against a plain Pillow rendering."""
+"""Pictures of every format, size and orientation, compared with a simple rendering by Pillow."""
 
 import random
 from contextlib import suppress
@@ -49,7 +49,7 @@ async def test_every_level_of_every_format_looks_like_the_original(name: str, si
 
 
 @pytest.mark.parametrize("size", [(640, 480), (641, 479)])
-async def test_a_small_level_asked_for_alone_looks_like_the_original(size: tuple[int, int], tmp_path: Path):
+async def test_a_small_level_rendered_alone_looks_like_the_original(size: tuple[int, int], tmp_path: Path):
     path = tmp_path / "picture.jpg"
     scene(*size).save(path, quality=92)
     for level in range(4):
@@ -62,7 +62,7 @@ async def test_a_small_level_asked_for_alone_looks_like_the_original(size: tuple
         assert difference(picture, wanted) < webp_loss(wanted) + 1
 
 
-async def test_the_last_partial_row_of_a_jpeg_decoded_small_takes_no_more_than_its_share(tmp_path: Path):
+async def test_a_partial_last_row_of_a_reduced_jpeg_has_its_share_only(tmp_path: Path):
     path = tmp_path / "ribbon.jpg"
     ribbon = Image.new("L", (1025, 21), 255)
     ribbon.paste(0, (0, 0, 1025, 10))
@@ -86,7 +86,7 @@ TURNED = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_270,
 }
-"""How a picture is stored so that its EXIF orientation turns it upright."""
+"""The operation that an upright picture is stored with, by the EXIF orientation that undoes it."""
 
 
 def oriented(orientation: int, size: tuple[int, int]) -> tuple[Image.Image, Image.Exif]:
@@ -98,7 +98,7 @@ def oriented(orientation: int, size: tuple[int, int]) -> tuple[Image.Image, Imag
 
 @pytest.mark.parametrize("orientation", TURNED)
 @pytest.mark.parametrize("level", [0, 1, 2])
-async def test_a_picture_is_shown_upright(orientation: int, level: int, tmp_path: Path):
+async def test_the_exif_orientation_is_applied(orientation: int, level: int, tmp_path: Path):
     path = tmp_path / "photo.jpg"
     stored, exif = oriented(orientation, (640, 427))
     stored.save(path, exif=exif, quality=92)
@@ -110,7 +110,7 @@ async def test_a_picture_is_shown_upright(orientation: int, level: int, tmp_path
 
 
 @pytest.mark.parametrize("format_", ["PNG", "WEBP", "TIFF"])
-async def test_orientation_counts_in_every_format_that_has_it(format_: str, tmp_path: Path):
+async def test_the_orientation_is_applied_in_every_format_with_exif(format_: str, tmp_path: Path):
     path = tmp_path / "photo"
     stored, exif = oriented(6, (400, 300))
     stored.save(path, format_, exif=exif)
@@ -118,7 +118,7 @@ async def test_orientation_counts_in_every_format_that_has_it(format_: str, tmp_
     assert difference(await drawn(path), scene(400, 300)) < 5
 
 
-async def test_an_orientation_behind_the_pixels_of_a_png_counts(tmp_path: Path):
+async def test_an_orientation_after_the_pixels_of_a_png_is_applied(tmp_path: Path):
     stored, exif = oriented(8, (200, 120))
     rows = [stored.tobytes()[start : start + 360] for start in range(0, 360 * 200, 360)]
     path = tmp_path / "late.png"
@@ -127,16 +127,16 @@ async def test_an_orientation_behind_the_pixels_of_a_png_counts(tmp_path: Path):
     assert difference(await drawn(path), scene(200, 120)) < 5
 
 
-@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")  # Pillow's, to whoever runs the server
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")  # Pillow warns about it
 @pytest.mark.parametrize("exif", [b"Exif\0\0nonsense", b"Exif\0\0II*\0\xff\xff\xff\xff"])
-async def test_damaged_exif_leaves_a_picture_as_it_is_stored(exif: bytes, tmp_path: Path):
+async def test_damaged_exif_is_ignored(exif: bytes, tmp_path: Path):
     path = tmp_path / "photo.jpg"
     scene(200, 120).save(path, exif=exif)
     assert difference(await drawn(path), scene(200, 120)) < 6
 
 
 @pytest.mark.parametrize("format_", ["GIF", "WEBP", "PNG", "TIFF"])
-async def test_several_frames_are_one_page_with_the_first_frame(format_: str, tmp_path: Path):
+async def test_an_animation_is_one_page_with_its_first_frame(format_: str, tmp_path: Path):
     path = tmp_path / "frames"
     first, second = Image.new("RGB", (200, 160), (200, 30, 30)), Image.new("RGB", (200, 160), (30, 30, 200))
     first.save(path, format_, save_all=True, append_images=[second])
@@ -144,7 +144,7 @@ async def test_several_frames_are_one_page_with_the_first_frame(format_: str, tm
     assert difference(await drawn(path), first) < 6
 
 
-async def test_a_level_beyond_the_largest_webp_is_scaled_to_fit(tmp_path: Path):
+async def test_a_level_too_large_for_webp_is_scaled_down(tmp_path: Path):
     path = tmp_path / "panorama.png"
     Image.new("RGB", (20000, 300), (30, 90, 200)).save(path)
     renderer = Renderer(tmp_path / "cache")
@@ -164,7 +164,7 @@ async def test_narrow_and_tiny_pictures_have_levels(size: tuple[int, int], tmp_p
 
 
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "TIFF", "GIF", "JPEG2000", "BMP"])
-async def test_pixels_cut_short_are_reported_when_drawn(format_: str, tmp_path: Path):
+async def test_truncated_pixels_raise_when_rendered(format_: str, tmp_path: Path):
     path = tmp_path / "cut"
     scene(640, 480).save(path, format_)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
@@ -173,7 +173,7 @@ async def test_pixels_cut_short_are_reported_when_drawn(format_: str, tmp_path: 
 
 
 @pytest.mark.parametrize("name", FORMATS)
-async def test_flipped_bytes_are_drawn_or_reported_and_nothing_else(name: str, tmp_path: Path):
+async def test_corrupt_bytes_are_rendered_or_raise_broken_asset(name: str, tmp_path: Path):
     path = tmp_path / "noisy"
     scene(160, 140).save(path, **FORMATS[name][1])
     whole, chance = path.read_bytes(), random.Random(name)
@@ -186,7 +186,7 @@ async def test_flipped_bytes_are_drawn_or_reported_and_nothing_else(name: str, t
             picture_level(path, sniff(whole).decoder, 1)
 
 
-async def test_the_reference_itself_knows_orientation(tmp_path: Path):
+async def test_the_reference_applies_the_orientation(tmp_path: Path):
     path = tmp_path / "photo.jpg"
     stored, exif = oriented(6, (400, 300))
     stored.save(path, exif=exif)

@@ -1,4 +1,4 @@
-"""Probing an upload: what a file is by its content, how large it is, and why it is refused."""
+"""Probing an upload: its type by its content, its size, and files that are refused."""
 
 import struct
 import warnings
@@ -12,7 +12,7 @@ from tests.server.pictures_samples import A4, PdfPage, pdf, png, scene
 
 
 def probed(tmp_path: Path, content: bytes) -> AssetInfo:
-    path = tmp_path / "upload.txt"  # a name that says nothing
+    path = tmp_path / "upload.txt"  # a misleading name
     path.write_bytes(content)
     return probe(path)
 
@@ -54,11 +54,11 @@ def ftyp(major: bytes, *others: bytes) -> bytes:
         (b"\0", "other", "application/octet-stream"),
     ],
 )
-def test_videos_and_other_files_are_told_by_their_content(content: bytes, kind: str, content_type: str, tmp_path: Path):
+def test_videos_and_other_files_are_detected_by_content(content: bytes, kind: str, content_type: str, tmp_path: Path):
     assert probed(tmp_path, content) == AssetInfo(kind, content_type, 0, 0, 1)  # type: ignore[arg-type]
 
 
-def test_a_picture_is_told_by_its_content_whatever_its_name(tmp_path: Path):
+def test_a_picture_is_detected_by_content_not_by_name(tmp_path: Path):
     path = tmp_path / "report.pdf"
     scene(64, 48).save(path, "PNG")
     assert probe(path) == AssetInfo("image", "image/png", 64, 48, 1)
@@ -84,7 +84,7 @@ def test_avif_is_a_picture(tmp_path: Path):
         ("", (300, 150)),
     ],
 )
-def test_an_svg_is_as_large_as_its_root_says(root: str, size: tuple[int, int], tmp_path: Path):
+def test_the_size_of_an_svg_is_that_of_its_root_element(root: str, size: tuple[int, int], tmp_path: Path):
     assert probed(tmp_path, svg(root)) == AssetInfo("svg", "image/svg+xml", *size, 1)
 
 
@@ -100,7 +100,7 @@ def test_an_svg_is_as_large_as_its_root_says(root: str, size: tuple[int, int], t
         b"<svg>" + b"<g/>" * 40000,
     ],
 )
-def test_an_svg_is_found_behind_its_prolog(content: bytes, tmp_path: Path):
+def test_an_svg_is_detected_after_its_prolog(content: bytes, tmp_path: Path):
     assert probed(tmp_path, content).kind == "svg"
 
 
@@ -121,7 +121,7 @@ def test_an_svg_is_found_behind_its_prolog(content: bytes, tmp_path: Path):
         ("PPM", 4),
     ],
 )
-def test_a_header_cut_short_is_refused(format_: str, length: int, tmp_path: Path):
+def test_a_truncated_header_is_refused(format_: str, length: int, tmp_path: Path):
     path = tmp_path / "cut"
     save_or_skip(path, format_)
     with pytest.raises(BrokenAsset, match="damaged or incomplete"):
@@ -133,7 +133,7 @@ def test_an_empty_file_is_refused(tmp_path: Path):
         probed(tmp_path, b"")
 
 
-def test_a_picture_bomb_is_refused_unread(tmp_path: Path):
+def test_a_decompression_bomb_is_refused_without_decoding(tmp_path: Path):
     bomb = png(30000, 30000, 1, 0, (bytes(3750) for _ in range(30000)))
     assert len(bomb) < 120_000
     with pytest.raises(BrokenAsset, match="too large: 30000 x 30000 pixels, more than 200 megapixels"):
@@ -148,7 +148,7 @@ def test_a_picture_bomb_is_refused_unread(tmp_path: Path):
         ("WEBP", 26, struct.pack("<HH", 16383, 16383)),
     ],
 )
-def test_a_size_that_is_only_claimed_is_refused_in_every_format(format_: str, at: int, sides: bytes, tmp_path: Path):
+def test_a_forged_size_is_refused_in_every_format(format_: str, at: int, sides: bytes, tmp_path: Path):
     path = tmp_path / "vast"
     scene(64, 48).save(path, format_)
     content = bytearray(path.read_bytes())
@@ -157,7 +157,7 @@ def test_a_size_that_is_only_claimed_is_refused_in_every_format(format_: str, at
         probed(tmp_path, bytes(content))
 
 
-def test_a_picture_of_a_hundred_megapixels_is_welcome_without_a_warning(tmp_path: Path):
+def test_a_hundred_megapixels_are_accepted_without_a_warning(tmp_path: Path):
     panorama = png(12000, 9000, 1, 0, (bytes(1500) for _ in range(9000)))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -165,7 +165,7 @@ def test_a_picture_of_a_hundred_megapixels_is_welcome_without_a_warning(tmp_path
     assert caught == []
 
 
-def test_a_missing_file_is_not_called_broken(tmp_path: Path):
+def test_a_missing_file_raises_file_not_found(tmp_path: Path):
     with pytest.raises(FileNotFoundError):
         probe(tmp_path / "nowhere")
 
@@ -174,7 +174,7 @@ def test_a_pdf_counts_its_pages(tmp_path: Path):
     assert probed(tmp_path, pdf([PdfPage(A4)] * 7)) == AssetInfo("pdf", "application/pdf", 595, 842, 7)
 
 
-def test_the_limit_is_the_servers_own_and_not_the_processs(tmp_path: Path):
+def test_pillows_process_wide_limit_is_not_changed(tmp_path: Path):
     before = Image.MAX_IMAGE_PIXELS
     probed(tmp_path, png(8, 8, 1, 0, [b"\0"] * 8))
     assert before == Image.MAX_IMAGE_PIXELS

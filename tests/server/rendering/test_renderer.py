@@ -1,4 +1,4 @@
-"""The renderer: one drawing for all who ask, whole files, a cache that lasts, errors that say what is wrong."""
+"""The renderer: one rendering for concurrent callers, complete files, a persistent cache, and clear errors."""
 
 import asyncio
 import gc
@@ -30,26 +30,26 @@ def photo(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def renderer(tmp_path: Path):
-    made = Renderer(tmp_path / "cache")
-    yield made
-    await made.aclose()
+    created = Renderer(tmp_path / "cache")
+    yield created
+    await created.aclose()
 
 
-async def test_the_example_of_the_documents(renderer: Renderer, tmp_path: Path):
+async def test_the_levels_of_the_example_in_the_api_docs(renderer: Renderer, tmp_path: Path):
     path = tmp_path / "original.png"
     scene(4096, 3072).save(path, compress_level=1)
     assert await renderer.info(NAME, path, 0) == MipmapInfo(Size(4096, 3072), 5, 1)
     assert opened(await renderer.level(NAME, path, 0, 5)).size == (128, 96)
 
 
-async def test_fifty_who_ask_at_once_cost_one_drawing(renderer: Renderer, photo: Path):
+async def test_fifty_concurrent_callers_cause_one_rendering(renderer: Renderer, photo: Path):
     files = await asyncio.gather(*(renderer.level(NAME, photo, 0, 1) for _ in range(50)))
     assert renderer.renders == 1
     assert len(set(files)) == 1
     assert opened(files[0]).size == (512, 384)
 
 
-async def test_who_asks_for_what_is_being_forgotten_gets_it_drawn_anew(renderer: Renderer, photo: Path):
+async def test_a_level_that_is_being_removed_is_rendered_again_on_request(renderer: Renderer, photo: Path):
     drawing = [asyncio.create_task(renderer.level(NAME, photo, 0, 0)) for _ in range(2)]
     await asyncio.sleep(0)
     renderer.forget(NAME)
@@ -59,18 +59,18 @@ async def test_who_asks_for_what_is_being_forgotten_gets_it_drawn_anew(renderer:
     assert [opened(path).size for path in again] == [(1024, 768), (512, 384)]
 
 
-async def test_one_drawing_gives_the_smaller_levels_too(renderer: Renderer, photo: Path):
+async def test_one_rendering_produces_the_smaller_levels_too(renderer: Renderer, photo: Path):
     await asyncio.gather(*(renderer.level(NAME, photo, 0, level) for level in (0, 1, 2, 3) * 10))
     assert renderer.renders == 1
 
 
-async def test_a_larger_level_is_drawn_from_the_original(renderer: Renderer, photo: Path):
+async def test_a_larger_level_is_rendered_from_the_original(renderer: Renderer, photo: Path):
     assert opened(await renderer.level(NAME, photo, 0, 3)).size == (128, 96)
     assert opened(await renderer.level(NAME, photo, 0, 0)).size == (1024, 768)
     assert renderer.renders == 2
 
 
-async def test_different_assets_are_drawn_side_by_side(renderer: Renderer, tmp_path: Path):
+async def test_different_assets_are_rendered_concurrently(renderer: Renderer, tmp_path: Path):
     paths = [tmp_path / f"{number}.png" for number in range(6)]
     for number, path in enumerate(paths):
         scene(200 + number, 160).save(path)
@@ -79,7 +79,7 @@ async def test_different_assets_are_drawn_side_by_side(renderer: Renderer, tmp_p
     assert [opened(file).size for file in files[:6]] == [level_size(200 + number, 160, 1) for number in range(6)]
 
 
-async def test_a_drawing_outlives_the_asker_who_started_it(renderer: Renderer, photo: Path):
+async def test_a_rendering_continues_when_its_first_caller_is_cancelled(renderer: Renderer, photo: Path):
     await renderer.info(NAME, photo, 0)
     first = asyncio.create_task(renderer.level(NAME, photo, 0, 0))
     second = asyncio.create_task(renderer.level(NAME, photo, 0, 0))
@@ -90,7 +90,7 @@ async def test_a_drawing_outlives_the_asker_who_started_it(renderer: Renderer, p
     assert renderer.renders == 1
 
 
-async def test_a_drawing_nobody_waits_for_is_kept_for_the_next(renderer: Renderer, photo: Path):
+async def test_a_rendering_without_callers_is_completed_and_cached(renderer: Renderer, photo: Path):
     await renderer.info(NAME, photo, 0)
     only = asyncio.create_task(renderer.level(NAME, photo, 0, 0))
     await asyncio.sleep(0)
@@ -101,7 +101,7 @@ async def test_a_drawing_nobody_waits_for_is_kept_for_the_next(renderer: Rendere
     assert renderer.renders == 1
 
 
-async def test_a_failure_reaches_everyone_and_the_next_asker_tries_again(renderer: Renderer, tmp_path: Path):
+async def test_an_error_is_raised_for_all_callers_and_not_cached(renderer: Renderer, tmp_path: Path):
     path = tmp_path / "cut.jpg"
     scene(640, 480).save(path)
     whole = path.read_bytes()
@@ -113,7 +113,7 @@ async def test_a_failure_reaches_everyone_and_the_next_asker_tries_again(rendere
     assert opened(await renderer.level(NAME, path, 0, 0)).size == (640, 480)
 
 
-async def test_another_renderer_finds_the_levels_that_are_there(photo: Path, tmp_path: Path):
+async def test_another_renderer_uses_the_cached_levels(photo: Path, tmp_path: Path):
     first, second = Renderer(tmp_path / "cache"), Renderer(tmp_path / "cache")
     files = [await first.level(NAME, photo, 0, level) for level in range(4)]
     stamps = [file.stat().st_mtime_ns for file in files]
@@ -124,20 +124,20 @@ async def test_another_renderer_finds_the_levels_that_are_there(photo: Path, tmp
     await second.aclose()
 
 
-async def test_a_larger_drawing_leaves_published_levels_as_they_are(renderer: Renderer, photo: Path):
+async def test_a_larger_rendering_does_not_rewrite_cached_levels(renderer: Renderer, photo: Path):
     small = await renderer.level(NAME, photo, 0, 2)
     before = small.stat().st_mtime_ns
     await renderer.level(NAME, photo, 0, 0)
     assert small.stat().st_mtime_ns == before
 
 
-async def test_an_empty_file_left_by_a_crash_is_drawn_again(renderer: Renderer, photo: Path):
+async def test_an_empty_cached_file_is_rendered_again(renderer: Renderer, photo: Path):
     level = await renderer.level(NAME, photo, 0, 3)
     level.write_bytes(b"")
     assert opened(await renderer.level(NAME, photo, 0, 3)).size == (128, 96)
 
 
-async def test_the_cache_holds_whole_files_only(renderer: Renderer, photo: Path, tmp_path: Path):
+async def test_the_cache_never_contains_incomplete_files(renderer: Renderer, photo: Path, tmp_path: Path):
     seen: set[str] = set()
     asked = asyncio.create_task(renderer.level(NAME, photo, 0, 0))
     while not asked.done():
@@ -150,14 +150,12 @@ async def test_the_cache_holds_whole_files_only(renderer: Renderer, photo: Path,
     assert sorted(file.name for file in (tmp_path / "cache").rglob("*.*")) == [f"0-{level}.webp" for level in range(4)]
 
 
-async def test_a_full_disk_is_no_broken_asset_and_leaves_nothing_behind(
-    renderer: Renderer, photo: Path, tmp_path: Path
-):
+async def test_a_full_disk_raises_oserror_and_leaves_nothing(renderer: Renderer, photo: Path, tmp_path: Path):
     resource = pytest.importorskip("resource")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (5000, hard))
     try:
-        with pytest.raises(OSError, match="too large"):  # the system's words for a file beyond the limit
+        with pytest.raises(OSError, match="too large"):  # the operating system's message
             await renderer.level(NAME, photo, 0, 0)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
@@ -166,13 +164,13 @@ async def test_a_full_disk_is_no_broken_asset_and_leaves_nothing_behind(
 
 
 @pytest.mark.parametrize("level", [-1, 4, 10**30])
-async def test_a_level_that_does_not_exist(level: int, renderer: Renderer, photo: Path):
+async def test_a_level_out_of_range_raises(level: int, renderer: Renderer, photo: Path):
     with pytest.raises(LevelOutOfRange, match=f"Mipmap level {level} does not exist: levels are 0 to 3"):
         await renderer.level(NAME, photo, 0, level)
 
 
 @pytest.mark.parametrize("page", [-1, 1, 10**30])
-async def test_a_picture_has_page_0_only(page: int, renderer: Renderer, photo: Path):
+async def test_a_picture_has_only_page_0(page: int, renderer: Renderer, photo: Path):
     with pytest.raises(PageOutOfRange, match=f"Page {page} does not exist: a picture has only page 0"):
         await renderer.info(NAME, photo, page)
 
@@ -188,15 +186,13 @@ async def test_svg_video_and_other_files_have_no_mipmaps(content: bytes, rendere
 
 
 @pytest.mark.parametrize("name", ["", "../../etc", "ab/cd", "xyz", "a" * 129, "ab\n", "٣٤"])
-async def test_a_hash_that_could_name_another_file_is_refused(
-    name: str, renderer: Renderer, photo: Path, tmp_path: Path
-):
+async def test_a_hash_that_is_not_hexadecimal_is_refused(name: str, renderer: Renderer, photo: Path, tmp_path: Path):
     with pytest.raises(ValueError, match="hexadecimal"):
         await renderer.level(name, photo, 0, 0)
     assert not (tmp_path / "cache").exists()
 
 
-async def test_infos_are_remembered(renderer: Renderer, tmp_path: Path):
+async def test_infos_are_cached(renderer: Renderer, tmp_path: Path):
     path = tmp_path / "document.pdf"
     path.write_bytes(pdf([PdfPage(A4)]))
     info = await renderer.info(NAME, path, 0)
@@ -204,20 +200,20 @@ async def test_infos_are_remembered(renderer: Renderer, tmp_path: Path):
     assert await renderer.info(NAME, path, 0) is info
 
 
-async def test_remembered_infos_are_bounded(renderer: Renderer, photo: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("canvus_async.server.rendering.renderer.REMEMBERED", 3)
+async def test_the_number_of_cached_infos_is_limited(renderer: Renderer, photo: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("canvus_async.server.rendering.renderer.CACHED_INFOS", 3)
     first = await renderer.info("00", photo, 0)
     for name in ("01", "02"):
         await renderer.info(name, photo, 0)
     assert await renderer.info("00", photo, 0) is first
-    await renderer.info("03", photo, 0)  # the one asked for longest ago, 01, goes
+    await renderer.info("03", photo, 0)  # replaces 01, the least recently used
     photo.unlink()
     assert await renderer.info("00", photo, 0) is first
     with pytest.raises(FileNotFoundError):
         await renderer.info("01", photo, 0)
 
 
-async def test_the_event_loop_goes_on_while_pixels_are_drawn(renderer: Renderer, tmp_path: Path):
+async def test_rendering_does_not_block_the_event_loop(renderer: Renderer, tmp_path: Path):
     path = tmp_path / "large.png"
     scene(3000, 2000).save(path, compress_level=1)
     asked = asyncio.create_task(renderer.level(NAME, path, 0, 0))
@@ -228,7 +224,7 @@ async def test_the_event_loop_goes_on_while_pixels_are_drawn(renderer: Renderer,
     assert turns > 100
 
 
-async def test_closing_ends_the_threads_and_tells_those_who_wait(tmp_path: Path):
+async def test_closing_ends_the_threads_and_raises_for_waiting_callers(tmp_path: Path):
     renderer = Renderer(tmp_path / "cache", workers=1)
     paths = [tmp_path / f"{number}.png" for number in range(5)]
     for number, path in enumerate(paths):
@@ -258,7 +254,7 @@ async def test_no_file_stays_open(renderer: Renderer, tmp_path: Path):
         scene(300, 200).save(tmp_path / name, format_)
         contents[name] = (tmp_path / name).read_bytes()
         contents["bad-" + name] = contents[name][: len(contents[name]) // 3]
-    await renderer.info(NAME, tmp_path / "a.png", 0)  # the threads and their loop are there now
+    await renderer.info(NAME, tmp_path / "a.png", 0)  # starts the threads
     gc.collect()
     before = len(list(Path("/proc/self/fd").iterdir()))
     for number, (name, content) in enumerate(contents.items()):

@@ -1,4 +1,4 @@
-"""What it takes to play an example of the seeds: its things on a real server, its answer for the real client."""
+"""Runs the examples of the seeds: their requests on a real server, and their responses for the client."""
 
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -16,16 +16,19 @@ from canvus_async.server import CanvusServer
 from tests.raw_server import Exchange, RawServer, Received, raw_server
 from tests.seeds.commands import COMMANDS, HOST, TOKEN, Example
 from tests.server import samples
-from tests.server.api import Api, Reply
+from tests.server.api import Api, Response
 
 IMMUTABLE = "private, max-age=157680000, immutable"
-"""The Cache-Control of all mipmaps and assets (seeds 000 to 003)."""
+"""The Cache-Control of all mipmaps and assets."""
+
+GENERATED = ("id", "parent_id", "hash")
+"""The fields of an example whose values each server generates."""
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
-class Stage:
-    """A canvas on a running server. `ids` maps what the seeds call something to what it is called here."""
+class Sandbox:
+    """A canvas on a running server. `ids` maps ids, hashes, host and token in the seeds to those of this server."""
 
     def __init__(self, server: CanvusServer, session: aiohttp.ClientSession, canvas_id: str) -> None:
         self.server = server
@@ -42,28 +45,28 @@ class Stage:
         ):
             self.ids[canvas] = canvas_id if canvas.count("-") == 4 else f"canvas-id: {canvas_id}"
 
-    async def place(self, kind: str, content: bytes, filename: str, /, **fields: Any) -> Any:
-        """A widget with that file, once its hash is filled."""
-        made = await self.api.upload(f"{self.path}/{kind}", content, filename, **fields)
-        assert made.status == 200, made.body
-        return await self.api.ready(f"{self.path}/{kind}/{made.json['id']}")
+    async def upload(self, kind: str, content: bytes, filename: str, /, **fields: Any) -> Any:
+        """Upload a file and wait until the widget has its hash."""
+        created = await self.api.upload(f"{self.path}/{kind}", content, filename, **fields)
+        assert created.status == 200, created.body
+        return await self.api.ready(f"{self.path}/{kind}/{created.json['id']}")
 
     def example(self, name: str) -> Example:
-        """An example by its name, with the ids of here."""
+        """An example by its name, with the ids of this server."""
         return COMMANDS[name].with_ids(self.ids)
 
-    async def play(self, name: str, **files: bytes) -> Reply:
-        """The answer to an example; files are given by their names, an underscore for the dot or hyphen."""
+    async def run(self, name: str, **files: bytes) -> Response:
+        """Run an example. Files are keywords: their names with underscores for dots and hyphens."""
         named = {re.sub("_(?=[a-z]+$)", ".", each).replace("_", "-"): content for each, content in files.items()}
         return await self.example(name).command.send(self.session, named)
 
     def headers(self, token: str | None = None) -> dict[str, str]:
-        """Both headers that mipmaps and assets take."""
+        """The two headers that mipmaps and assets require."""
         return {"Private-Token": token or self.server.token, "canvas-id": self.canvas_id}
 
 
 class Replay(NamedTuple):
-    """A client, a canvas handle of it, and the server that has one answer for everything."""
+    """A client, one of its canvases, and a server that sends a recorded response."""
 
     client: Client
     canvas: Canvas
@@ -71,7 +74,7 @@ class Replay(NamedTuple):
 
     @property
     def sent(self) -> list[tuple[str, str]]:
-        """Method and target of each request that came."""
+        """Method and target of each request that the server received."""
         return [(request.method, request.target) for request in self.server.requests]
 
 
@@ -79,7 +82,7 @@ class Replay(NamedTuple):
 async def replay(
     body: str | bytes, status: int = 200, *headers: str, canvas_id: str = "3ad9ece4-28be-4e19-9f9a-1a01a4dbae28"
 ) -> AsyncIterator[Replay]:
-    """A client whose server answers with these very bytes, as the seeds have them."""
+    """A client of a server that sends this response to every request."""
     content = body.encode() if isinstance(body, str) else body
     kind = () if any(header.startswith("Content-Type") for header in headers) else ("Content-Type: application/json",)
 
@@ -96,19 +99,19 @@ async def replay(
 async def replay_stream(
     *lines: bytes | object, canvas_id: str = "3ad9ece4-28be-4e19-9f9a-1a01a4dbae28"
 ) -> AsyncIterator[Replay]:
-    """A client whose server answers with these lines and leaves the connection open."""
+    """A client of a server that sends these lines and keeps the connection open."""
 
-    async def tell(exchange: Exchange) -> None:
+    async def stream(exchange: Exchange) -> None:
         await exchange.request()
         await exchange.stream(*lines)
         await exchange.gone()
 
-    async with raw_server(tell) as server, Client(server.url, token=TOKEN) as client:
+    async with raw_server(stream) as server, Client(server.url, token=TOKEN) as client:
         yield Replay(client, client.canvas(canvas_id), server)
 
 
 def form_parts(request: Received) -> dict[str, bytes]:
-    """The parts of a form that came, by their names; the standard library reads it as a mail."""
+    """The parts of a received form by name, parsed as a mail by the standard library."""
     head = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode()
     message = BytesParser(policy=HTTP).parsebytes(head + request.body)
     return {
@@ -118,7 +121,7 @@ def form_parts(request: Received) -> dict[str, bytes]:
 
 
 def shape(value: Any) -> Any:
-    """The form of a JSON value: the names in it, and the type of each."""
+    """The structure of a JSON value: its keys and the types of the values."""
     if isinstance(value, dict):
         return {name: shape(each) for name, each in value.items()}
     if isinstance(value, list):
@@ -128,16 +131,16 @@ def shape(value: Any) -> Any:
     return "number" if isinstance(value, int | float) else type(value).__name__
 
 
-def assert_like(actual: Any, example: Mapping[str, Any], *, but: Sequence[str] = ()) -> None:
-    """The same fields of the same types, and the same values in all but those named."""
+def assert_matches(actual: Any, example: Mapping[str, Any], *, ignoring: Sequence[str] = ()) -> None:
+    """Check that an object has the same fields and types as an example, and the same values except in `ignoring`."""
     assert shape(actual) == shape(example)
-    assert {name: value for name, value in actual.items() if name not in but} == {
-        name: value for name, value in example.items() if name not in but
+    assert {name: value for name, value in actual.items() if name not in ignoring} == {
+        name: value for name, value in example.items() if name not in ignoring
     }
 
 
 def webp(content: bytes) -> Image.Image:
-    """A WebP picture from its bytes; fails for another format."""
+    """Decode a WebP picture; fails for any other format."""
     assert (content[:4], content[8:12]) == (b"RIFF", b"WEBP")
     with Image.open(BytesIO(content)) as picture:
         picture.load()
@@ -145,7 +148,7 @@ def webp(content: bytes) -> Image.Image:
 
 
 def photo(width: int, height: int) -> bytes:
-    """A JPEG of that size, quickly made."""
+    """A JPEG of one colour."""
     return samples.picture(width, height, kind="JPEG")
 
 
