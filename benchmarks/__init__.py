@@ -1,1 +1,1 @@
-"""How fast canvus_async is, against the peers and against what is possible. Run it with `python -m benchmarks`."""
+"""Benchmarks of canvus_async: compared with other libraries and with the limit. Run `python -m benchmarks`."""

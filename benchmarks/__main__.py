@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: run benchmarks, print their tables, check the goals."""
+"""`python -m benchmarks`: run benchmarks, print their tables and check the goals."""
 
 import argparse
 import importlib
@@ -18,7 +18,7 @@ BENCHMARKS = ("stream", "fetch", "download", "cache", "memory", "latency")
 
 
 class Record(msgspec.Struct):
-    """A whole run, as `--json` writes it."""
+    """A run, as `--json` writes it."""
 
     machine: Machine
     quick: bool
@@ -27,15 +27,19 @@ class Record(msgspec.Struct):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run what the command line asks for; the exit code."""
+    """Run the benchmarks given on the command line; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("benchmark", nargs="*", choices=[*BENCHMARKS, "all"], default="all", help="which (all)")
-    parser.add_argument("--quick", action="store_true", help="small and short: it works, but its figures say little")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample to FILE")
+    parser.add_argument(
+        "benchmark", nargs="*", choices=[*BENCHMARKS, "all"], default="all", help="benchmarks to run (default: all)"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="small and short runs, to see that they work; the figures mean little"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all samples to FILE")
     parser.add_argument(
         "--check",
         action="store_true",
-        help="exit with 1 where a figure misses what goals.py holds it to",
+        help="exit with status 1 if a figure misses its bound in goals.py",
     )
     asked = parser.parse_args(arguments)
     if asked.quick and asked.check:

@@ -1,14 +1,14 @@
-"""What canvus_async is meant to reach, as ratios measured in one run, and whether it does."""
+"""The performance goals of canvus_async, as ratios measured in one run, and the check of them."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
 
 class Goal(NamedTuple):
-    """A figure of a benchmark and its bound: at least so much, or at most. `aim` is what would be better still.
+    """A figure of a benchmark and its bound, `least` or `most`. `aim` is a stricter goal for later.
 
-    `held` is for a goal that is not reached, for a reason that README.md tells under "What stands in the way": the
-    bound that is kept instead, with room for a machine whose speed swings, so that nothing gets worse unseen.
+    `held` is for a goal that is not reached, for a reason given in README.md: the weaker bound that `--check` enforces
+    instead, so that a regression is noticed. It leaves room for the varying speed of a machine.
     """
 
     figure: str
@@ -18,11 +18,11 @@ class Goal(NamedTuple):
     aim: float | None = None
     held: float | None = None
     unit: float = 1.0
-    """What the figure is divided by before it is compared and shown."""
+    """The figure is divided by this before it is compared and shown."""
 
     @property
     def benchmark(self) -> str:
-        """The benchmark that gives the figure."""
+        """The benchmark that measures the figure."""
         return self.figure.partition(".")[0]
 
 
@@ -67,19 +67,19 @@ GOALS = (
 
 
 class Verdict(NamedTuple):
-    """A goal and how it was met: None where its figure could not be measured here."""
+    """A goal and the measured value; None if the figure could not be measured."""
 
     goal: Goal
     value: float | None
 
     @property
     def met(self) -> bool | None:
-        """Whether it was."""
+        """Whether the goal is reached; None if it was not measured."""
         return self._within(self.goal.least, self.goal.most)
 
     @property
     def held(self) -> bool | None:
-        """Whether it was, or what is held in place of a goal that is out of reach."""
+        """Whether the bound that `--check` enforces is kept; None if it was not measured."""
         least, most, held = self.goal.least, self.goal.most, self.goal.held
         if held is None:
             return self.met
@@ -102,7 +102,7 @@ class Verdict(NamedTuple):
 
 
 def judge(figures: Mapping[str, float | None], benchmarks: set[str]) -> list[Verdict]:
-    """The goals of these benchmarks against what was measured."""
+    """Compare the goals of these benchmarks with the measured figures."""
     verdicts: list[Verdict] = []
     for goal in GOALS:
         if goal.benchmark in benchmarks:

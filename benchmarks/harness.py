@@ -1,4 +1,4 @@
-"""Runs candidates in turns against one load server, and checks that they all deliver the same."""
+"""Runs the candidates in turns against one load server, and checks that all deliver the same."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -13,14 +13,14 @@ from benchmarks.processes import BenchmarkError, Server, Worker
 from benchmarks.results import Row, Sample, Section
 
 JobMaker: TypeAlias = Callable[[int], Job | None]
-"""Makes the job of a round, counted from 0; that of -1 warms up and may be smaller, or None."""
+"""Makes the job of a round, counted from 0. Round -1 is the warm-up; its job may be smaller, or None."""
 
 
 class Entry(NamedTuple):
     """A candidate in a section.
 
-    `delivers` and `last` are how much it must deliver, and what last; None where that is its own affair. `key` and
-    `label` are the candidate's unless given. `fresh`: each round in a new process, to measure memory.
+    `delivers` is how much it must deliver and `last` the last item; None if this is not checked. `key` and `label` are
+    those of the candidate unless given. `fresh`: each round runs in a new process, to measure memory.
     """
 
     candidate: Candidate
@@ -39,7 +39,7 @@ class Entry(NamedTuple):
 
 
 class Harness:
-    """The load server and the workers of one benchmark; `with` it."""
+    """The load server and the workers of one benchmark; a context manager."""
 
     def __init__(self) -> None:
         self._server = Server()
@@ -56,25 +56,28 @@ class Harness:
 
     @property
     def url(self) -> str:
-        """The load server's address."""
+        """The address of the load server."""
         return self._server.url
 
     def prepare(self, plan: Plan) -> str:
-        """Have the server make a plan ready; the id of its canvas."""
+        """Prepare a plan on the server; return the id of its canvas."""
         return self._server.prepare(plan)
 
     def batch(self) -> int:
-        """A number that no job has had: what is asked for with it is new to server and caches."""
+        """A number that no other job has: items with it are new to the server and the caches."""
         return next(self._batches)
 
     def check(self, function: str, job: Job, count: int) -> None:
-        """Have a function of `candidates`, `module:name`, compare ours with what was sent. Raises BenchmarkError."""
+        """Run `function` (`module:name` in `candidates`), which compares our records with those sent.
+
+        Raises BenchmarkError.
+        """
         delivered = self._worker("checks").do(Order(function, job)).delivered
         if delivered is None or delivered.count != count:
             raise BenchmarkError(f"{function}: {delivered} was checked, not {count}")
 
     def measure(self, section: Section, entries: Sequence[Entry], *, rounds: int) -> Section:
-        """Fill a section: one warm-up each, then `rounds` times each in turn. Then the server forgets its plans."""
+        """Fill a section: one warm-up of each candidate, then `rounds` rounds. Then the server deletes its plans."""
         print(f"  {section.title} …", file=sys.stderr, flush=True)
         section.rows = [
             Row(entry.key or entry.candidate.key, entry.label or entry.candidate.label, missing=entry.candidate.missing)

@@ -1,4 +1,4 @@
-"""What a worker process is told to do, and what it tells of it. They travel as lines of JSON."""
+"""The jobs of a worker process and its reports. They are sent as lines of JSON."""
 
 from statistics import quantiles
 from typing import Literal, TypeAlias
@@ -11,9 +11,9 @@ TOKEN = "a-token-of-the-benchmarks"
 
 
 class StreamJob(msgspec.Struct, frozen=True, kw_only=True, tag="stream"):
-    """Subscribe to the widgets of `canvas_id` and take the first `skip`, then as many as `plan` has left, timed.
+    """Subscribe to the widgets of `canvas_id`, skip the first `skip`, and measure the time of the rest of `plan`.
 
-    A slow consumer sleeps a twentieth of a second after each thousand widgets, and stops after `seconds`.
+    A slow consumer sleeps 50 ms after each thousand widgets, and stops after `seconds`.
     """
 
     url: str
@@ -24,12 +24,12 @@ class StreamJob(msgspec.Struct, frozen=True, kw_only=True, tag="stream"):
 
     @property
     def count(self) -> int:
-        """How many are timed."""
+        """The number of widgets that are timed."""
         return self.plan.first + self.plan.changes - self.skip
 
 
 class ResyncJob(msgspec.Struct, frozen=True, kw_only=True, tag="resync"):
-    """Subscribe, take the first snapshot, then what differs in the second, timed from the first one's last widget."""
+    """Subscribe, read the first snapshot, and measure the time of the changes that a second snapshot brings."""
 
     url: str
     canvas_id: str
@@ -37,7 +37,7 @@ class ResyncJob(msgspec.Struct, frozen=True, kw_only=True, tag="resync"):
 
 
 class PacedJob(msgspec.Struct, frozen=True, kw_only=True, tag="paced"):
-    """Subscribe, and note how long each event has been under way."""
+    """Subscribe, and measure the latency of each event."""
 
     url: str
     canvas_id: str
@@ -45,9 +45,9 @@ class PacedJob(msgspec.Struct, frozen=True, kw_only=True, tag="paced"):
 
 
 class FetchJob(msgspec.Struct, frozen=True, kw_only=True, tag="fetch"):
-    """Fetch `count` mipmaps that nobody has asked for before, `concurrency` at a time, into memory or into `folder`.
+    """Fetch `count` mipmaps that are not in a cache, `concurrency` at a time, into memory or into `folder`.
 
-    Each body must have `size` bytes. `batch` makes the hashes new.
+    Each body must have `size` bytes. `batch` makes the hashes unique.
     """
 
     url: str
@@ -58,14 +58,14 @@ class FetchJob(msgspec.Struct, frozen=True, kw_only=True, tag="fetch"):
     folder: str = ""
 
     def hashes(self) -> list[str]:
-        """What to ask for."""
+        """The hashes to fetch."""
         return [f"{self.batch:06x}{number:06x}" for number in range(self.count)]
 
 
 class AssetJob(msgspec.Struct, frozen=True, kw_only=True, tag="asset"):
     """Download one asset of `size` bytes to `path`.
 
-    `slow_disk`: seconds that each write takes longer than it does.
+    `slow_disk`: seconds by which each write is delayed.
     """
 
     url: str
@@ -76,12 +76,12 @@ class AssetJob(msgspec.Struct, frozen=True, kw_only=True, tag="asset"):
 
     @property
     def hash(self) -> str:
-        """What to ask for."""
+        """The hash to fetch."""
         return f"a55e7{self.batch:07x}"
 
 
 class CacheJob(msgspec.Struct, frozen=True, kw_only=True, tag="cache"):
-    """Fetch `count` times, from `keys` mipmaps of `size` bytes; `folder` is for a cache on disk."""
+    """Fetch `count` times from `keys` different mipmaps of `size` bytes; `folder` is for a cache on disk."""
 
     url: str
     count: int
@@ -91,7 +91,7 @@ class CacheJob(msgspec.Struct, frozen=True, kw_only=True, tag="cache"):
     folder: str = ""
 
     def hashes(self) -> list[str]:
-        """What to ask for."""
+        """The hashes to fetch."""
         return [f"{self.batch:06x}{number:06x}" for number in range(self.keys)]
 
 
@@ -102,10 +102,10 @@ Observation: TypeAlias = Literal["memory", "step", "lag"]
 
 
 class Order(msgspec.Struct, frozen=True):
-    """A job and who is to do it: `candidate` is a function of `benchmarks.candidates`, as `module:name`.
+    """A job and its candidate, a function of `benchmarks.candidates` as `module:name`.
 
-    `observe` is what to measure besides time, at the cost of some: "memory", "step" (the longest step of the event
-    loop) or "lag" (how late another task gets its turn).
+    `observe` lists what to measure besides time: "memory", "step" (the longest step of the event loop) or "lag" (the
+    delay of another task). Observing takes time itself.
     """
 
     candidate: str
@@ -114,7 +114,7 @@ class Order(msgspec.Struct, frozen=True):
 
 
 class Delivered(msgspec.Struct):
-    """What a candidate got: how many widgets, bodies or bytes, what the last widget was, and figures of its own."""
+    """What a candidate received: the number of widgets, bodies or bytes, the last widget, and other figures."""
 
     count: int
     last: tuple[str, float] | None = None
@@ -122,7 +122,7 @@ class Delivered(msgspec.Struct):
 
 
 class Report(msgspec.Struct):
-    """What a worker says after a job; `failure` is a traceback, or empty."""
+    """The report of a worker after a job; `failure` is a traceback, or empty."""
 
     delivered: Delivered | None = None
     seconds: float = 0.0
@@ -131,6 +131,6 @@ class Report(msgspec.Struct):
 
 
 def punctuality(delays: list[int]) -> Delivered:
-    """What there is to say of how long events were under way, in ns."""
+    """The median and 99th percentile of latencies given in ns."""
     parts = quantiles(delays, n=100)
     return Delivered(len(delays), figures={"median": parts[49] / 1e9, "p99": parts[98] / 1e9})

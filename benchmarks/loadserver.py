@@ -1,8 +1,8 @@
-"""The load server: a process of its own that writes prebuilt bytes as fast as the client takes them.
+"""The load server: a process that sends prepared bytes as fast as the client reads them.
 
-A raw asyncio Protocol on loopback. `POST /plans` makes a plan ready to be sent and answers with its id, which then is
-a canvas's; `DELETE /plans` lets go of all; `GET /state` tells what the server has done so far. The rest is a Canvus
-server's: a canvas's widgets to subscribe to, and mipmaps and assets.
+It is an asyncio Protocol on loopback. `POST /plans` prepares a plan and returns its id, which is used as a canvas id;
+`DELETE /plans` deletes all plans; `GET /state` returns the counters of the server. The other paths are those of a
+Canvus server: subscriptions to the widgets of a canvas, mipmaps and assets.
 """
 
 import asyncio
@@ -22,47 +22,47 @@ _END = b"0\r\n\r\n"
 
 
 class State(msgspec.Struct):
-    """What a server has done since it started: CPU seconds, requests (those for this excepted), bytes handed over."""
+    """Counters since the start: CPU seconds, requests (without those for plans and state), bytes sent."""
 
     cpu: float = 0.0
     requests: int = 0
     sent: int = 0
 
 
-class Answer(NamedTuple):
-    """What is written to one connection; one that does not end stays open."""
+class Response(NamedTuple):
+    """The bytes for one connection. If `ends` is false, the connection stays open afterwards."""
 
     pieces: list[bytes]
     ends: bool = False
 
 
 class Prepared:
-    """A plan with all its bytes; connections get its answers in turn."""
+    """A plan with all its bytes; successive connections get its responses in turn."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self._answers = list(_answers(plan)) if isinstance(plan, Stream | Resync) else []
+        self._responses = list(_responses(plan)) if isinstance(plan, Stream | Resync) else []
         self._number = 0
 
-    def next_answer(self) -> Answer:
-        """What the next connection is to get."""
-        answer = self._answers[self._number % len(self._answers)]
+    def next_response(self) -> Response:
+        """The response for the next connection."""
+        response = self._responses[self._number % len(self._responses)]
         self._number += 1
-        return answer
+        return response
 
 
-def _answers(plan: Stream | Resync) -> Iterator[Answer]:
+def _responses(plan: Stream | Resync) -> Iterator[Response]:
     if isinstance(plan, Stream):
         first, changes = _framed([plans.first_line(plan)], plan.chunk), _framed(plans.change_lines(plan), plan.chunk)
-        yield Answer([_OPEN_END, *first, *changes])
+        yield Response([_OPEN_END, *first, *changes])
         return
     for again in (False, True):
         pieces = [_OPEN_END, *_framed([plans.snapshot(plan, again=again)], plan.chunk)]
-        yield Answer(pieces if again else [*pieces, _END], ends=not again)
+        yield Response(pieces if again else [*pieces, _END], ends=not again)
 
 
 def _framed(lines: Iterable[bytes], size: int) -> Iterator[bytes]:
-    """Lines in HTTP chunks of `size` bytes, or one each; many chunks a piece, so that few calls write them."""
+    """Lines in HTTP chunks of `size` bytes, or one chunk per line. A piece has many chunks, to save calls of write."""
     if size == A_LINE:
         chunks: Iterable[bytes] = lines
     else:
@@ -79,7 +79,7 @@ def _framed(lines: Iterable[bytes], size: int) -> Iterator[bytes]:
 
 
 class LoadServer:
-    """The plans, and what has been done."""
+    """The plans and the counters."""
 
     def __init__(self) -> None:
         self.state = State()
@@ -89,7 +89,7 @@ class LoadServer:
         self._whole = b""
 
     def prepare(self, body: bytes) -> bytes:
-        """Make a plan ready; its id. Bodies are for all mipmaps and assets from now on."""
+        """Prepare a plan and return its id. `Bodies` apply to all mipmaps and assets from now on."""
         plan = msgspec.json.decode(body, type=Plan)
         if isinstance(plan, Bodies):
             self._bodies = plan
@@ -101,17 +101,17 @@ class LoadServer:
         return name.encode()
 
     def forget(self) -> bytes:
-        """Let go of all plans' bytes; there is nothing to say."""
+        """Delete all plans; the response is empty."""
         self._plans.clear()
         return b""
 
     def prepared(self, path: str) -> Prepared | None:
-        """The plan that a path of a subscription names."""
+        """The plan of a subscription, from its path."""
         parts = path.split("/")
         return self._plans.get(parts[4]) if path.startswith("/api/v1/canvases/") and len(parts) > 5 else None
 
     def body_pieces(self) -> Iterator[bytes]:
-        """The head and the body of the answer to a fetch."""
+        """The head and the body of the response to a fetch."""
         if self._bodies is None:
             return iter([b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"])
         rest = self._bodies.size - _PIECE
@@ -122,7 +122,7 @@ class LoadServer:
 
 
 class Exchange(asyncio.Protocol):
-    """One connection: requests in, prebuilt bytes out."""
+    """One connection: reads requests and sends prepared bytes."""
 
     def __init__(self, server: LoadServer) -> None:
         self._server = server
@@ -134,7 +134,7 @@ class Exchange(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        self._transport.set_write_buffer_limits(high=0)  # never more than a piece is copied
+        self._transport.set_write_buffer_limits(high=0)  # so that at most one piece is copied
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._pieces = iter(())
@@ -158,9 +158,9 @@ class Exchange(asyncio.Protocol):
             body = self._received[end + 4 : end + 4 + length]
             self._received = self._received[end + 4 + length :]
             method, path, _ = head.split(b" ", 2)
-            self._answer(method, path.decode(), body)
+            self._respond(method, path.decode(), body)
 
-    def _answer(self, method: bytes, path: str, body: bytes) -> None:
+    def _respond(self, method: bytes, path: str, body: bytes) -> None:
         server = self._server
         if path.startswith(("/api/v1/mipmaps/", "/api/v1/assets/")):
             server.state.requests += 1
@@ -171,8 +171,8 @@ class Exchange(asyncio.Protocol):
             if isinstance(prepared.plan, Paced):
                 self._pacer = asyncio.get_running_loop().create_task(self._pace(prepared.plan))
             else:
-                answer = prepared.next_answer()
-                self._pieces, self._ends = iter(answer.pieces), answer.ends
+                response = prepared.next_response()
+                self._pieces, self._ends = iter(response.pieces), response.ends
                 self._write()
         elif path == "/plans":
             self._reply(server.prepare(body) if method == b"POST" else server.forget())
@@ -194,11 +194,11 @@ class Exchange(asyncio.Protocol):
             self._transport.write(piece)
         else:
             return
-        if self._ends:  # soon: asyncio closes twice where this is done while it tells that it may be written again
+        if self._ends:  # not now: inside resume_writing, asyncio would close the transport twice
             asyncio.get_running_loop().call_soon(self._transport.close)
 
     async def _pace(self, plan: Paced) -> None:
-        """One event at a time, each with the time at which it is written."""
+        """Send one event at a time, each with the time at which it is sent."""
         loop = asyncio.get_running_loop()
         lines = [b"[" + plans.note(number) + b"]\n" for number in range(200)]
         self._transport.write(_OPEN_END + b"3\r\n[]\n\r\n")

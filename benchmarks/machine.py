@@ -1,4 +1,4 @@
-"""Where a run took place, and with what."""
+"""The machine and the software of a run."""
 
 import importlib.metadata
 import os
@@ -19,7 +19,7 @@ class Machine(msgspec.Struct):
     processor: str
     cores: int
     load: float
-    """Processes that wanted a core in the last minute before: above 0.5 or so, ratios are noise."""
+    """Load average of the minute before the run: above about 0.5, the ratios are unreliable."""
     python: str
     libraries: dict[str, str]
 
@@ -28,12 +28,12 @@ class Machine(msgspec.Struct):
         where = f"{self.system}, {self.processor}, {self.cores} cores, load {self.load:.1f} before"
         lines = [f"{self.when:%Y-%m-%d %H:%M} UTC, {where}", f"{self.python}, {versions}"]
         if self.load > 0.5:
-            lines.append("Something else is running here: expect noise, and ratios that are wrong.")
+            lines.append("Something else is running on this machine: the ratios are unreliable.")
         return "\n".join(lines)
 
 
 def describe() -> Machine:
-    """This machine."""
+    """Describe this machine."""
     return Machine(
         when=datetime.now(UTC),
         system=f"{platform.system()} {platform.release()}",

@@ -1,6 +1,6 @@
-"""What a load server is told to send, and the widgets that it sends: the same bytes for the same plan, in any process.
+"""The plans of the load server, and the widgets that it sends: the same bytes for the same plan in every process.
 
-Widgets have the shape of seeds 002 to 004: keys in alphabetical order, `widget_type` last, about 350 bytes each.
+Widgets have the form of the public documents: keys in alphabetical order, `widget_type` last, about 350 bytes each.
 """
 
 from collections.abc import Iterator
@@ -10,20 +10,21 @@ from typing import Literal, TypeAlias
 import msgspec
 
 A_LINE = 0
-"""For `Stream.chunk`: each line in an HTTP chunk of its own, as a server sends that flushes after each."""
+"""For `Stream.chunk`: one HTTP chunk per line, as from a server that flushes after each line."""
 
 RESYNCED_X = 1.5
-"""Where the widgets lie that differ in a second first line."""
+"""The x of the widgets that differ in the first line of the second connection."""
 
 ROOT = "eab4c3da-0fc3-46f2-a7a7-bf9d16494348"
 
 
 class Stream(msgspec.Struct, frozen=True, kw_only=True, tag="stream"):
-    """A subscription: a first line with the widgets 0 to `first`, then `changes` of the widgets 0 to `ids` in turn.
+    """A subscription: a first line with `first` widgets, then `changes` changes of `ids` widgets in turn.
 
-    `mix` is one object, an array of one, an array of twenty, and so on; `single` one object a line. `chunk` is the
-    bytes in each HTTP chunk. `unknown` is the share of widgets of types that no client knows; `partial` says that
-    changes hold what changed and no more. Then the connection stays open, and silent.
+    Lines of the shape `mix` have one object, an array of one, an array of twenty, and so on; lines of the shape
+    `single` have one object. `chunk` is the number of bytes per HTTP chunk. `unknown` is the share of widgets with
+    unknown types. If `partial`, changes contain only the changed fields. After the last line the connection stays open
+    without data.
     """
 
     shape: Literal["mix", "single"] = "single"
@@ -36,7 +37,7 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True, tag="stream"):
 
 
 class Resync(msgspec.Struct, frozen=True, kw_only=True, tag="resync"):
-    """A first connection that ends after its first line, and a second one in which every `each`th widget differs."""
+    """A connection that ends after its first line, and a second one in which every `each`th widget differs."""
 
     widgets: int
     each: int = 100
@@ -44,14 +45,14 @@ class Resync(msgspec.Struct, frozen=True, kw_only=True, tag="resync"):
 
 
 class Paced(msgspec.Struct, frozen=True, kw_only=True, tag="paced"):
-    """An empty first line, then `rate` notes a second, each with the server's monotonic clock in ns as its text."""
+    """An empty first line, then `rate` notes per second. The text of a note is the server's monotonic clock in ns."""
 
     events: int
     rate: int
 
 
 class Bodies(msgspec.Struct, frozen=True, kw_only=True, tag="bodies"):
-    """For every mipmap and asset the same `size` bytes, which begin like a WebP file."""
+    """The same `size` bytes for every mipmap and asset; they begin like a WebP file."""
 
     size: int
 
@@ -88,7 +89,7 @@ _ANCHOR = (
 _KINDS = (_IMAGE, _NOTE, _IMAGE, _NOTE, _PDF, _IMAGE, _BROWSER, _NOTE, _IMAGE, _ANCHOR)
 _PARTIAL = b'{"id":"%b","location":{"x":%b,"y":9.0},"state":"normal","widget_type":"%b"}'
 _UNKNOWN = b"New"
-"""What makes the name of a known type that of an unknown one; the objects stay the same."""
+"""Prefix that turns the name of a known type into an unknown one; the rest of the object stays the same."""
 
 
 def widget_id(number: int) -> str:
@@ -97,13 +98,13 @@ def widget_id(number: int) -> str:
 
 
 def widget(number: int, x: float, *, unknown: bool = False) -> bytes:
-    """A whole widget at `x`."""
+    """A complete widget at `x`."""
     template = _KINDS[number % len(_KINDS)]
     return template % (widget_id(number).encode(), b"%r" % x, _UNKNOWN if unknown else b"")
 
 
 def note(number: int) -> bytes:
-    """A whole note without its text, which `%` puts in."""
+    """A complete note with a placeholder for the text, to be filled with `%`."""
     return (_NOTE % (widget_id(number).encode(), b"0.5", b"")).replace(_TEXT, b"%d")
 
 
@@ -113,19 +114,19 @@ def _partial(number: int, x: float) -> bytes:
 
 
 def first_line(plan: Stream) -> bytes:
-    """All that is there at the beginning, with LF."""
+    """The first line of a subscription, with LF."""
     objects = (widget(number, 0.5, unknown=_is_unknown(number, plan)) for number in range(plan.first))
     return b"[" + b",".join(objects) + b"]\n"
 
 
 def snapshot(plan: Resync, *, again: bool) -> bytes:
-    """The first line of the first connection, or of the second, with LF."""
+    """The first line of the first or (`again`) the second connection, with LF."""
     places = (RESYNCED_X if again and number % plan.each == 0 else 0.5 for number in range(plan.widgets))
     return b"[" + b",".join(widget(number, x) for number, x in enumerate(places)) + b"]\n"
 
 
 def change_lines(plan: Stream) -> Iterator[bytes]:
-    """The lines after the first, with LF. No two changes of a widget in a row are alike."""
+    """The lines after the first, with LF. Two successive changes of a widget always differ."""
     objects = (_change(number, plan) for number in range(plan.changes))
     if plan.shape == "single":
         yield from (text + b"\n" for text in objects)
@@ -153,10 +154,10 @@ def _x(number: int) -> float:
 
 
 def _is_unknown(number: int, plan: Stream) -> bool:
-    """Spread evenly, over all kinds."""
+    """Whether the type is unknown: evenly distributed over all kinds."""
     return int((number + 1) * plan.unknown) > int(number * plan.unknown)
 
 
 def body(size: int) -> bytes:
-    """The first bytes of the answer to each fetch."""
+    """The first bytes of the response to each fetch."""
     return (b"RIFF\x00\x00\x00\x00WEBP" + bytes(range(256)) * (size // 256 + 1))[:size]

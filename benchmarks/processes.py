@@ -1,4 +1,4 @@
-"""The load server and the workers, each a process of its own, and what one says to another."""
+"""The processes of the load server and the workers, and the communication with them."""
 
 import http.client
 import os
@@ -20,7 +20,7 @@ _LONGEST_JOB = 300.0
 
 
 class BenchmarkError(Exception):
-    """A candidate failed, or delivered something other than the rest."""
+    """A candidate failed, or delivered something different."""
 
 
 def _start(module: str, *, stdin: int) -> subprocess.Popen[bytes]:
@@ -39,7 +39,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 class Server:
-    """The load server, told over HTTP."""
+    """The load server, controlled over HTTP."""
 
     def __init__(self) -> None:
         self._process = _start("benchmarks.loadserver", stdin=subprocess.DEVNULL)
@@ -48,15 +48,15 @@ class Server:
         self._connection = http.client.HTTPConnection("127.0.0.1", port)
 
     def prepare(self, plan: Plan) -> str:
-        """Make a plan ready; the id of its canvas."""
+        """Prepare a plan; return the id of its canvas."""
         return self._ask("POST", "/plans", msgspec.json.encode(plan)).decode()
 
     def forget(self) -> None:
-        """Let go of the plans."""
+        """Delete all plans."""
         self._ask("DELETE", "/plans")
 
     def state(self) -> State:
-        """What it has done so far."""
+        """The counters of the server."""
         return msgspec.json.decode(self._ask("GET", "/state"), type=State)
 
     def _ask(self, method: str, path: str, body: bytes = b"") -> bytes:
@@ -72,29 +72,29 @@ class Server:
 
 
 class Worker:
-    """A process that runs one candidate. Starting it does not wait until it has started."""
+    """A process that runs one candidate. The constructor does not wait until the process is ready."""
 
     def __init__(self) -> None:
         self._process = _start("benchmarks.worker", stdin=subprocess.PIPE)
 
     def do(self, order: Order) -> Report:
-        """Have a job done. Raises BenchmarkError with the worker's traceback, or when it takes minutes."""
+        """Run a job. Raises BenchmarkError with the traceback of the worker, or if the job takes too long."""
         stdin, stdout = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
         timer = threading.Timer(_LONGEST_JOB, self._process.kill)
         timer.start()
         try:
             stdin.write(msgspec.json.encode(order) + b"\n")
             stdin.flush()
-            answer = stdout.readline()
+            line = stdout.readline()
         finally:
             timer.cancel()
-        if not answer:
-            raise BenchmarkError(f"{order.candidate}: no answer within {_LONGEST_JOB:.0f} s, or its process died")
-        report = msgspec.json.decode(answer, type=Report)
+        if not line:
+            raise BenchmarkError(f"{order.candidate}: no report within {_LONGEST_JOB:.0f} s, or its process died")
+        report = msgspec.json.decode(line, type=Report)
         if report.delivered is None:
             raise BenchmarkError(f"{order.candidate}:\n{report.failure}")
         return report
 
     def close(self) -> None:
-        """End the process."""
+        """Kill the process."""
         _end(self._process)

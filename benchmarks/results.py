@@ -1,4 +1,4 @@
-"""What was measured: samples of candidates, in sections of which one candidate is the measure of the others."""
+"""The results: samples of candidates, in sections with one reference candidate each."""
 
 from collections.abc import Callable
 from statistics import median
@@ -7,7 +7,7 @@ import msgspec
 
 
 class Sample(msgspec.Struct):
-    """One run of one candidate: what it delivered, seconds, and CPU seconds on both sides."""
+    """One run of one candidate: the amount delivered, wall-clock seconds, and CPU seconds of both sides."""
 
     count: int
     seconds: float
@@ -19,7 +19,7 @@ class Sample(msgspec.Struct):
 
     @property
     def bottleneck(self) -> str:
-        """Which side was busy all the time; neither, when both waited: for each other, or for what else runs here."""
+        """The side that was busy all the time; "neither" if both waited, for each other or for other programs."""
         client, server = client_share(self), server_share(self)
         if max(client, server) < 0.7:
             return "neither"
@@ -29,7 +29,7 @@ class Sample(msgspec.Struct):
 
 
 class Row(msgspec.Struct):
-    """A candidate's samples, one a round; `missing` says why there are none."""
+    """The samples of a candidate, one per round; `missing` says why there are none."""
 
     key: str
     label: str
@@ -46,9 +46,9 @@ class Row(msgspec.Struct):
 
 
 class Section(msgspec.Struct):
-    """Candidates that did the same work in turns. Rates are told in units of `scale` a second, CPU for `each`.
+    """Candidates that did the same work in turns. Rates are in units of `scale` per second, CPU time is per `each`.
 
-    Rates are told also as ratios to that of `reference`, and of `ours` to each.
+    Rates are also given relative to that of `reference`, and that of `ours` relative to each of them.
     """
 
     name: str
@@ -60,13 +60,13 @@ class Section(msgspec.Struct):
     rows: list[Row] = []
 
     def row(self, key: str) -> Row | None:
-        """A candidate's row, if it took part."""
+        """The row of a candidate, if it took part."""
         return next((row for row in self.rows if row.key == key and row.samples), None)
 
     def ratio(self, key: str, to: str, of: Callable[[Sample], float] | None = None) -> float | None:
-        """How many times as fast one is as another: the median of the rounds' ratios. None where one is missing.
+        """The rate of one candidate relative to another: the median of the ratios of the rounds.
 
-        Of another figure than the rate with `of`.
+        `of` selects another figure than the rate. None if one of the two is missing.
         """
         one, other = self.row(key), self.row(to)
         if one is None or other is None:
@@ -76,33 +76,33 @@ class Section(msgspec.Struct):
         return median(mine / theirs for mine, theirs in pairs)
 
     def median(self, key: str, figure: str) -> float | None:
-        """The median of one of a candidate's own figures. None where it did not take part."""
+        """The median of a figure that the candidate itself reports. None if it did not take part."""
         row = self.row(key)
         return None if row is None else row.median(lambda sample: sample.figures[figure])
 
 
 def rate(sample: Sample) -> float:
-    """How many a second."""
+    """Items per second."""
     return sample.count / sample.seconds
 
 
 def cost(sample: Sample) -> float:
-    """CPU seconds of the client for each."""
+    """CPU seconds of the client per item."""
     return sample.client_cpu / sample.count
 
 
 def client_share(sample: Sample) -> float:
-    """The share of the time in which the client had a CPU."""
+    """The share of the time in which the client used a CPU."""
     return sample.client_cpu / sample.seconds
 
 
 def server_share(sample: Sample) -> float:
-    """The share of the time in which the server had a CPU."""
+    """The share of the time in which the server used a CPU."""
     return sample.server_cpu / sample.seconds
 
 
 class Outcome(msgspec.Struct):
-    """What a benchmark has found: its sections, its table as text, and the figures that goals are set for."""
+    """The result of a benchmark: its sections, its table as text, and the figures that goals refer to."""
 
     benchmark: str
     sections: list[Section]

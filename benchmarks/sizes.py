@@ -1,25 +1,25 @@
-"""How much work a run does."""
+"""The amount of work in a run."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sizes:
-    """Rounds, and the sizes of workloads. Times are seconds."""
+    """The numbers of rounds and the sizes of workloads. Times are in seconds."""
 
     rounds: int
     short_rounds: int
-    """Rounds of what takes about a second each, or less, in which a machine's swings weigh more."""
+    """Rounds of runs of about a second or less, in which variations of the machine matter more."""
     fresh_rounds: int
-    """Rounds of what needs a new process each time."""
+    """Rounds of runs that need a new process each time."""
     changes: int
-    """Widgets that change in a stream."""
+    """Changes in a stream."""
     ids: int
-    """Widgets on the canvas of a stream, so many that `Live` does not join two changes of one."""
+    """Widgets on the canvas of a stream: enough that `Live` does not merge two changes of one widget."""
     canvases: tuple[int, ...]
-    """Widgets known while a stream's cost per event is measured."""
+    """Numbers of known widgets for which the cost per event is measured."""
     first_lines: tuple[int, ...]
-    """Widgets in a first line."""
+    """Numbers of widgets in a first line."""
     resync: int
     fetches: int
     """Bodies of 20 KB in a run."""
@@ -29,12 +29,12 @@ class Sizes:
     asset: int
     """Bytes."""
     slow_asset: int
-    """Bytes, to a disk on which each write takes a tenth of a second."""
+    """Bytes, for a disk on which each write takes 0.1 seconds."""
     events: int
     slow_consumer: float
     askers: int
     generated: tuple[int, int]
-    """Items of a long generator over a warm cache, and of one to compare it with."""
+    """Items of a long generator over a warm cache, and of a short one for comparison."""
 
 
 FULL = Sizes(

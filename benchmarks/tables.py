@@ -1,4 +1,4 @@
-"""Tables of plain text, narrow enough for a README."""
+"""Tables in plain text, narrow enough for a README."""
 
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
@@ -10,7 +10,7 @@ _NONE = "–"
 
 
 def text_table(title: str, header: Sequence[str], groups: Iterable[tuple[str, Sequence[Sequence[str]]]]) -> str:
-    """Lines of cells under a title: the first to the left, the others to the right; each group under its heading."""
+    """A table: the first column is aligned left, the others right; each group of rows has a heading."""
     groups = list(groups)
     lines = [header, *(cells for _, rows in groups for cells in rows)]
     widths = [max(map(len, column)) for column in zip_longest(*lines, fillvalue="")]
@@ -26,8 +26,8 @@ def text_table(title: str, header: Sequence[str], groups: Iterable[tuple[str, Se
 
 
 def rates(title: str, sections: Sequence[Section], *, unit: str) -> str:
-    """A table of rates: the median and half the spread, the ratio to the section's reference, how many times as fast
-    ours is, client CPU for each, the share of the time in which client and server had a CPU, and the bottleneck.
+    """A table of rates: median, spread, ratio to the reference, our rate relative to the row, CPU time of the client
+    per item, share of the time in which client and server used a CPU, and the bottleneck. README.md explains them.
     """
     header = ("", unit, "spread", "ratio", "ours to it", "CPU µs", "busy c/s", "bound by")
     return text_table(
@@ -55,15 +55,15 @@ def _rate_cells(section: Section, row: Row) -> list[str]:
 
 
 def number(value: float) -> str:
-    """Three digits that say something."""
+    """A number with about three significant digits."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
 def ratio(value: float | None) -> str:
-    """A ratio, or a dash."""
+    """A ratio, or a dash for None."""
     return _NONE if value is None else f"{value:.0f}" if value >= 100 else f"{value:.2f}"
 
 
 def mib(value: float) -> str:
-    """Bytes as MB of 2**20."""
+    """Bytes in MiB."""
     return f"{value / (1 << 20):.1f}"

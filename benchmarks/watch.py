@@ -1,4 +1,4 @@
-"""What a process measures about itself: time, CPU, memory, and how long its event loop was held up."""
+"""What a process measures about itself: time, CPU, memory, and how long its event loop was blocked."""
 
 import asyncio
 import gc
@@ -15,25 +15,25 @@ _CLEAR = Path("/proc/self/clear_refs")
 
 
 def keep_freed_memory() -> None:
-    """Once at the start of every process: after this, glibc does not give each large buffer back when it is freed.
+    """Called at the start of every process: afterwards glibc keeps freed large buffers instead of returning them.
 
-    Without it, page faults cost a tenth to a third of a large transfer, in one candidate and not in the other.
+    Without this, page faults cost 10 to 33 % of a large transfer for some candidates and nothing for others.
     """
     freed = bytes(24 << 20)
     del freed
 
 
 class Watch:
-    """The stretch of a run that counts: seconds by the wall clock, and CPU seconds of this process or of a program."""
+    """Measures a part of a run: wall-clock seconds, and CPU seconds of this process and its child processes."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
         self.cpu = 0.0
         self.began_at = 0.0
-        """CPU time of this thread at which it began."""
+        """CPU time of this thread at the start."""
 
     def start(self) -> None:
-        """The stretch begins, with nobody's garbage to collect."""
+        """Start measuring, after a garbage collection."""
         gc.collect()
         self._children = _children_cpu()
         self._cpu = time.process_time()
@@ -41,7 +41,7 @@ class Watch:
         self.began_at = time.thread_time()
 
     def stop(self) -> None:
-        """The stretch ends."""
+        """Stop measuring."""
         self.seconds = time.perf_counter() - self._began
         self.cpu = time.process_time() - self._cpu + _children_cpu() - self._children
 
@@ -52,16 +52,16 @@ def _children_cpu() -> float:
 
 
 class PeakMemory:
-    """The most resident memory that this process has had since `PeakMemory()`, beyond what it had then, in bytes."""
+    """The peak of resident memory since `PeakMemory()` was called, minus the memory at that time, in bytes."""
 
     def __init__(self) -> None:
         gc.collect()
         if _CLEAR.exists():
-            _CLEAR.write_text("5", encoding="ascii")  # the peak so far counts no more
+            _CLEAR.write_text("5", encoding="ascii")  # reset the peak of the kernel
         self._start = self._now("VmRSS")
 
     def over_start(self) -> int:
-        """The most since the start."""
+        """The peak since the start, in bytes above the start."""
         return max(0, self._now("VmHWM") - self._start)
 
     @staticmethod
@@ -74,11 +74,11 @@ class PeakMemory:
 
 
 class LongestStep:
-    """`with` it, the longest that one turn of the event loop has taken, in seconds of this thread's CPU time.
+    """A context manager that measures the longest turn of the event loop, in seconds of CPU time of this thread.
 
-    CPU time, because being preempted by other programs is nobody's fault here. It takes a turn in every round of the
-    loop, which costs time: not to be used in runs that are timed. What was done before `watch` began does not count:
-    above all the garbage that it has collected then.
+    CPU time, because preemption by other programs must not count. It runs a callback in every turn of the loop, which
+    costs time, so it is not used in timed runs. What happened before `watch` started does not count, in particular its
+    garbage collection.
     """
 
     def __init__(self, watch: Watch) -> None:
@@ -102,23 +102,23 @@ class LongestStep:
 
 
 class Lag:
-    """`async with` it, how much later than asked another task got its turn, asking every millisecond, in seconds."""
+    """A context manager that measures how late a task wakes up that sleeps for a millisecond, in seconds."""
 
     def __init__(self) -> None:
         self._late: list[float] = []
 
     async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._ask())
+        self._task = asyncio.create_task(self._sleep())
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
     ) -> None:
-        await asyncio.sleep(0.002)  # the turn that is late now counts as well
+        await asyncio.sleep(0.002)  # include a turn that is late now
         self._task.cancel()
         await asyncio.wait([self._task])
 
-    async def _ask(self) -> None:
+    async def _sleep(self) -> None:
         clock = asyncio.get_running_loop().time
         while True:
             due = clock() + 0.001
@@ -127,5 +127,5 @@ class Lag:
 
     @property
     def p99(self) -> float:
-        """Of a hundred turns, one was later than this."""
+        """The 99th percentile of the delays."""
         return statistics.quantiles(self._late, n=100)[98] if len(self._late) > 1 else max(self._late, default=0.0)

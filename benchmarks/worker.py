@@ -1,4 +1,4 @@
-"""A worker: a process of its own that runs one candidate, job by job, as lines on its standard input tell it to."""
+"""A worker: a process that runs one candidate, one job per line on its standard input."""
 
 import asyncio
 import importlib
@@ -18,13 +18,13 @@ Candidate: TypeAlias = Callable[[Job, Watch], Awaitable[Delivered]]
 
 
 def run(order: Order) -> Report:
-    """Do a job in an event loop of its own."""
+    """Run a job in a new event loop."""
     watch = Watch()
     module, _, name = order.candidate.partition(":")
     try:
         candidate: Candidate = getattr(importlib.import_module(f"benchmarks.candidates.{module}"), name)
         delivered = asyncio.run(_observed(candidate, order, watch))
-    except Exception:  # noqa: BLE001  # handed over as a value: the process that gave the job raises it
+    except Exception:  # noqa: BLE001  # reported to the parent process, which raises it
         return Report(failure=traceback.format_exc())
     return Report(delivered, watch.seconds, watch.cpu)
 
@@ -50,10 +50,10 @@ async def _observed(candidate: Candidate, order: Order, watch: Watch) -> Deliver
 
 def _main() -> None:
     keep_freed_memory()
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a candidate prints is no answer
+    reports = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # output of a candidate must not mix with the reports
     for line in sys.stdin.buffer:
-        answers.write(msgspec.json.encode(run(msgspec.json.decode(line, type=Order))) + b"\n")
+        reports.write(msgspec.json.encode(run(msgspec.json.decode(line, type=Order))) + b"\n")
 
 
 if __name__ == "__main__":

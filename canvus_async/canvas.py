@@ -26,7 +26,7 @@ from canvus_async.resources.sources import IpVideos, RdpConnections, VideoInputs
 from canvus_async.resources.tables import Tables
 from canvus_async.resources.videos import Videos
 from canvus_async.resources.widgets import Widgets
-from canvus_async.snapshots.camera import Camera, Form
+from canvus_async.snapshots.camera import Camera, ImageFormat
 from canvus_async.snapshots.view import Region
 from canvus_async.subscriptions.live import Live
 
@@ -177,20 +177,20 @@ class Canvas:
         *,
         width: int = 1920,
         region: Region = "content",
-        form: Form = "png",
+        format: ImageFormat = "png",  # noqa: A002  # the usual word for it
         widgets: Iterable[Widget] | None = None,
     ) -> bytes:
         """A picture of the canvas, `width` pixels wide and as high as the shape of the region asks; a file's bytes.
 
         `region` is a Rect in canvas units, "content" for all that lies on the canvas, or "canvas" for the whole of it.
-        `form` is png, jpeg or webp. `widgets` are those to draw, such as `live.widgets.values()`; without them they are
-        listed. Pictures are drawn from the mipmap levels that fit, never from large originals; what cannot be fetched
-        becomes a box that says why. The drawing is done in a thread.
+        `format` is png, jpeg or webp. `widgets` are those to draw, such as `live.widgets.values()`; without them they
+        are listed. Pictures are drawn from the mipmap levels that fit, never from large originals; what cannot be
+        fetched becomes a box that says why. The drawing is done in a thread.
 
         Needs the extra `server` (Pillow). Raises ModuleNotFoundError without it, ValueError for more pixels than can be
         drawn in bounded memory, and what listing the canvas raises.
         """
-        taken = await self.camera().take(width=width, region=region, form=form, widgets=widgets)
+        taken = await self.camera().take(width=width, region=region, format=format, widgets=widgets)
         return taken.body
 
     def camera(self) -> Camera:

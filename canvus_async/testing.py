@@ -1,7 +1,7 @@
-"""A pytest plugin: a real server and a client of it for the tests of what you build on them.
+"""A pytest plugin: fixtures with a real server, a client and a canvas for the tests of your own code.
 
-It is found by pytest where `canvus-async[server]` is installed. The fixtures are asynchronous: have pytest-asyncio, or
-mark your tests for anyio's plugin, which is there with this package.
+pytest loads it if `canvus-async[server]` is installed. The fixtures are asynchronous: install pytest-asyncio, or mark
+your tests for anyio's pytest plugin, which is installed with this package.
 
     async def test_my_bot(canvus_canvas, canvus_server):
         await canvus_canvas.notes.create(text="hello")
@@ -24,12 +24,12 @@ else:
     try:
         from pytest_asyncio import fixture as _fixture
     except ModuleNotFoundError:
-        from pytest import fixture as _fixture  # noqa: PT013  # anyio's plugin runs those
+        from pytest import fixture as _fixture  # noqa: PT013  # anyio's plugin runs asynchronous fixtures of pytest
 
 
 @_fixture
 async def canvus_server() -> "AsyncGenerator[CanvusServer]":
-    """An embedded server of its own for each test, with everything in memory; `faults` makes bad days."""
+    """A new embedded server for each test, with all data in memory. Its `faults` simulate failures."""
     server = pytest.importorskip("canvus_async.server", reason="needs pip install 'canvus-async[server]'")
     async with server.CanvusServer() as running:
         yield running
@@ -38,7 +38,7 @@ async def canvus_server() -> "AsyncGenerator[CanvusServer]":
 @_fixture
 async def canvus_client(canvus_server: "CanvusServer") -> "AsyncGenerator[Client]":
     """A client with the owner's token."""
-    from canvus_async.client import Client  # noqa: PLC0415  # loaded for those only who use it
+    from canvus_async.client import Client  # noqa: PLC0415  # pytest imports this module for every project
 
     async with Client(canvus_server.url, token=canvus_server.token) as client:
         yield client

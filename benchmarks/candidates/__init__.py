@@ -1,1 +1,1 @@
-"""Who takes part: each candidate is a function that does one job in the way that its library's documents show."""
+"""The candidates: each is a function that runs a job in the way that the documentation of its library shows."""

@@ -1,4 +1,4 @@
-"""aiohttp as one fetches many things with it: first as everybody does, then with all that makes it faster."""
+"""Fetching many files with aiohttp: in the usual way, and with everything that makes it faster."""
 
 import asyncio
 import os
@@ -17,12 +17,12 @@ _CHUNK = 256 << 10
 
 
 def mipmap_urls(job: FetchJob | CacheJob) -> list[str]:
-    """What to ask for."""
+    """The URLs to fetch."""
     return [f"{job.url}/api/v1/mipmaps/{hash_}/0" for hash_ in job.hashes()]
 
 
 async def semaphore(job: FetchJob, watch: Watch) -> Delivered:
-    """A task per item, and a semaphore."""
+    """A task per item and a semaphore."""
     room = asyncio.Semaphore(job.concurrency)
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=max(100, job.concurrency))) as session:
 
@@ -37,7 +37,7 @@ async def semaphore(job: FetchJob, watch: Watch) -> Delivered:
 
 
 async def tuned(job: FetchJob, watch: Watch) -> Delivered:
-    """N workers over one iterator, URLs made before, no time limits, no headers of its own, nothing decompressed."""
+    """N workers over one iterator, prepared URLs, no time limits, no default headers, no decompression."""
     async with aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=max(100, job.concurrency)),
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
@@ -65,7 +65,7 @@ async def tuned(job: FetchJob, watch: Watch) -> Delivered:
 
 
 async def files(job: FetchJob, watch: Watch) -> Delivered:
-    """A task per item, a semaphore, and each body written in the loop: another name, then renamed."""
+    """A task per item and a semaphore; each body is written in the event loop to a temporary name and renamed."""
     room = asyncio.Semaphore(job.concurrency)
     into = folder(job)
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=max(100, job.concurrency))) as session:
@@ -81,7 +81,7 @@ async def files(job: FetchJob, watch: Watch) -> Delivered:
 
 
 async def save(job: AssetJob, watch: Watch) -> Delivered:
-    """One large body: `iter_chunked`, and each chunk written in the loop."""
+    """One large body with `iter_chunked`; each chunk is written in the event loop."""
     size = 0
     file = os.open(job.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     with slow_disk(job.slow_disk):
@@ -96,7 +96,7 @@ async def save(job: AssetJob, watch: Watch) -> Delivered:
 
 
 async def one_by_one(job: CacheJob, watch: Watch) -> Delivered:
-    """A request at a time, as often as asked for."""
+    """`count` requests, one after another."""
     urls = mipmap_urls(job)
     fetched = 0
     async with aiohttp.ClientSession() as session:

@@ -1,4 +1,4 @@
-"""aiohttp as one reads a stream of lines with it: `async for line in response.content`, then `json`."""
+"""Reading a stream of lines with aiohttp: `async for line in response.content`, then `json`."""
 
 import json
 import time
@@ -14,14 +14,14 @@ from benchmarks.watch import Watch
 
 HEADERS = {"Private-Token": TOKEN}
 Found: TypeAlias = "list[dict[str, Any]] | dict[str, Any]"
-"""What a line holds."""
+"""The content of a line."""
 
 _LONGEST = 256 << 20
 
 
 @asynccontextmanager
 async def opened(url: str, canvas_id: str) -> AsyncGenerator[aiohttp.StreamReader, None]:
-    """The body of a subscription's answer."""
+    """The body of the response to a subscription."""
     async with (
         aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None)) as session,
         session.get(f"{url}/api/v1/canvases/{canvas_id}/widgets?subscribe", headers=HEADERS) as response,
@@ -46,7 +46,7 @@ async def stream(job: StreamJob, watch: Watch) -> Delivered:
 
 
 async def first_line(job: StreamJob, watch: Watch) -> Delivered:
-    """A first line that is too long for `async for`: `readline` with its limit raised."""
+    """A first line that is too long for `async for`: `readline` with a higher limit."""
     watch.start()
     async with opened(job.url, job.canvas_id) as content:
         found = json.loads(await content.readline(max_line_length=_LONGEST))
@@ -55,7 +55,7 @@ async def first_line(job: StreamJob, watch: Watch) -> Delivered:
 
 
 async def paced(job: PacedJob, watch: Watch) -> Delivered:
-    """How long each note was under way."""
+    """Measure the latency of each note."""
     delays: list[int] = []
     watch.start()
     async with opened(job.url, job.canvas_id) as content:

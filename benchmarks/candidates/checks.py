@@ -1,4 +1,4 @@
-"""Are the records right? Each run of this compares all of ours with what the server's own bytes say."""
+"""Compares all records that canvus_async delivers with the bytes that the server sent."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from canvus_async.models import BY_TYPE, JSON, UnknownWidget, Widget
 
 
 async def subscribe(job: StreamJob, _watch: Watch) -> Delivered:
-    """Every record of `subscribe()`, in order, against the objects that were sent."""
+    """Compare every record of `subscribe()`, in order, with the objects that were sent."""
     checked = 0
     async with (
         Client(job.url, token=TOKEN) as client,
@@ -29,9 +29,9 @@ async def subscribe(job: StreamJob, _watch: Watch) -> Delivered:
 
 
 async def live(job: StreamJob, _watch: Watch) -> Delivered:
-    """Every change of `Live.changes()`: each a later one of those sent for its id, and all of them in the end.
+    """Compare every change of `Live.changes()` with the objects sent for its id, in order.
 
-    Checking takes time, in which what waits is joined, as promised: so some of those that were sent may be passed over.
+    Some objects may be skipped: while this function compares, `Live` merges waiting changes of the same widget.
     """
     sent: dict[str, deque[dict[str, JSON]]] = {}
     for fields in expected(job.plan):
@@ -44,7 +44,7 @@ async def live(job: StreamJob, _watch: Watch) -> Delivered:
         while checked < left:
             change = await anext(changes)
             if change.new is None or change.old != mirrored.get(change.id):
-                raise AssertionError(f"{change}: it does not follow from what was told before")
+                raise AssertionError(f"{change} does not continue the changes before it")
             versions = sent[change.id]
             checked += 1
             while len(versions) > 1 and not _equal(change.new, versions[0]):
@@ -53,12 +53,12 @@ async def live(job: StreamJob, _watch: Watch) -> Delivered:
             _compare(change.new, versions.popleft(), checked)
             mirrored[change.id] = change.new
         if mirror.widgets != mirrored:
-            raise AssertionError("the mirror is not what its changes told")
+            raise AssertionError("the mirror differs from its changes")
     return Delivered(checked)
 
 
 def expected(plan: plans.Stream) -> Iterator[dict[str, JSON]]:
-    """What each record must hold: the objects as sent, partial ones laid over what was sent before."""
+    """The content of each record: the objects as sent, partial ones merged with those sent before."""
     known: dict[str, dict[str, JSON]] = {}
     for line in chain([plans.first_line(plan)], plans.change_lines(plan)):
         found: list[dict[str, JSON]] | dict[str, JSON] = msgspec.json.decode(line)
@@ -81,7 +81,7 @@ def _compare(record: Widget, fields: dict[str, JSON], number: int) -> None:
 
 
 async def fetch(job: FetchJob, _watch: Watch) -> Delivered:
-    """Every byte of what `mipmaps.fetch()` gives."""
+    """Compare every byte that `mipmaps.fetch()` returns."""
     body = plans.body(job.size)
     async with client_of(job) as client:
         mipmaps = client.canvas(CANVAS).mipmaps
@@ -89,7 +89,7 @@ async def fetch(job: FetchJob, _watch: Watch) -> Delivered:
 
 
 async def fetch_many(job: FetchJob, _watch: Watch) -> Delivered:
-    """Every byte of what `mipmaps.fetch_many()` gives."""
+    """Compare every byte that `mipmaps.fetch_many()` returns."""
     body = plans.body(job.size)
     async with client_of(job) as client:
         results = client.canvas(CANVAS).mipmaps.fetch_many(job.hashes(), levels=0)

@@ -1,4 +1,4 @@
-"""What candidates that write files have in common: whole files, also on a slow disk."""
+"""Functions for candidates that write files: complete files, and a slow disk."""
 
 import os
 import time
@@ -10,7 +10,7 @@ from benchmarks.jobs import FetchJob
 
 
 def save_whole(path: str, body: bytes) -> None:
-    """Under another name, then renamed: what one does so that nobody sees half a file."""
+    """Write to a temporary name and rename, so that no partial file is visible."""
     temporary = f"{path}.tmp"
     with open(temporary, "wb", buffering=0) as file:  # noqa: PTH123  # the cheapest way
         file.write(body)
@@ -18,13 +18,13 @@ def save_whole(path: str, body: bytes) -> None:
 
 
 def whole_files(path: str, size: int) -> int:
-    """How many files of the right size are in a folder; anything else there counts against them."""
+    """The number of files of the right size in a folder, minus the number of other files."""
     return sum(1 if entry.stat().st_size == size else -1 for entry in os.scandir(path))
 
 
 @contextmanager
 def slow_disk(seconds: float) -> Generator[None]:
-    """Every write to a file takes so much longer, in whichever thread it runs, as on a busy network share."""
+    """Delay every write to a file, in every thread, as on a busy network share."""
     if not seconds:
         yield
         return
@@ -47,6 +47,6 @@ def slow_disk(seconds: float) -> Generator[None]:
 
 
 def folder(job: FetchJob) -> str:
-    """The job's folder, made if it is not there."""
+    """The folder of the job; created if it does not exist."""
     os.makedirs(job.folder, exist_ok=True)  # noqa: PTH103
     return job.folder

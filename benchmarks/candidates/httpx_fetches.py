@@ -1,4 +1,4 @@
-"""httpx as one fetches many things with it: one client, N workers."""
+"""Fetching many files with httpx: one client, N workers."""
 
 import asyncio
 import os
@@ -13,7 +13,7 @@ from benchmarks.watch import Watch
 
 
 async def fetch(job: FetchJob, watch: Watch) -> Delivered:
-    """Each body in memory, for a moment."""
+    """Each body into memory."""
     fetched = 0
     limits = httpx.Limits(max_connections=max(100, job.concurrency))
     async with httpx.AsyncClient(headers=HEADERS, limits=limits) as client:
@@ -34,7 +34,7 @@ async def fetch(job: FetchJob, watch: Watch) -> Delivered:
 
 
 async def save(job: AssetJob, watch: Watch) -> Delivered:
-    """One large body: `aiter_bytes`, and each chunk written in the loop."""
+    """One large body with `aiter_bytes`; each chunk is written in the event loop."""
     size = 0
     file = os.open(job.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     async with httpx.AsyncClient(headers=HEADERS, timeout=None) as client:

@@ -1,4 +1,4 @@
-"""httpx as the public SDK reads a stream with it: `aiter_lines()`, then `json`."""
+"""Reading a stream with httpx as the public SDK does: `aiter_lines()`, then `json`."""
 
 import json
 import time
@@ -32,7 +32,7 @@ async def stream(job: StreamJob, watch: Watch) -> Delivered:
 
 
 async def paced(job: PacedJob, watch: Watch) -> Delivered:
-    """How long each note was under way."""
+    """Measure the latency of each note."""
     delays: list[int] = []
     async with httpx.AsyncClient(timeout=None, headers=HEADERS) as client:
         watch.start()

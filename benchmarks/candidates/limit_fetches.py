@@ -1,4 +1,4 @@
-"""What is possible: asyncio Protocols that ask, take the body by its announced length, and ask again."""
+"""The limit: asyncio Protocols that send a request, read the body by its Content-Length, and repeat."""
 
 import asyncio
 import os
@@ -12,7 +12,7 @@ from benchmarks.watch import Watch
 
 
 class _Fetching(asyncio.Protocol):
-    """One connection, one request after another until `paths` gives no more; each whole body goes to `on_body`."""
+    """One connection with one request after another until `paths` ends; each body is passed to `on_body`."""
 
     def __init__(self, paths: Iterator[str], on_body: Callable[[bytes], None]) -> None:
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -23,13 +23,13 @@ class _Fetching(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        self._ask()
+        self._request()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.done.done():
-            self.done.set_exception(exc or ConnectionError("the body was cut short"))
+            self.done.set_exception(exc or ConnectionError("the body was truncated"))
 
-    def _ask(self) -> None:
+    def _request(self) -> None:
         path = next(self._paths, None)
         if path is None:
             self.done.set_result(None)
@@ -39,7 +39,7 @@ class _Fetching(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if not self._parts:
-            end = data.index(b"\r\n\r\n") + 4  # the load server writes its head in one piece
+            end = data.index(b"\r\n\r\n") + 4  # the load server sends the head in one piece
             self._left = int(data[data.index(b"Content-Length: ") + 16 : end - 4])
             data = data[end:]
         self._parts.append(data)
@@ -48,11 +48,11 @@ class _Fetching(asyncio.Protocol):
             body = b"".join(self._parts)
             self._parts = []
             self._on_body(body)
-            self._ask()
+            self._request()
 
 
 async def fetch(job: FetchJob, watch: Watch) -> Delivered:
-    """Each body in memory, for a moment."""
+    """Each body into memory."""
     host, port = address(job.url)
     paths = (f"/api/v1/mipmaps/{hash_}/0" for hash_ in job.hashes())
     fetched = 0
@@ -75,7 +75,7 @@ async def fetch(job: FetchJob, watch: Watch) -> Delivered:
 
 
 class _Saving(asyncio.Protocol):
-    """One body, written as it comes, in the loop."""
+    """One body, written in the event loop as it arrives."""
 
     def __init__(self, job: AssetJob, file: int) -> None:
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -90,7 +90,7 @@ class _Saving(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.done.done():
-            self.done.set_exception(exc or ConnectionError("the body was cut short"))
+            self.done.set_exception(exc or ConnectionError("the body was truncated"))
 
     def data_received(self, data: bytes) -> None:
         part = memoryview(data)
@@ -117,7 +117,7 @@ async def save(job: AssetJob, watch: Watch) -> Delivered:
 
 
 def finished(job: AssetJob, size: int) -> Delivered:
-    """The size of what is at the path, and the path is free again."""
+    """The size of the file; the file is deleted."""
     path = Path(job.path)
     there = path.stat().st_size
     path.unlink()

@@ -1,6 +1,6 @@
-"""What is possible: an asyncio Protocol that takes HTTP chunks apart by itself, and msgspec on whole blocks of lines.
+"""The limit: an asyncio Protocol that parses HTTP chunks itself, and msgspec on whole blocks of lines.
 
-It keeps no state, reconnects to nothing, checks nothing and fails at the first type that it does not know.
+It keeps no state, does not reconnect, checks nothing, and fails at the first unknown type.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ _id_of = attrgetter("id")
 
 
 class Blocks(asyncio.Protocol):
-    """One GET of a chunked answer; each block of whole lines goes to `on_block`. A failure goes to `done`."""
+    """One GET with a chunked response; each block of complete lines is passed to `on_block`, a failure to `done`."""
 
     def __init__(self, path: str, on_block: Callable[[memoryview], None], done: "asyncio.Future[None]") -> None:
         self._done = done
@@ -66,7 +66,7 @@ class Blocks(asyncio.Protocol):
                     left = stop - length
                     break
                 at = stop
-            # what comes now is the end of the chunk before, or of the head, and the length of the next
+            # next: the end of the previous chunk or of the head, and the length of the next chunk
             end = data.find(b"\r\n", at + 2)
             if end < 0:
                 left, self._rest = 0, data[at:]
@@ -125,7 +125,7 @@ def _where(widget: Widget) -> tuple[str, float]:
 
 
 async def merge(job: StreamJob, watch: Watch) -> Delivered:
-    """The same, and for each widget whether it differs from what was known of its id: the least that takes."""
+    """The same, and compares each widget with the last known one of its id: the minimum cost of that."""
     done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     left = job.count
     decode_lines = _decoder.decode_lines
@@ -150,7 +150,7 @@ async def merge(job: StreamJob, watch: Watch) -> Delivered:
 
 
 async def decode(job: StreamJob | ResyncJob, watch: Watch) -> Delivered:
-    """No network at all: the bytes of the (second) first line are in memory and decoded in one go."""
+    """Without a network: decodes the first line (of the second connection, for a resync) from memory in one call."""
     plan = job.plan
     line = plans.first_line(plan) if isinstance(plan, Stream) else plans.snapshot(plan, again=True)
     watch.start()
@@ -160,7 +160,7 @@ async def decode(job: StreamJob | ResyncJob, watch: Watch) -> Delivered:
 
 
 async def paced(job: PacedJob, watch: Watch) -> Delivered:
-    """How long each note was under way."""
+    """Measure the latency of each note."""
     done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     delays: list[int] = []
     decode_lines = _decoder.decode_lines

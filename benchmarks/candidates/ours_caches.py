@@ -1,4 +1,4 @@
-"""canvus_async's caches: what an answer costs that is there already, and who asks the server."""
+"""The caches of canvus_async: the cost of a cached result, and the number of requests."""
 
 import asyncio
 import pkgutil
@@ -12,7 +12,7 @@ from canvus_async import Cache, Client
 
 
 async def memory(job: CacheJob, watch: Watch) -> Delivered:
-    """`mipmaps.fetch()` of what is in the MemoryCache, which every client has."""
+    """`mipmaps.fetch()` of items in the MemoryCache, which every client has by default."""
     async with Client(job.url, token=TOKEN) as client:
         delivered = await _warm(client, job, watch)
         again = client.canvas(CANVAS).mipmaps.fetch(job.hashes()[0], 0)
@@ -21,7 +21,7 @@ async def memory(job: CacheJob, watch: Watch) -> Delivered:
 
 
 async def disk(job: CacheJob, watch: Watch) -> Delivered:
-    """`mipmaps.fetch()` of what is in a DiskCache."""
+    """`mipmaps.fetch()` of items in a DiskCache."""
     cache: Cache = pkgutil.resolve_name("canvus_async:DiskCache")(job.folder)
     async with Client(job.url, token=TOKEN, cache=cache) as client:
         return await _warm(client, job, watch)
@@ -47,7 +47,7 @@ async def _warm(client: Client, job: CacheJob, watch: Watch) -> Delivered:
 
 
 def _waits(call: Coroutine[Any, Any, bytes]) -> bool:
-    """Whether a call hands the loop over before it has its answer."""
+    """Whether a call suspends before it returns."""
     try:
         call.send(None)
     except StopIteration:
@@ -57,17 +57,17 @@ def _waits(call: Coroutine[Any, Any, bytes]) -> bool:
 
 
 async def askers(job: CacheJob, watch: Watch) -> Delivered:
-    """So many tasks that ask for the same at the same time, of a client that has never seen it."""
+    """`count` tasks that fetch the same uncached item at the same time."""
     async with Client(job.url, token=TOKEN) as client:
         mipmaps = client.canvas(CANVAS).mipmaps
         watch.start()
-        answers = await asyncio.gather(*(mipmaps.fetch(job.hashes()[0], 0) for _ in range(job.count)))
+        bodies = await asyncio.gather(*(mipmaps.fetch(job.hashes()[0], 0) for _ in range(job.count)))
         watch.stop()
-    return Delivered(sum(len(answer) == job.size for answer in answers))
+    return Delivered(sum(len(body) == job.size for body in bodies))
 
 
 async def generator(job: CacheJob, watch: Watch) -> Delivered:
-    """`mipmaps.fetch_many()` over a generator of so many items, all of them in the cache."""
+    """`mipmaps.fetch_many()` over a generator of `count` items that are all in the cache."""
     async with Client(job.url, token=TOKEN) as client:
         mipmaps = client.canvas(CANVAS).mipmaps
         hashes = job.hashes()

@@ -1,4 +1,4 @@
-"""canvus_async's fetches as its README shows them, with every guarantee that they have by default."""
+"""Fetching with canvus_async as its README shows it, with all default guarantees."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -14,13 +14,13 @@ CANVAS = "3ad9ece4-28be-4e19-9f9a-1a01a4dbae28"
 
 
 def client_of(job: FetchJob) -> Client:
-    """A client with room for the job's concurrency; all else is as it is by default."""
+    """A client with limits for the concurrency of the job, and defaults for everything else."""
     limits = Limits(mipmaps=job.concurrency, connections=max(100, job.concurrency))
     return Client(job.url, token=TOKEN, limits=limits)
 
 
 async def _by_workers(job: FetchJob, one: Callable[[str], Awaitable[None]]) -> None:
-    """N tasks over one iterator, a call for each item."""
+    """N tasks over one iterator, with one call per item."""
 
     async def work(hashes: Iterator[str]) -> None:
         for hash_ in hashes:
@@ -77,7 +77,7 @@ async def files(job: FetchJob, watch: Watch) -> Delivered:
 
 
 async def download_many(job: FetchJob, watch: Watch) -> Delivered:
-    """`mipmaps.download_many()`, which keeps a list of what it has as well."""
+    """`mipmaps.download_many()`, which also writes a list of its files."""
     async with client_of(job) as client:
         watch.start()
         results = client.canvas(CANVAS).mipmaps.download_many(job.hashes(), into=job.folder, levels=0, pages=0)

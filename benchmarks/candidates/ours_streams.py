@@ -1,4 +1,4 @@
-"""canvus_async as its README shows it, with every guarantee that it has by default."""
+"""Subscriptions of canvus_async as its README shows them, with all default guarantees."""
 
 import time
 from contextlib import aclosing
@@ -13,11 +13,11 @@ from canvus_async.models import Note, PlacedWidget, UnknownWidget, Widget
 from canvus_async.models.changes import Change
 
 _LIMITS = Limits(line=256 << 20)
-"""Of what is not as it is by default, the only one: the longest first line here is longer than 64 MiB."""
+"""The only setting that is not the default: the longest first line of the benchmarks exceeds 64 MiB."""
 
 
 async def subscribe(job: StreamJob, watch: Watch) -> Delivered:
-    """Count whole records from `subscribe()`."""
+    """Count the records of `subscribe()`."""
     async with (
         Client(job.url, token=TOKEN, limits=_LIMITS) as client,
         aclosing(client.canvas(job.canvas_id).widgets.subscribe()) as widgets,
@@ -66,12 +66,12 @@ async def slow_live(job: StreamJob, watch: Watch) -> Delivered:
 
 
 async def resync(job: ResyncJob, watch: Watch) -> Delivered:
-    """From the last widget of the first snapshot to the last of those that differ in the second."""
+    """Measure from the last widget of the first snapshot to the last one that differs in the second."""
     plan = job.plan
-    at_once = Reconnect(first_wait=0.0001)
+    without_delay = Reconnect(first_wait=0.0001)
     left = len(range(0, plan.widgets, plan.each))
     async with (
-        Client(job.url, token=TOKEN, reconnect=at_once) as client,
+        Client(job.url, token=TOKEN, reconnect=without_delay) as client,
         aclosing(client.canvas(job.canvas_id).widgets.subscribe()) as widgets,
     ):
         for _ in range(plan.widgets):
@@ -87,7 +87,7 @@ async def resync(job: ResyncJob, watch: Watch) -> Delivered:
 
 
 async def paced_subscribe(job: PacedJob, watch: Watch) -> Delivered:
-    """How long each note was under way to a consumer of `subscribe()`."""
+    """Measure the latency of each note for a consumer of `subscribe()`."""
     delays: list[int] = []
     async with (
         Client(job.url, token=TOKEN) as client,
@@ -104,7 +104,7 @@ async def paced_subscribe(job: PacedJob, watch: Watch) -> Delivered:
 
 
 async def paced_live(job: PacedJob, watch: Watch) -> Delivered:
-    """How long each note was under way to a consumer of `Live.changes()`."""
+    """Measure the latency of each note for a consumer of `Live.changes()`."""
     delays: list[int] = []
     async with Client(job.url, token=TOKEN) as client:
         watch.start()
@@ -119,9 +119,9 @@ async def paced_live(job: PacedJob, watch: Watch) -> Delivered:
 
 
 def _where(widget: Widget | None) -> tuple[str, float]:
-    """The id and the x, by which the harness knows that this is the widget that was sent last."""
+    """The id and the x of a widget, which identify the one that was sent last."""
     if widget is None:
-        raise AssertionError("nothing came")
+        raise AssertionError("no widget was received")
     if isinstance(widget, UnknownWidget):
         return widget.id, cast("dict[str, float]", widget.raw["location"])["x"]
     return widget.id, cast("PlacedWidget", widget).location.x

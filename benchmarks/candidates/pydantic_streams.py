@@ -1,4 +1,4 @@
-"""aiohttp for the lines, `json` for the objects, pydantic for the records, as the other public client does it."""
+"""aiohttp for the lines, `json` for the objects and pydantic for the records, as in the other public client."""
 
 import json
 import time
@@ -95,7 +95,7 @@ async def stream(job: StreamJob, watch: Watch) -> Delivered:
 
 
 async def first_line(job: StreamJob, watch: Watch) -> Delivered:
-    """A first line that is too long for `async for`: `readline` with its limit raised."""
+    """A first line that is too long for `async for`: `readline` with a higher limit."""
     watch.start()
     async with opened(job.url, job.canvas_id) as content:
         records = _records(await content.readline(max_line_length=_LONGEST))
@@ -104,7 +104,7 @@ async def first_line(job: StreamJob, watch: Watch) -> Delivered:
 
 
 async def paced(job: PacedJob, watch: Watch) -> Delivered:
-    """How long each note was under way."""
+    """Measure the latency of each note."""
     delays: list[int] = []
     watch.start()
     async with opened(job.url, job.canvas_id) as content:

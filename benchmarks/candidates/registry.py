@@ -1,4 +1,4 @@
-"""The candidates by name, and whether they are here."""
+"""The list of candidates, and whether each can run on this machine."""
 
 import importlib.util
 import pkgutil
@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 
 class Candidate(NamedTuple):
-    """One who takes part. `label` is for tables; `function` is `module:name` in this package.
+    """A candidate. `label` is its name in tables; `function` is `module:name` in this package.
 
-    `needs` is what may be missing: `library:x`, `program:x`, or `ours:canvus_async.x:y`.
+    `needs` is a requirement that may be missing: `library:x`, `program:x`, or `ours:canvus_async.x:y`.
     """
 
     key: str
@@ -19,7 +19,7 @@ class Candidate(NamedTuple):
 
     @property
     def missing(self) -> str:
-        """Why it cannot take part here; empty where it can."""
+        """Why the candidate cannot run here; empty if it can."""
         kind, _, name = self.needs.partition(":")
         match kind:
             case "library":
@@ -66,7 +66,7 @@ FIRST_LINES = (
     Candidate("pydantic", "aiohttp, readline + json + pydantic", "pydantic_streams:first_line", "library:pydantic"),
 )
 QUADRATIC = frozenset({"aiohttp", "pydantic"})
-"""Of these, those whose time for a line grows with the square of its length."""
+"""Candidates whose time for a line grows with the square of its length."""
 
 _MANY = "ours:canvus_async.resources.mipmaps:Mipmaps.fetch_many"
 FETCHES = (

@@ -1,4 +1,4 @@
-"""A consumer that cannot keep up."""
+"""A consumer that is slower than the server."""
 
 import asyncio
 import contextlib
@@ -12,7 +12,7 @@ _PAUSE = 0.05
 
 
 async def slowly(items: AsyncIterator[object], job: StreamJob, watch: Watch) -> Delivered:
-    """A thousand at a time, then a pause, for as long as the job says."""
+    """Read a thousand items, pause, and repeat for `job.seconds`."""
     taken = 0
     watch.start()
     with contextlib.suppress(TimeoutError):

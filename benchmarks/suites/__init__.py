@@ -1,1 +1,1 @@
-"""The benchmarks: each runs its workloads and hands back a table, all samples, and the figures that goals are for."""
+"""The benchmarks: each runs its workloads and returns a table, all samples, and the figures that goals refer to."""

@@ -1,4 +1,4 @@
-"""What is here already: hits against requests, one request for a thousand askers, a million items in little memory."""
+"""Caches: hits compared with requests, one request for a thousand tasks, and a million items in little memory."""
 
 from pathlib import Path
 
@@ -15,11 +15,11 @@ _SIZE = 20_000
 _KEYS = 100
 _WARM_UP = 100
 _TIMES = {REQUEST.key: 1, UNCACHED.key: 1, MEMORY_CACHE.key: 50, DISK_CACHE.key: 3}
-"""How many times as often the faster ones are asked, so that their runs are long enough to be timed."""
+"""Factors for the number of fetches of faster candidates, so that their runs are long enough to be timed."""
 
 
 def run(sizes: Sizes) -> Outcome:
-    """Hits, askers, and the long generator."""
+    """Run the benchmarks of hits, of concurrent tasks, and of the long generator."""
     with scratch(_KEYS * _SIZE * 100) as folder, Harness() as harness:
         harness.prepare(Bodies(size=_SIZE))
         hits = _hits(harness, sizes, folder)
@@ -58,7 +58,7 @@ def _hits(harness: Harness, sizes: Sizes, folder: Path) -> Section:
 
 
 def _askers(harness: Harness, sizes: Sizes) -> Section:
-    title = f"{sizes.askers:,} tasks ask for the same at the same time"
+    title = f"{sizes.askers:,} tasks fetch the same item at the same time"
     section = Section(name="askers", title=title, scale=1000.0, reference=ASKERS.key, ours=ASKERS.key)
 
     def job(_number: int) -> CacheJob:
@@ -88,4 +88,4 @@ def _rest(askers: Section, generator: Section) -> str:
     for row in generator.rows:
         memory = generator.median(row.key, "memory")
         rows.append([row.label, row.missing or f"peak memory over the start: {tables.mib(memory or 0.0)} MiB"])
-    return tables.text_table("cache: who asks, and what it takes", ("", ""), [("", rows)])
+    return tables.text_table("cache: requests and memory", ("", ""), [("", rows)])

@@ -1,4 +1,4 @@
-"""Files: many small ones, and one of a gigabyte, on a memory disk where there is one."""
+"""Downloads: many small files, and one of a gigabyte, to a memory disk if there is one."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +20,7 @@ _OURS = ("download_many", "download")
 
 
 def run(sizes: Sizes) -> Outcome:
-    """Small files, a large one, and what a large one does to memory and to other tasks."""
+    """Run the benchmarks of small files, of a large one, and of its effect on memory and other tasks."""
     room = sizes.asset + 2 * len(FILES) * (sizes.short_rounds + 1) * sizes.fetches * _SMALL
     beside = [candidate for candidate in ASSETS if candidate.key in {"limit", "bare", "ours", "httpx"}]
     waiting = [candidate for candidate in ASSETS if candidate.key in {"bare", "ours"}]
@@ -81,7 +81,7 @@ def _asset(
 
     def job(number: int) -> AssetJob | None:
         if number < 0 and fresh:
-            return None  # it would leave memory behind, which then was there at the start
+            return None  # the warm-up would raise the memory at the start
         batch = harness.batch()
         return AssetJob(url=harness.url, size=size, path=str(folder / f"asset-{batch}"), batch=batch, slow_disk=slow)
 

@@ -1,4 +1,4 @@
-"""Many small bodies into memory: requests a second, by how many are under way at a time."""
+"""Many small bodies into memory: requests per second, by concurrency."""
 
 from benchmarks import tables
 from benchmarks.candidates.registry import FETCHES, Candidate
@@ -12,11 +12,11 @@ _SMALL, _LARGE = 20_000, 200_000
 _WARM_UP = 100
 _OURS = ("fetch_many", "fetch")
 _FEWER = 5
-"""Fewer requests, by this, for httpx, which would take most of the time."""
+"""httpx gets fewer requests, by this factor, because it would take most of the time."""
 
 
 def run(sizes: Sizes) -> Outcome:
-    """Bodies of 20 KB and of 200 KB, in every concurrency."""
+    """Run the benchmarks of bodies of 20 KB and of 200 KB with every concurrency."""
     with Harness() as harness:
         sections = [
             fetches(harness, size, count, concurrency, rounds=sizes.short_rounds)
@@ -34,7 +34,7 @@ def run(sizes: Sizes) -> Outcome:
 
 
 def fetches(harness: Harness, size: int, count: int, concurrency: int, *, rounds: int) -> Section:
-    """Bodies of one size, so many at a time."""
+    """Bodies of one size with one concurrency."""
     title = f"{count:,} bodies of {size // 1000} KB, {concurrency} at a time (1.00: aiohttp with a semaphore)"
     here = {candidate.key for candidate in FETCHES if not candidate.missing}
     ours = next(key for key in _OURS if key in here)

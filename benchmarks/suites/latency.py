@@ -1,4 +1,4 @@
-"""One event at a time: how long it is under way, and what it costs."""
+"""One event at a time: its latency and its cost."""
 
 from benchmarks import tables
 from benchmarks.candidates.registry import PACED
@@ -13,7 +13,7 @@ _WARM_UP = 50
 
 
 def run(sizes: Sizes) -> Outcome:
-    """Events at 500 a second."""
+    """Run the benchmark of 500 events per second."""
     with Harness() as harness:
         section = _paced(harness, sizes)
     limit = section.median("limit", "median")

@@ -1,4 +1,4 @@
-"""Subscriptions: the memory that a long first line and a slow consumer take, and how long the loop is held up."""
+"""Subscriptions: the memory for a long first line and a slow consumer, and how long the event loop is blocked."""
 
 from benchmarks import plans, tables
 from benchmarks.candidates.registry import FIRST_LINES, LIMIT, QUADRATIC, SLOW, SUBSCRIBE
@@ -12,11 +12,11 @@ _LONG = 100_000
 _READ = 256 << 10
 _WARM_UP = 1_000
 _SLOW_SOURCE = 2
-"""Times as many changes as in other streams, so that memory without a bound would show."""
+"""The factor of changes compared with other streams, so that unbounded memory would be noticed."""
 
 
 def run(sizes: Sizes) -> Outcome:
-    """First lines, each in a process of its own, and slow consumers."""
+    """Run the benchmarks of first lines, each in a new process, and of slow consumers."""
     rounds = sizes.fresh_rounds
     with Harness() as harness:
         first_lines = [_first_line(harness, widgets, rounds) for widgets in sizes.first_lines]

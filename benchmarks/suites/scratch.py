@@ -1,4 +1,4 @@
-"""Where benchmarks put their files: a memory disk with room if there is one; disks are not what is measured."""
+"""The folder for the files of benchmarks: on a memory disk if there is room, because disks are not measured."""
 
 import shutil
 import tempfile
@@ -11,7 +11,7 @@ _MEMORY_DISK = Path("/dev/shm")
 
 @contextmanager
 def scratch(room: int) -> Generator[Path]:
-    """A folder for `room` bytes; nothing in it is removed before the end, because that slows down what comes after."""
+    """A folder for `room` bytes. Nothing is removed before the end, because removing slows down later runs."""
     fits = _MEMORY_DISK.is_dir() and shutil.disk_usage(_MEMORY_DISK).free > 2 * room
     with tempfile.TemporaryDirectory(prefix="canvus-benchmarks-", dir=_MEMORY_DISK if fits else None) as folder:
         yield Path(folder)

@@ -1,4 +1,4 @@
-"""Subscriptions: how many widgets a second, however they come, and what a canvas's size costs."""
+"""Subscriptions: widgets per second for several forms of streams, and the cost of the size of a canvas."""
 
 from collections.abc import Sequence
 
@@ -15,12 +15,12 @@ from benchmarks.sizes import Sizes
 _UNIT = "kwidgets/s"
 _WARM_UP = 2_000
 _LONG = 100_000
-"""Widgets in a first line that is too long for some."""
+"""Widgets in a first line that is too long for some candidates."""
 _READ = 256 << 10
 
 
 def run(sizes: Sizes) -> Outcome:
-    """All workloads of subscriptions."""
+    """Run all benchmarks of subscriptions."""
     with Harness() as harness:
         mix = throughput(harness, sizes, "mix", Stream(shape="mix", changes=sizes.changes, ids=sizes.ids))
         single = throughput(harness, sizes, "single", Stream(changes=sizes.changes, ids=sizes.ids))
@@ -53,7 +53,7 @@ def run(sizes: Sizes) -> Outcome:
 def throughput(
     harness: Harness, sizes: Sizes, name: str, plan: Stream, candidates: Sequence[Candidate] = STREAMS
 ) -> Section:
-    """Changes of widgets as fast as they can be read."""
+    """Read changes of widgets as fast as possible."""
     shape = "objects, arrays of 1 and of 20" if plan.shape == "mix" else "one object a line"
     chunks = "a line a chunk" if plan.chunk == A_LINE else f"{plan.chunk >> 10} KiB a chunk"
     section = _section(name, f"{name}: {shape}, {chunks}, {plan.changes:,} changes", "limit")
@@ -66,7 +66,7 @@ def throughput(
 
 
 def _kinds(harness: Harness, sizes: Sizes) -> Section:
-    """The same widgets as types that nobody knows, and changes that leave out what did not change."""
+    """The same widgets with unknown types, and changes with the changed fields only."""
     base = Stream(changes=sizes.changes, ids=sizes.ids)
     partial = replace(base, first=sizes.ids, partial=True)
     cases = {
@@ -126,7 +126,7 @@ def _section(name: str, title: str, reference: str, *, ours: str = "subscribe") 
 
 
 def _jobs(harness: Harness, plan: Stream, *, skip: int = 0) -> JobMaker:
-    """The plan's job for each round, and a short one of the same kind for the warm-up."""
+    """The job of the plan for each round, and a short one of the same kind for the warm-up."""
     short = replace(plan, changes=min(plan.changes, _WARM_UP), first=min(plan.first, _WARM_UP))
     jobs = [
         StreamJob(url=harness.url, canvas_id=harness.prepare(each), plan=each, skip=min(skip, each.first))

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and leave with its exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
+    """Run the command line and exit with its status: 0 success, 1 failure, 2 wrong usage, 130 interrupted."""
     try:
-        from canvus_async.cli.app import run  # noqa: PLC0415  # the extra may be missing, which deserves one clear line
+        from canvus_async.cli.app import run  # noqa: PLC0415  # without the extra, print one line and no traceback
     except ModuleNotFoundError as missing:
         if missing.name is not None and missing.name.startswith("canvus_async"):
             raise
-        print(f"canvus: {missing.name} is not installed: pip install 'canvus-async[cli]'", file=sys.stderr)
+        print(f"canvus: {missing.name} is not installed; run: pip install 'canvus-async[cli]'", file=sys.stderr)
         sys.exit(1)
     sys.exit(run(arguments))

@@ -1,4 +1,4 @@
-"""The commands, and how each ends: an exit status, and one line on stderr when something went wrong."""
+"""The commands, their help texts, and how they end: an exit status, and one line on stderr for an error."""
 
 import sys
 from collections.abc import Sequence
@@ -12,9 +12,9 @@ from canvus_async.errors import CanvusError
 
 app = App(
     name="canvus",
-    help="Talk to a Canvus server, or be one.",
-    help_epilogue="canvus COMMAND --help has examples. Exit status: 0 done, 1 something failed,\n"
-    "2 wrong usage, 130 interrupted.",
+    help="Work with a Canvus server, or run one.",
+    help_epilogue="Options and examples of a command: canvus COMMAND --help\n"
+    "Exit status: 0 success, 1 failure, 2 wrong usage, 130 interrupted.",
     help_format="plaintext",
     version=lambda: version("canvus-async"),
     suppress_keyboard_interrupt=False,
@@ -24,111 +24,113 @@ app = App(
 app.register_install_completion_command()  # pyright: ignore[reportUnknownMemberType] - its **kwargs have no type
 
 
-class Command(NamedTuple):
-    """A command: where it is, what it does in a line, what else there is to say, and what people type."""
+class CommandHelp(NamedTuple):
+    """A command (`module:function`) and its help: a summary of one line, details, and examples to type."""
 
-    place: str
-    words: str
-    more: str
+    function: str
+    summary: str
+    details: str
     examples: tuple[str, ...]
 
 
 COMMANDS = (
-    Command(
+    CommandHelp(
         "listing:canvases",
-        "List the canvases that you may see.",
-        "A line for each: its id, name, your access, and when it was changed.",
+        "List the canvases that you can access.",
+        "One line per canvas: id, name, your access rights, and the time of the last change.",
         ("canvus canvases", "canvus canvases --json | jq -r '.[].id'"),
     ),
-    Command(
+    CommandHelp(
         "listing:ls",
-        "List what is on a canvas, as a tree.",
-        "Each widget below its parent, with its type, words, place and size.",
+        "List the widgets of a canvas as a tree.",
+        "Each widget is shown below its parent, with its type, id, title or text, position and size.",
         ("canvus ls CANVAS", "canvus ls CANVAS --json"),
     ),
-    Command(
+    CommandHelp(
         "watch:watch",
-        "Print what is on a canvas and then every change.",
-        "A line each until Ctrl-C. It outlives restarts of the server.",
+        "Print the widgets of a canvas, then every change.",
+        "Prints one line per change until Ctrl-C. If the connection is lost, it reconnects and prints what changed in "
+        "the meantime.",
         ("canvus watch CANVAS", "canvus watch CANVAS --kind images --json"),
     ),
-    Command(
-        "changing:upload",
-        "Upload pictures, PDFs and films.",
-        "It ends when the server has read them all.",
+    CommandHelp(
+        "create:upload",
+        "Upload images, PDFs and videos to a canvas.",
+        "Waits until the server has processed all files, then prints the type and id of each new widget.",
         ("canvus upload CANVAS photo.jpg --at 2000,1500", "canvus upload CANVAS photos --grid"),
     ),
-    Command(
-        "changing:note",
-        "Put a note on a canvas.",
-        "It prints the new note's id.",
+    CommandHelp(
+        "create:note",
+        "Create a note on a canvas.",
+        "Prints the id of the new note.",
         ('canvus note CANVAS "Remember the milk"', 'canvus note CANVAS "Done" --at 100,200 --color "#b9e3c6"'),
     ),
-    Command(
-        "changing:clone",
-        "Copy a widget from one canvas to another.",
-        "Notes, images, PDFs, films, web pages, anchors and tables can be copied.",
+    CommandHelp(
+        "create:clone",
+        "Copy a widget to another canvas.",
+        "Notes, images, PDFs, videos, browsers, anchors and tables can be copied. Prints the id of the copy.",
         ("canvus clone CANVAS WIDGET OTHER-CANVAS",),
     ),
-    Command(
+    CommandHelp(
         "snapshot:snapshot",
         "Draw a picture of a canvas.",
-        "It is drawn from mipmaps that fit. What cannot be fetched becomes a box that says why.",
+        "An image or PDF page that cannot be fetched is drawn as a box that states the reason. The picture is drawn "
+        "from mipmaps; originals are never fetched.",
         (
             "canvus snapshot CANVAS -o canvas.png",
             "canvus snapshot CANVAS --region 0,0,1920,1080 --width 960 -o part.webp",
             "canvus snapshot CANVAS --watch -o live.png",
         ),
     ),
-    Command(
+    CommandHelp(
         "mipmap:mipmap",
-        "Show the mipmap levels of a picture, or save one.",
-        "A picture goes by its hash, which `canvus ls CANVAS --json` tells.",
+        "Show the mipmap levels of an image, or save one.",
+        "Also works for pages of a PDF. HASH is the hash of the widget in the output of `canvus ls CANVAS --json`.",
         ("canvus mipmap CANVAS HASH", "canvus mipmap CANVAS HASH --fit 640x480 -o small.webp"),
     ),
-    Command(
+    CommandHelp(
         "download:download",
-        "Download the files of a canvas, or what is missing.",
-        "A file is whole or not there; stopped or killed, run it again to finish. export.jsonl tells which widget each "
-        "belongs to.",
+        "Download the mipmaps and original files of a canvas.",
+        "Files that are complete are not fetched again: after an interruption, run the same command again to fetch "
+        "the rest. The file export.jsonl in the folder lists which widget each file belongs to.",
         (
             "canvus download CANVAS --into export",
             "canvus download CANVAS --kind images --levels fit:640x480 --no-originals",
             "canvus download CANVAS --into export --dry-run",
         ),
     ),
-    Command(
+    CommandHelp(
         "doctor:doctor",
-        "Check the way to a server, and say what to do.",
-        "Exit status 1 if something is wrong.",
+        "Check the connection to a server and suggest fixes.",
+        "Checks the address, the token, the clock and a subscription. The exit status is 1 if a check fails.",
         ("canvus doctor --url https://canvus.example.com --token TOKEN",),
     ),
-    Command(
+    CommandHelp(
         "demo:demo",
-        "Make a whole round trip and check every byte.",
-        "Files go up, every mipmap and every original comes back. Without --url a server is started for it. At the end "
-        "the canvas is put in order and drawn into canvas.png.",
+        "Upload files, download them again and compare.",
+        "Compares every original byte by byte and checks every mipmap level. Then it arranges the canvas and draws "
+        "it into canvas.png. Without --url, the demo runs against a server of its own, which it starts and stops.",
         ("canvus demo", "canvus demo photos/*.jpg report.pdf --out /tmp/demo"),
     ),
-    Command(
+    CommandHelp(
         "serve:serve",
         "Run a Canvus-compatible server on this machine.",
-        "Until Ctrl-C. With --data, everything survives a restart.",
+        "Runs until Ctrl-C. With --data, all data survives a restart.",
         ("canvus serve", "canvus serve --port 0 --data server-data --json"),
     ),
 )
-"""The commands; they are imported when called, because Pillow and PDFium take their time."""
+"""All commands. Their modules are imported when a command runs, because importing Pillow and PDFium takes time."""
 
 for command in COMMANDS:
     app.command(
-        f"canvus_async.cli.{command.place}",
-        help=f"{command.words}\n\n{command.more}",
+        f"canvus_async.cli.{command.function}",
+        help=f"{command.summary}\n\n{command.details}",
         help_epilogue="\n".join(("Examples:", *(f"  {line}" for line in command.examples))),
     )
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
-    """The exit status of one command: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
+    """Run one command and return its exit status: 0 success, 1 failure, 2 wrong usage, 130 interrupted."""
     try:
         status = app(None if arguments is None else list(arguments), result_action="return_value", exit_on_error=False)
     except CycloptsError:
@@ -146,7 +148,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def _first(error: BaseException) -> BaseException:
-    """The first real error in what may be a group of groups."""
+    """The first error that is not a group: task groups can be nested."""
     if isinstance(error, BaseExceptionGroup):
         group = cast("BaseExceptionGroup[BaseException]", error)
         return _first(group.exceptions[0])

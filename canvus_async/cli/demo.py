@@ -1,4 +1,4 @@
-"""`canvus demo`: a whole round trip, every byte of it checked, and a picture of the canvas that it leaves behind."""
+"""`canvus demo`: upload files, download them again, compare, and draw a picture of the canvas."""
 
 import asyncio
 import hashlib
@@ -18,11 +18,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from canvus_async.canvas import Canvas
-from canvus_async.cli import samples
-from canvus_async.cli.connecting import Token, Url
-from canvus_async.cli.exhibition import furnish
+from canvus_async.cli import demo_files
+from canvus_async.cli.config import Token, Url
+from canvus_async.cli.demo_canvas import arrange
 from canvus_async.cli.listing import Json
-from canvus_async.cli.snapshot import Order, save
+from canvus_async.cli.snapshot import SnapshotOptions, save
 from canvus_async.client import Client
 from canvus_async.models import AssetWidget, MipmapInfo
 from canvus_async.server import CanvusServer
@@ -35,54 +35,56 @@ async def demo(
     url: Url = None,
     token: Token = None,
 ) -> int:
-    """Upload files, fetch every mipmap and every original back, and check each byte.
+    """Upload files, download all mipmap levels and originals, and compare.
 
-    Without a URL a server is started for it and stopped afterwards. At the end the canvas is put in order and drawn
-    into canvas.png. Exit status 1 if anything comes back different.
+    Without a URL, the demo starts a server and stops it afterwards. At the end it arranges the canvas and draws it into
+    canvas.png. The exit status is 1 if a download differs.
 
     Args:
-        files: Images and PDFs to send; without any, a dozen pictures and a document are made.
-        out: The folder that what comes back is left in.
-        as_json: Print one JSON document about it.
-        url: A Canvus server to use instead.
-        token: Your token on that server.
+        files: Images and PDFs to upload; by default the demo creates a dozen images and a PDF.
+        out: Folder for the downloads.
+        as_json: Print a report as one JSON document.
+        url: Address of a Canvus server to use instead of one that the demo starts.
+        token: Your access token on that server.
     """
     console = Console(stderr=True)
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="canvus-demo-") as made:
+    with tempfile.TemporaryDirectory(prefix="canvus-demo-") as created:
         for path in files:
             if not path.is_file():
                 raise FileNotFoundError(f"{path} is not a file")
         async with _server(url, token) as (address, key), Client(address, token=key) as client:
             info = await client.canvases.create("canvus demo")
             if not files:
-                console.print("making a dozen pictures and a document …")
-            paths = list(files) or await asyncio.to_thread(samples.make, Path(made))
+                console.print("creating a dozen images and a PDF …")
+            paths = list(files) or await asyncio.to_thread(demo_files.create, Path(created))
             trip = RoundTrip(client.canvas(info.id), out)
-            with _bar(console) as bar:
+            with _progress_bar(console) as bar:
                 await trip.run(paths, bar)
             seconds, requests = time.monotonic() - started, client.requests_sent
             if not as_json:
                 trip.report(Console(), seconds=seconds, requests=requests)
-            path = await _picture(trip, len(paths))
+            path = await _draw(trip, len(paths))
             if as_json:
-                told = trip.plain() | {"seconds": round(seconds, 3), "requests": requests, "picture": str(path)}
-                print(msgspec.json.encode(told).decode())
+                run = {"seconds": round(seconds, 3), "requests": requests, "picture": str(path)}
+                print(msgspec.json.encode(trip.json_report() | run).decode())
             else:
-                print(f"a picture of the canvas: {path}")
+                print(f"picture of the canvas: {path}")
     return 1 if trip.faults else 0
 
 
-async def _picture(trip: "RoundTrip", files: int) -> Path:
-    """Put the canvas in order and draw it; gives the path."""
+async def _draw(trip: "RoundTrip", files: int) -> Path:
+    """Arrange the canvas, draw it, and return the path of the picture."""
     steps = (
         f"1. Upload\n{files} files, {decimal(trip.bytes_up)}",
-        f"2. Mipmaps\n{trip.levels} levels of WebP came, all at once",
-        f"3. Originals\n{trip.originals} came back, {len(trip.faults) or 'no'} differences",
+        f"2. Mipmaps\n{trip.levels} WebP levels downloaded",
+        f"3. Originals\n{trip.originals} downloaded, {len(trip.faults) or 'no'} differences",
     )
-    await furnish(trip.canvas, trip.uploaded, title="canvus demo", steps=steps)
+    await arrange(trip.canvas, trip.uploaded, title="canvus demo", steps=steps)
     path = trip.out / "canvas.png"
-    await save(Order(path, 1920, "content", "png"), await trip.canvas.camera().take(width=1920, region="content"))
+    await save(
+        SnapshotOptions(path, 1920, "content", "png"), await trip.canvas.camera().take(width=1920, region="content")
+    )
     return path
 
 
@@ -95,13 +97,13 @@ async def _server(url: str | None, token: str | None) -> AsyncGenerator[tuple[st
         yield server.url, server.token
 
 
-def _bar(console: Console) -> Progress:
+def _progress_bar(console: Console) -> Progress:
     columns = (TextColumn("{task.description:>9}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     return Progress(*columns, console=console)
 
 
 class RoundTrip:
-    """Files up, hashes back, mipmaps and originals down again; what differs is kept in `faults`."""
+    """Uploads files, downloads their mipmap levels and originals, and lists the differences in `faults`."""
 
     def __init__(self, canvas: Canvas, out: Path) -> None:
         self.canvas = canvas
@@ -114,7 +116,7 @@ class RoundTrip:
         self.bytes_down = 0
 
     async def run(self, paths: list[Path], bar: Progress) -> None:
-        """Upload `paths` at once, then fetch everything at once; the client's limits bound both."""
+        """Upload and download everything concurrently, within the limits of the client."""
         (self.out / "originals").mkdir(parents=True, exist_ok=True)
         uploading = bar.add_task("uploaded", total=len(paths))
         originals = bar.add_task("originals", total=len(paths))
@@ -153,12 +155,12 @@ class RoundTrip:
     async def _original(self, path: Path, widget: AssetWidget) -> None:
         to = self.out / "originals" / f"{widget.hash}{path.suffix.lower()}"
         await self.canvas.assets.download(widget.hash, to=to)
-        sent, came = await asyncio.gather(*(asyncio.to_thread(_read, file) for file in (path, to)))
+        uploaded, downloaded = await asyncio.gather(*(asyncio.to_thread(_read, file) for file in (path, to)))
         self.originals += 1
-        self.bytes_up += sent.size
-        self.bytes_down += came.size
-        if sent != came:
-            self.faults.append(f"{path.name}: the original came back different")
+        self.bytes_up += uploaded.size
+        self.bytes_down += downloaded.size
+        if uploaded != downloaded:
+            self.faults.append(f"{path.name}: the downloaded original differs")
 
     async def _level(self, path: Path, widget: AssetWidget, info: MipmapInfo, level: int, page: int) -> None:
         folder = self.out / "mipmaps" / widget.hash / f"page-{page}"
@@ -171,8 +173,8 @@ class RoundTrip:
         if fault := await asyncio.to_thread(_level_fault, body, info, level):
             self.faults.append(f"{path.name}, page {page}, level {level}: {fault}")
 
-    def plain(self) -> dict[str, object]:
-        """What was moved and what went wrong, for a program."""
+    def json_report(self) -> dict[str, object]:
+        """The report for `--json`."""
         return {
             "canvas_id": self.canvas.id,
             "uploaded": len(self.uploaded),
@@ -184,42 +186,42 @@ class RoundTrip:
         }
 
     def report(self, console: Console, *, seconds: float, requests: int) -> None:
-        """Print what was moved, and what went wrong."""
+        """Print how much was transferred, and the differences."""
         table = Table("", "files", "bytes", title=f"canvas {self.canvas.id}")
         table.add_row("uploaded", str(self.originals), f"{self.bytes_up:,}")
-        table.add_row("originals and mipmaps fetched", str(self.originals + self.levels), f"{self.bytes_down:,}")
-        table.caption = f"{seconds:.1f} seconds, {requests} requests, everything under {self.out}"
+        table.add_row("originals and mipmaps downloaded", str(self.originals + self.levels), f"{self.bytes_down:,}")
+        table.caption = f"{seconds:.1f} seconds, {requests} requests, files in {self.out}"
         console.print(table)
         for fault in self.faults:
             console.print(f"[bold red]differs[/] {fault}")
         if not self.faults:
-            console.print("[green]every original is identical, every level has its size[/]")
+            console.print("[green]all originals are identical, all mipmap levels have the right size[/]")
 
 
-class _Content(NamedTuple):
-    """What is in a file."""
+class _FileDigest(NamedTuple):
+    """The size and digest of a file."""
 
     size: int
     sha256: bytes
 
 
-def _read(path: Path) -> _Content:
+def _read(path: Path) -> _FileDigest:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").digest()
-        return _Content(file.tell(), digest)
+        return _FileDigest(file.tell(), digest)
 
 
 def _level_fault(body: bytes, info: MipmapInfo, level: int) -> str:
-    """What is wrong with a level, "" if nothing: its type, its size (rounded either way), or its pixels."""
+    """What is wrong with a mipmap level: format, size (rounded up or down) or pixels. "" if it is correct."""
     try:
         with Picture.open(io.BytesIO(body)) as picture:
             picture.load()
-            form, size = picture.format, picture.size
+            image_format, size = picture.format, picture.size
     except OSError as problem:
-        return f"does not open ({problem})"
-    if form != "WEBP":
-        return f"is {form}, not WebP"
-    wanted = (info.resolution.width / 2**level, info.resolution.height / 2**level)
-    if any(abs(side - want) >= 1 for side, want in zip(size, wanted, strict=True)):
-        return f"is {size[0]} x {size[1]}, not {wanted[0]:g} x {wanted[1]:g}"
+        return f"cannot be decoded ({problem})"
+    if image_format != "WEBP":
+        return f"is {image_format}, not WebP"
+    expected = (info.resolution.width / 2**level, info.resolution.height / 2**level)
+    if any(abs(side - right) >= 1 for side, right in zip(size, expected, strict=True)):
+        return f"is {size[0]} x {size[1]}, not {expected[0]:g} x {expected[1]:g}"
     return ""

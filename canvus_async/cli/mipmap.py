@@ -1,4 +1,4 @@
-"""`canvus mipmap`: what sizes a picture is to be had in, and one of them."""
+"""`canvus mipmap`: show the mipmap levels of an image or PDF page, or save one of them."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,13 +7,13 @@ import msgspec
 from cyclopts import Parameter
 from rich.console import Console
 
-from canvus_async.cli.connecting import Token, Url, connect
+from canvus_async.cli.config import Token, Url, connect
 from canvus_async.cli.listing import Json
 
 
 async def mipmap(
     canvas: str,
-    hash: str,  # noqa: A002  # the wire's name
+    hash: str,  # noqa: A002  # the API's name
     /,
     *,
     page: int = 0,
@@ -23,17 +23,17 @@ async def mipmap(
     url: Url = None,
     token: Token = None,
 ) -> None:
-    """Show the mipmap levels of an image or PDF page, or save the one that fits a box.
+    """Show the mipmap levels of an image or PDF page, or save one of them.
 
     Args:
-        canvas: The id of the canvas that it is on.
-        hash: The widget's hash.
-        page: The page of a PDF, counted from 0.
-        fit: Save the smallest level that covers this box, as WIDTHxHEIGHT in pixels.
-        output: The file to save it in; HASH.webp otherwise.
-        as_json: Print the info as JSON.
-        url: The server's address.
-        token: Your token.
+        canvas: Id of the canvas that has the image or PDF.
+        hash: Hash of the image or PDF.
+        page: Page of a PDF, counted from 0.
+        fit: Save the smallest level that is at least this large, as WIDTHxHEIGHT in pixels.
+        output: File to save the level in; by default HASH.webp.
+        as_json: Print the mipmap info as JSON.
+        url: Address of the server.
+        token: Your access token.
     """
     async with connect(url, token) as client:
         mipmaps = client.canvas(canvas).mipmaps
@@ -53,5 +53,5 @@ def _box(text: str) -> tuple[int, int]:
     try:
         width, height = map(int, text.lower().split("x"))
     except ValueError:
-        raise ValueError(f"{text!r} is no box: give WIDTHxHEIGHT such as 640x480") from None
+        raise ValueError(f"--fit must be WIDTHxHEIGHT such as 640x480, not {text!r}") from None
     return width, height

@@ -1,4 +1,4 @@
-"""`canvus serve`: the embedded server until it is told to stop."""
+"""`canvus serve`: run the embedded server until it is stopped."""
 
 import asyncio
 import json
@@ -23,12 +23,12 @@ async def serve(
     """Run a Canvus-compatible server on this machine until Ctrl-C.
 
     Args:
-        host: The address to listen on; anything but 127.0.0.1 can be reached by others.
-        port: The port to listen on; 0 takes a free one.
-        data: A folder to keep everything in; without it, all is gone when the server stops.
-        token: The owner's token; without it, one is made up (and kept in `--data`).
+        host: Address to listen on. Other machines can connect unless it is 127.0.0.1.
+        port: Port to listen on; 0 chooses a free one.
+        data: Folder for all data; without it, the data is lost when the server stops.
+        token: Access token of the owner; without it, the server creates one (and keeps it in `--data`).
         keepalive: Seconds between keepalives on subscriptions.
-        as_json: Print one line of JSON with url, token and canvas_id once it listens.
+        as_json: When the server is ready, print url, token and canvas_id as one line of JSON.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

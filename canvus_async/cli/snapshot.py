@@ -1,4 +1,4 @@
-"""`canvus snapshot`: a picture of a canvas, once or again after every change."""
+"""`canvus snapshot`: draw a picture of a canvas, once or after every change."""
 
 import asyncio
 from pathlib import Path
@@ -9,17 +9,20 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from canvus_async.canvas import Canvas
-from canvus_async.cli.connecting import Token, Url, connect, notices
+from canvus_async.cli.config import Token, Url, connect, log_to_stderr
 from canvus_async.cli.listing import Json
 from canvus_async.content.part_file import PartFile
 from canvus_async.models import Rect
 from canvus_async.protocol.names import safe_filename
-from canvus_async.snapshots.camera import Form, Snapshot
+from canvus_async.snapshots.camera import ImageFormat, Snapshot
 from canvus_async.snapshots.view import Region
 
-_FORMS: dict[str, Form] = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}
+_FORMATS: dict[str, ImageFormat] = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}
 _PACE = 1.0
-_SECOND_LOOK = 5.0
+"""Seconds between two pictures, at least."""
+
+_RETRY_AFTER = 5.0
+"""Seconds until a picture is drawn again that lacks something because of a connection problem."""
 
 
 async def snapshot(
@@ -34,60 +37,63 @@ async def snapshot(
     url: Url = None,
     token: Token = None,
 ) -> None:
-    """Draw a picture of a canvas. What cannot be fetched is a box that says why.
+    """Draw a picture of a canvas. An image that cannot be fetched is drawn as a box that states the reason.
 
     Args:
-        canvas: The canvas's id.
-        output: The file: .png, .jpg or .webp; CANVAS.png otherwise. It is there whole or not at all.
-        width: Pixels across; the height follows from the region.
-        region: X,Y,WIDTH,HEIGHT in canvas units; content for all that lies there, canvas for empty parts too.
+        canvas: Id of the canvas.
+        output: File to write (.png, .jpg or .webp); by default CANVAS.png. It is replaced in one step.
+        width: Width in pixels; the height follows from the shape of the region.
+        region: Part to draw: content (all widgets), canvas (empty parts too), or X,Y,WIDTH,HEIGHT in canvas units.
         watch: Draw again when the canvas changes, at most once a second, until Ctrl-C.
-        as_json: Print a line of JSON for each picture: path, width, height, and what is missing.
-        url: The server's address.
-        token: Your token.
+        as_json: Print one line of JSON per picture: path, width, height, and which images are missing.
+        url: Address of the server.
+        token: Your access token.
     """
     path = output or Path(f"{safe_filename(canvas)}.png")
-    order = Order(path, width, region_from(region), form_of(path))
+    options = SnapshotOptions(path, width, region_from(region), format_of(path))
     console = None if as_json else Console(stderr=True, highlight=False)
     async with connect(url, token) as client:
         board = client.canvas(canvas)
         if watch:
-            with notices():
-                await _follow(board, order, console)
+            with log_to_stderr():
+                await _follow(board, options, console)
         else:
             camera = board.camera()
-            _report(await save(order, await camera.take(width=width, region=order.region, form=order.form)), console)
+            _report(
+                await save(options, await camera.take(width=width, region=options.region, format=options.format)),
+                console,
+            )
 
 
-class Order(NamedTuple):
-    """What picture to take, and where to put it."""
+class SnapshotOptions(NamedTuple):
+    """What to draw, and the file to write."""
 
     path: Path
     width: int
     region: Region
-    form: Form
+    format: ImageFormat
 
 
 class Saved(NamedTuple):
-    """A picture in its file."""
+    """A picture that was written to `path`."""
 
     path: Path
     taken: Snapshot
 
 
-async def save(order: Order, taken: Snapshot) -> Saved:
-    """Put a picture at its path, whole or not at all. Raises LocalWriteError."""
-    part = PartFile(order.path)
+async def save(options: SnapshotOptions, taken: Snapshot) -> Saved:
+    """Write a picture to its path in one step: the file never holds a part of it. Raises LocalWriteError."""
+    part = PartFile(options.path)
     try:
         await part.write(taken.body)
         await part.publish()
     finally:
         await part.discard()
-    return Saved(order.path, taken)
+    return Saved(options.path, taken)
 
 
-async def _follow(board: Canvas, order: Order, console: Console | None) -> None:
-    """A picture now and after each change; if the server could not be reached for a part of it, again before long."""
+async def _follow(board: Canvas, options: SnapshotOptions, console: Console | None) -> None:
+    """Draw now and after each change; also soon after a picture with images missing because of the connection."""
     clock = asyncio.get_running_loop().time
     camera = board.camera()
     async with board.live() as live:
@@ -95,46 +101,48 @@ async def _follow(board: Canvas, order: Order, console: Console | None) -> None:
         while True:
             began = clock()
             taken = await camera.take(
-                width=order.width, region=order.region, form=order.form, widgets=live.widgets.values()
+                width=options.width, region=options.region, format=options.format, widgets=live.widgets.values()
             )
-            _report(await save(order, taken), console)
+            _report(await save(options, taken), console)
             await asyncio.sleep(max(0.0, began + _PACE - clock()))
             try:
-                async with asyncio.timeout(_SECOND_LOOK if taken.hasty else None):
+                async with asyncio.timeout(_RETRY_AFTER if taken.has_transport_errors else None):
                     await anext(changes)
             except TimeoutError:
                 continue
 
 
 def region_from(text: str) -> Region:
-    """What `--region` means. Raises ValueError."""
+    """The value of `--region`. Raises ValueError."""
     if text in {"content", "canvas"}:
         return "content" if text == "content" else "canvas"
     try:
         x, y, width, height = map(float, text.split(","))
     except ValueError:
-        raise ValueError(f"{text!r} is no region: give X,Y,WIDTH,HEIGHT such as 0,0,1920,1080") from None
+        raise ValueError(
+            f"--region must be content, canvas or X,Y,WIDTH,HEIGHT such as 0,0,1920,1080, not {text!r}"
+        ) from None
     return Rect(x, y, width, height)
 
 
-def form_of(path: Path) -> Form:
-    """The kind of file that a name asks for. Raises ValueError."""
-    form = _FORMS.get(path.suffix.lower())
-    if form is None:
-        raise ValueError(f"{path} is no picture's name: end it in {', '.join(_FORMS)}")
-    return form
+def format_of(path: Path) -> ImageFormat:
+    """The image format for a file name. Raises ValueError."""
+    found = _FORMATS.get(path.suffix.lower())
+    if found is None:
+        raise ValueError(f"{path} has no known image format: use a name that ends in {', '.join(_FORMATS)}")
+    return found
 
 
 def _report(saved: Saved, console: Console | None) -> None:
     taken = saved.taken
     if console is None:
         missing = [
-            {"hash": wanted.hash, "page": wanted.page, "error": str(error)} for wanted, error in taken.missing.items()
+            {"hash": image.hash, "page": image.page, "error": str(error)} for image, error in taken.missing.items()
         ]
-        told = {"path": str(saved.path), "width": taken.width, "height": taken.height, "missing": missing}
-        print(msgspec.json.encode(told).decode(), flush=True)
+        document = {"path": str(saved.path), "width": taken.width, "height": taken.height, "missing": missing}
+        print(msgspec.json.encode(document).decode(), flush=True)
         return
     console.print(f"{saved.path}: {taken.width} x {taken.height} pixels", soft_wrap=True, markup=False)
-    for wanted, error in taken.missing.items():
+    for image, error in taken.missing.items():
         words = " ".join(str(error).split())
-        console.print(f"missing {wanted.hash} page {wanted.page}: {words}", soft_wrap=True, markup=False)
+        console.print(f"missing {image.hash} page {image.page}: {words}", soft_wrap=True, markup=False)

@@ -1,4 +1,4 @@
-"""`canvus watch`: what happens on a canvas, a line each."""
+"""`canvus watch`: print the changes of a canvas, one line each."""
 
 from typing import Annotated
 
@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from canvus_async.canvas import Canvas
-from canvus_async.cli.connecting import Token, Url, connect, notices
+from canvus_async.cli.config import Token, Url, connect, log_to_stderr
 from canvus_async.models import PlacedWidget, UnknownWidget, Widget
 from canvus_async.models.changes import Change
 from canvus_async.subscriptions.live import Live
@@ -18,7 +18,7 @@ KINDS = (
     *("video-inputs", "ip-videos", "rdp-connections"),
 )
 _MARKS = {"created": ("+", "green"), "updated": ("~", "yellow"), "deleted": ("-", "red")}
-_LONGEST = 60
+_LONGEST_LABEL = 60
 
 
 async def watch(
@@ -30,25 +30,25 @@ async def watch(
     url: Url = None,
     token: Token = None,
 ) -> None:
-    """Print what is on a canvas and then every change, a line each, until Ctrl-C. Outlives restarts of the server.
+    """Print the widgets of a canvas, then every change, until Ctrl-C. Reconnects if the connection is lost.
 
     Args:
-        canvas: The canvas's id.
-        kind: Only widgets of one kind, such as images or notes.
+        canvas: Id of the canvas.
+        kind: Only show widgets of this kind, such as images or notes.
         as_json: Print each change as one line of JSON.
-        url: The server's address.
-        token: Your token.
+        url: Address of the server.
+        token: Your access token.
     """
     if kind is not None and kind not in KINDS:
-        raise ValueError(f"no such kind: {kind}; there are {', '.join(KINDS)}")
+        raise ValueError(f"--kind must be one of {', '.join(KINDS)}, not {kind}")
     console = Console(highlight=False)
-    with notices():
+    with log_to_stderr():
         async with connect(url, token) as client, _mirror(client.canvas(canvas), kind) as live:
             async for change in live.changes():
                 if as_json:
-                    print(msgspec.json.encode(_plain(change)).decode(), flush=True)
+                    print(msgspec.json.encode(_json_change(change)).decode(), flush=True)
                 else:
-                    console.print(line(change), soft_wrap=True)
+                    console.print(change_line(change), soft_wrap=True)
 
 
 def _mirror(canvas: Canvas, kind: str | None) -> Live[Widget]:
@@ -57,8 +57,8 @@ def _mirror(canvas: Canvas, kind: str | None) -> Live[Widget]:
     return mirror
 
 
-def _plain(change: Change[Widget]) -> dict[str, object]:
-    """A change for a program: the whole record after it, under the server's own names."""
+def _json_change(change: Change[Widget]) -> dict[str, object]:
+    """A change for `--json`: the complete record after it, with the server's field names."""
     record = change.record
     return {
         "kind": change.kind,
@@ -70,41 +70,41 @@ def _plain(change: Change[Widget]) -> dict[str, object]:
     }
 
 
-def line(change: Change[Widget]) -> Text:
-    """A change for a person: what, its type, its words, its place; for an update, which fields are new."""
+def change_line(change: Change[Widget]) -> Text:
+    """A change as a line for people: kind of change, type, id, label, place, and the fields that an update changed."""
     mark, color = _MARKS[change.kind]
     record = change.record
     text = Text(f"{mark} ", style=f"bold {color}")
-    text.append(f"{visible(record.widget_type) or 'unknown':<12}", style="bold")
-    text.append(f" {visible(change.id)}", style="dim")
-    if said := words(record):
-        text.append(f" “{said}”")
+    text.append(f"{printable(record.widget_type) or 'unknown':<12}", style="bold")
+    text.append(f" {printable(change.id)}", style="dim")
+    if name := label(record):
+        text.append(f" “{name}”")
     if isinstance(record, PlacedWidget) and change.kind != "deleted":
         text.append(f" at {record.location.x:g},{record.location.y:g}", style="cyan")
         text.append(f" {record.size.width:g}x{record.size.height:g}", style="cyan")
-    if changed := _changed(change):
+    if changed := _changed_fields(change):
         text.append(f" [{', '.join(changed)}]", style=color)
     if change.resync:
-        text.append(" (while the connection was lost)", style="dim")
+        text.append(" (changed while the connection was lost)", style="dim")
     return text
 
 
-def visible(text: str) -> str:
-    """Text from a server that cannot steer a terminal: without line ends, escapes and what turns the direction."""
+def printable(text: str) -> str:
+    """Text from a server without line ends, escape sequences and direction marks, which could control a terminal."""
     return "".join(char if char.isprintable() else " " for char in text)
 
 
-def words(record: Widget) -> str:
-    """What a widget says or is called, in one short printable line; "" if nothing."""
+def label(record: Widget) -> str:
+    """The title, text, name or address of a widget as one short printable line; "" if it has none."""
     for name in ("title", "text", "anchor_name", "original_filename", "url"):
-        said = getattr(record, name, "")
-        if isinstance(said, str) and said:
-            flat = visible(said)
-            return flat if len(flat) <= _LONGEST else f"{flat[: _LONGEST - 1]}…"
+        value = getattr(record, name, "")
+        if isinstance(value, str) and value:
+            line = printable(value)
+            return line if len(line) <= _LONGEST_LABEL else f"{line[: _LONGEST_LABEL - 1]}…"
     return ""
 
 
-def _changed(change: Change[Widget]) -> list[str]:
+def _changed_fields(change: Change[Widget]) -> list[str]:
     old, new = change.old, change.new
     if old is None or new is None or type(old) is not type(new):
         return []

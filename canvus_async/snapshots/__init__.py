@@ -1,1 +1,1 @@
-"""Pictures of a canvas: what to draw is worked out first (pure), its mipmaps are fetched, then Pillow draws it all."""
+"""Pictures of a canvas: plan what to draw (pure arithmetic), fetch the mipmaps, then draw with Pillow."""

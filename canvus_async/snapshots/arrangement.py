@@ -1,4 +1,4 @@
-"""In which order the widgets of a canvas are drawn, and where each of them is."""
+"""The order in which the widgets of a canvas are drawn, and the place of each."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -11,7 +11,7 @@ from canvus_async.models.layout import Layout
 
 
 class Placed(NamedTuple):
-    """A widget to draw, what it covers of the canvas, and how much its own units are scaled there."""
+    """A widget to draw, its bounds on the canvas, and the scale of its own units there."""
 
     widget: Widget
     bounds: Rect
@@ -19,10 +19,10 @@ class Placed(NamedTuple):
 
 
 class Arrangement:
-    """All that can be drawn of a canvas, from the bottom to the top.
+    """Everything that can be drawn of a canvas, from bottom to top.
 
-    A parent lies below what is in it; siblings go by `depth`, then by the order of the list (seed 004: higher values
-    render on top). Widgets that are deleted, whose parents form a ring, or that have no place, are left out.
+    A parent is below its children. Siblings are ordered by `depth`, a higher value being on top, then by the order of
+    the list. Widgets that are deleted, that have no place, or whose parents form a cycle are left out.
     """
 
     def __init__(self, widgets: Iterable[Widget]) -> None:
@@ -30,7 +30,7 @@ class Arrangement:
         self.placed: list[Placed] = []
         self.cells: defaultdict[str, list[TableCell]] = defaultdict(list)
         self.others: list[Widget] = []
-        foreign: dict[str, UnknownWidget] = {}
+        unknown: dict[str, UnknownWidget] = {}
         tree: list[PlacedWidget] = []
         for widget in widgets:
             if widget.deleted:
@@ -38,7 +38,7 @@ class Arrangement:
             if isinstance(widget, UnknownWidget):
                 stand_in = _placed(widget)
                 if stand_in is not None:
-                    foreign[stand_in.id] = widget
+                    unknown[stand_in.id] = widget
                     tree.append(stand_in)
             elif isinstance(widget, PlacedWidget):
                 tree.append(widget)
@@ -53,30 +53,30 @@ class Arrangement:
                 self.root = bounds
                 continue
             scale = bounds.width / widget.size.width if widget.size.width else 0.0
-            self.placed.append(Placed(foreign.get(widget.id, widget), bounds, scale))
+            self.placed.append(Placed(unknown.get(widget.id, widget), bounds, scale))
         self.bounds = {placed.widget.id: placed.bounds for placed in self.placed}
 
 
 def _bottom_up(widgets: list[PlacedWidget]) -> Iterator[PlacedWidget]:
-    """Each widget before those in it; a loop, because trees may be deep."""
+    """Each widget before its children. No recursion, because widgets can be nested deeper than Python allows."""
     ids = {widget.id for widget in widgets}
     children: defaultdict[str, list[PlacedWidget]] = defaultdict(list)
     for widget in widgets:
         children[widget.parent_id if widget.parent_id in ids else ""].append(widget)
     for siblings in children.values():
         siblings.sort(key=lambda widget: widget.depth)
-    open_ = [iter(children.pop("", ()))]
-    while open_:
-        lowest = next(open_[-1], None)
-        if lowest is None:
-            open_.pop()
+    stack = [iter(children.pop("", ()))]
+    while stack:
+        current = next(stack[-1], None)
+        if current is None:
+            stack.pop()
         else:
-            yield lowest
-            open_.append(iter(children.pop(lowest.id, ())))
+            yield current
+            stack.append(iter(children.pop(current.id, ())))
 
 
 class _Place(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """What of an unknown widget's fields says where it is."""
+    """The fields of an unknown widget that say where it is."""
 
     location: Point
     size: Size
@@ -87,7 +87,7 @@ class _Place(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 def _placed(widget: UnknownWidget) -> PlacedWidget | None:
-    """A stand-in for a widget of another type, None for one without a place that can be read."""
+    """A stand-in at the place of an unknown widget; None if its place cannot be read."""
     try:
         place = msgspec.convert(widget.raw, _Place)
     except msgspec.ValidationError:

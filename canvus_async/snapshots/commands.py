@@ -1,10 +1,10 @@
-"""What a picture of a canvas is made of: commands in pixels, drawn one after another, later ones on top."""
+"""The drawing commands that make up a picture, in pixels; a later command is drawn on top of earlier ones."""
 
 from typing import Literal, NamedTuple, TypeAlias
 
 
 class Colour(NamedTuple):
-    """Red, green, blue and opacity, each 0 to 255."""
+    """Red, green, blue and opacity, each from 0 to 255."""
 
     red: int
     green: int
@@ -13,7 +13,7 @@ class Colour(NamedTuple):
 
 
 class Box(NamedTuple):
-    """A rectangle of the picture, in pixels from its upper left corner; parts may lie outside."""
+    """A rectangle in pixels from the upper left corner of the picture; it may extend beyond the picture."""
 
     left: float
     top: float
@@ -22,32 +22,32 @@ class Box(NamedTuple):
 
     @property
     def width(self) -> float:
-        """Pixels across."""
+        """Width in pixels."""
         return self.right - self.left
 
     @property
     def height(self) -> float:
-        """Pixels down."""
+        """Height in pixels."""
         return self.bottom - self.top
 
     def inset(self, by: float) -> "Box":
-        """The box without an edge of `by` pixels; never inside out."""
+        """The box, smaller by `by` pixels on each side, but never with a negative size."""
         x, y = min(by, self.width / 2), min(by, self.height / 2)
         return Box(self.left + x, self.top + y, self.right - x, self.bottom - y)
 
     def overlaps(self, other: "Box") -> bool:
-        """Whether the two have an area in common."""
+        """Whether the two boxes have an area in common."""
         return (
             self.left < other.right and other.left < self.right and self.top < other.bottom and other.top < self.bottom
         )
 
 
 Dot: TypeAlias = tuple[float, float]
-"""A place in the picture: pixels right and down."""
+"""A position in the picture: x and y in pixels."""
 
 
 class Panel(NamedTuple):
-    """A filled rectangle, with an outline of `line` pixels inside its edge where that has a colour."""
+    """A filled rectangle, with an outline that is `line` pixels wide and inside the edge, if it has a colour."""
 
     box: Box
     fill: Colour | None = None
@@ -55,16 +55,16 @@ class Panel(NamedTuple):
     line: float = 1.0
 
 
-class Blend(NamedTuple):
-    """A rectangle that goes from one colour at its top left to another at its bottom right."""
+class Gradient(NamedTuple):
+    """A rectangle with a gradient from its upper left to its lower right corner."""
 
     box: Box
     first: Colour
     last: Colour
 
 
-class Words(NamedTuple):
-    """Text wrapped into a box, in letters of `largest` pixels or as much less as makes it fit."""
+class Text(NamedTuple):
+    """Text wrapped into a box. Letters are `largest` pixels high, or smaller if the text does not fit."""
 
     box: Box
     text: str
@@ -81,35 +81,35 @@ class Stroke(NamedTuple):
     width: float
 
 
-class Shape(NamedTuple):
+class Polygon(NamedTuple):
     """A filled polygon."""
 
     dots: tuple[Dot, ...]
     colour: Colour
 
 
-Fit: TypeAlias = Literal["fill", "contain", "cover"]
+FitMode: TypeAlias = Literal["fill", "contain", "cover"]
 
 
-class Wanted(NamedTuple):
-    """One page of an asset as it is to be had from the server, about as large as it is drawn; page from 0."""
+class PageImage(NamedTuple):
+    """One page of an asset (pages count from 0), in about the size in which it is drawn."""
 
     hash: str
     page: int
     width: int
     height: int
-    fit: Fit = "fill"
+    fit: FitMode = "fill"
 
 
 class Picture(NamedTuple):
-    """A mipmap in a box: stretched to it ("fill"), whole within it ("contain") or cropped to it ("cover").
+    """A mipmap in a box: stretched to it ("fill"), completely inside it ("contain") or cropped to it ("cover").
 
-    Where there is no mipmap, a box that says `label` and why.
+    Without the mipmap, a placeholder with `label` and the reason is drawn.
     """
 
     box: Box
-    wanted: Wanted
+    image: PageImage
     label: str
 
 
-Command: TypeAlias = Panel | Blend | Words | Stroke | Shape | Picture
+DrawCommand: TypeAlias = Panel | Gradient | Text | Stroke | Polygon | Picture

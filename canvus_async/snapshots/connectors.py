@@ -1,23 +1,28 @@
-"""Connectors: lines from the edge of one widget to the edge of another, with tips."""
+"""Connectors: lines from the edge of one widget to the edge of another, with arrow tips."""
 
 import math
 from collections.abc import Iterator, Mapping
 
 from canvus_async.models import Connector, ConnectorEnd, Rect
 from canvus_async.snapshots.colours import colour
-from canvus_async.snapshots.commands import Box, Colour, Command, Dot, Shape, Stroke
+from canvus_async.snapshots.commands import Box, Colour, Dot, DrawCommand, Polygon, Stroke
 from canvus_async.snapshots.view import View
 
 LINE = Colour(0xE7, 0xE7, 0xF2)
-"""The colour of a connector that states none: the API's default."""
+"""The colour of a connector without a valid one: the default of the API."""
 
 _STEPS = 32
+"""Straight parts of a curve."""
+
 _TIP = 3.0
+"""Length of a tip, in line widths."""
+
 _SHORTEST_TIP = 7.0
+"""Pixels."""
 
 
-def connector(line: Connector, bounds: Mapping[str, Rect], view: View) -> Iterator[Command]:
-    """The line and its tips; nothing where one of its widgets is not there or both are at the same place."""
+def connector(line: Connector, bounds: Mapping[str, Rect], view: View) -> Iterator[DrawCommand]:
+    """The line and its tips. Nothing if one of the widgets is missing or the line has no length."""
     source, target = bounds.get(line.src.id), bounds.get(line.dst.id)
     if source is None or target is None:
         return
@@ -33,13 +38,13 @@ def connector(line: Connector, bounds: Mapping[str, Rect], view: View) -> Iterat
             dots = dots[::order]
             tip, dots = _tip(dots, length)
             dots = dots[::order]
-            yield Shape(tip, paint)
+            yield Polygon(tip, paint)
     if len(dots) >= 2:
         yield Stroke(tuple(dots), paint, width)
 
 
 def _path(line: Connector, source: Box, target: Box) -> list[Dot]:
-    """The dots that the line runs through, from the edge of one box to the edge of the other."""
+    """The points of the line, from the edge of one box to the edge of the other."""
     if line.type == "straight":
         ends = _place(line.src, source, _centre(target)), _place(line.dst, target, _centre(source))
         return _without_repeats(ends)
@@ -58,7 +63,7 @@ def _centre(box: Box) -> Dot:
 
 
 def _place(end: ConnectorEnd, box: Box, towards: Dot) -> Dot:
-    """Where a straight line holds on to a box: where it was put, else where the line between the centres leaves it."""
+    """The end of a straight line: the given position, else where the line between the centres leaves the box."""
     if not end.auto_location and end.rel_location is not None:
         return box.left + end.rel_location.x * box.width, box.top + end.rel_location.y * box.height
     x, y = _centre(box)
@@ -69,7 +74,7 @@ def _place(end: ConnectorEnd, box: Box, towards: Dot) -> Dot:
 
 
 def _side(end: ConnectorEnd, box: Box, towards: Dot) -> tuple[Dot, Dot]:
-    """Where a bent line holds on to a box, and which way it leaves: the middle of a side, unless put elsewhere."""
+    """The end of a curved or angled line and its direction: the given position, else the middle of a side."""
     x, y = _centre(box)
     if not end.auto_location and end.rel_location is not None:
         place = _place(end, box, towards)
@@ -88,7 +93,7 @@ def _side(end: ConnectorEnd, box: Box, towards: Dot) -> tuple[Dot, Dot]:
 
 
 def _elbows(start: Dot, out: Dot, end: Dot, into: Dot) -> list[Dot]:
-    """A way of level and upright lines: one corner between a level and an upright end, else two half way."""
+    """Horizontal and vertical lines: one corner between a horizontal and a vertical end, else two half way."""
     if out[0] and into[0]:
         middle = (start[0] + end[0]) / 2
         return [start, (middle, start[1]), (middle, end[1]), end]
@@ -99,7 +104,7 @@ def _elbows(start: Dot, out: Dot, end: Dot, into: Dot) -> list[Dot]:
 
 
 def _bezier(start: Dot, first: Dot, last: Dot, end: Dot, part: float) -> Dot:
-    """The place `part` of the way along a cubic curve."""
+    """The point at `part` (0 to 1) of a cubic Bézier curve."""
     rest = 1 - part
     weights = (rest**3, 3 * rest**2 * part, 3 * rest * part**2, part**3)
     x, y = (
@@ -118,7 +123,7 @@ def _without_repeats(dots: "Iterator[Dot] | list[Dot] | tuple[Dot, ...]") -> lis
 
 
 def _tip(dots: list[Dot], length: float) -> tuple[tuple[Dot, ...], list[Dot]]:
-    """An equilateral triangle at the last dot, and the line shortened to its base."""
+    """An equilateral triangle with its tip at the last dot, and the line shortened to the base of the triangle."""
     end = dots[-1]
     height = length * math.sqrt(3) / 2
     rest = list(dots)

@@ -1,7 +1,7 @@
-"""Soft edges: a part of the picture drawn larger and then shrunk, since Pillow's lines and polygons have hard ones."""
+"""Antialiasing: a mask is drawn larger and then reduced, because Pillow draws lines and polygons with hard edges."""
 
 # pyright: reportUnknownMemberType=false
-# Pillow names numpy in its annotations, which is not installed.
+# Pillow's annotations use numpy, which is not installed.
 
 import math
 from typing import NamedTuple
@@ -11,11 +11,14 @@ from PIL import Image, ImageDraw
 from canvus_async.snapshots.commands import Box, Dot
 
 _FINEST = 4
+"""How many times larger a mask is drawn, at most."""
+
 _LARGEST_MASK = 32_000_000
+"""Pixels of a mask, at most: one byte each."""
 
 
 class Area(NamedTuple):
-    """Whole pixels of the picture, those at `right` and `bottom` no longer in it."""
+    """A rectangle of whole pixels; `right` and `bottom` are exclusive."""
 
     left: int
     top: int
@@ -28,13 +31,13 @@ class Area(NamedTuple):
 
 
 def whole_pixels(box: Box) -> Area:
-    """A box in whole pixels; at least one."""
+    """The box in whole pixels, at least one pixel wide and high."""
     left, top = round(box.left), round(box.top)
     return Area(left, top, max(left + 1, round(box.right)), max(top + 1, round(box.bottom)))
 
 
 class Mask:
-    """The mask of an area, some times larger as long as that takes little memory."""
+    """The mask of an area, drawn up to `_FINEST` times larger, less if that would take too much memory."""
 
     def __init__(self, area: Area) -> None:
         self.area = area
@@ -46,16 +49,16 @@ class Mask:
         self.draw = ImageDraw.Draw(self._large)
 
     def at(self, dot: Dot) -> Dot:
-        """Where a place of the picture is in the mask."""
+        """The position in the mask of a position in the picture."""
         return (dot[0] - self.area.left) * self.factor, (dot[1] - self.area.top) * self.factor
 
-    def shrunk(self) -> Image.Image:
-        """The mask in the picture's own size."""
+    def reduced(self) -> Image.Image:
+        """The mask in the size of the area."""
         return self._large if self.factor == 1 else self._large.reduce(self.factor)
 
 
 def clipped(start: Dot, end: Dot, box: Box) -> tuple[Dot, Dot] | None:
-    """The part of a straight line that is in a box (Liang and Barsky's way), None where none is."""
+    """The part of a straight line inside a box (Liang-Barsky algorithm); None if the line is outside."""
     x, y = start
     across, down = end[0] - x, end[1] - y
     first, last = 0.0, 1.0

@@ -1,7 +1,7 @@
-"""Drawing with Pillow: commands in, a picture out. Blocking; nothing here asks the server for anything."""
+"""Draws commands with Pillow. Blocking, and without any I/O."""
 
 # pyright: reportUnknownMemberType=false
-# Pillow names numpy in its annotations, which is not installed.
+# Pillow's annotations use numpy, which is not installed.
 
 import io
 from collections.abc import Callable, Mapping
@@ -11,34 +11,37 @@ from PIL import Image, ImageDraw, ImageOps
 from PIL.WebPImagePlugin import WebPImageFile
 
 from canvus_async.snapshots.commands import (
-    Blend,
     Box,
     Colour,
-    Command,
     Dot,
+    DrawCommand,
+    Gradient,
+    PageImage,
     Panel,
     Picture,
-    Shape,
+    Polygon,
     Stroke,
-    Wanted,
-    Words,
+    Text,
 )
 from canvus_async.snapshots.masks import Area, Mask, clipped, whole_pixels
 from canvus_async.snapshots.plan import Plan, placeholder
-from canvus_async.snapshots.text import Lettering
+from canvus_async.snapshots.text import TextRenderer
 
 MOST_DECODED = 24_000_000
-"""Pixels of one mipmap: a larger one is not decoded, whatever the server says that it is."""
+"""Pixels of a mipmap, at most. A larger one is not decoded, whatever size the server announced."""
 
-_UNREADABLE = "its picture cannot be read"
-_LARGEST_LETTERING = 3000
+_UNREADABLE = "the image cannot be decoded"
+_LARGEST_TEXT = 3000
+"""Pixels of the longer side of a mask for text, at most."""
+
 _FAR = 1e6
+"""Pixels: the coordinates of polygons are clamped to this."""
 
 
-def paint(plan: Plan, pictures: Mapping[Wanted, bytes | str], checkpoint: Callable[[], None]) -> Image.Image:
-    """The picture of a plan, as RGB. `pictures` has WebP bytes for what it wants, or the words why there are none.
+def paint(plan: Plan, pictures: Mapping[PageImage, bytes | str], checkpoint: Callable[[], None]) -> Image.Image:
+    """Draw a plan as an RGB picture. `pictures` has the WebP bytes of each image, or the reason why it is missing.
 
-    `checkpoint` is called between commands; what it raises ends the drawing.
+    `checkpoint` is called before each command; an exception that it raises ends the drawing.
     """
     painter = Painter(plan.view.width, plan.view.height, pictures)
     for command in plan.commands:
@@ -47,40 +50,40 @@ def paint(plan: Plan, pictures: Mapping[Wanted, bytes | str], checkpoint: Callab
     return painter.image
 
 
-def encoded(image: Image.Image, form: str) -> bytes:
-    """The bytes of a file: "png", "jpeg" or "webp"."""
+def encoded(image: Image.Image, image_format: str) -> bytes:
+    """The picture as the bytes of a "png", "jpeg" or "webp" file."""
     buffer = io.BytesIO()
-    image.save(buffer, form, quality=88)
+    image.save(buffer, image_format, quality=88)
     return buffer.getvalue()
 
 
 class Painter:
-    """A picture in the making."""
+    """Draws commands onto one picture."""
 
-    def __init__(self, width: int, height: int, pictures: Mapping[Wanted, bytes | str]) -> None:
+    def __init__(self, width: int, height: int, pictures: Mapping[PageImage, bytes | str]) -> None:
         self.image = Image.new("RGB", (width, height))
         self._pictures = pictures
         self._draw = ImageDraw.Draw(self.image)
-        self._lettering = Lettering()
+        self._text = TextRenderer()
 
-    def draw(self, command: Command) -> None:
-        """Draw one command over what is there."""
+    def draw(self, command: DrawCommand) -> None:
+        """Draw one command on top of the earlier ones."""
         match command:
             case Panel():
                 self._panel(command)
-            case Blend():
-                self._blend(command)
-            case Words():
-                self._words(command)
+            case Gradient():
+                self._gradient(command)
+            case Text():
+                self._draw_text(command)
             case Stroke(dots, colour, width):
                 self._stroke(dots, colour, width)
-            case Shape(dots, colour):
+            case Polygon(dots, colour):
                 self._shape(dots, colour)
             case Picture():
                 self._picture(command)
 
     def _visible(self, box: Box) -> Area | None:
-        """The pixels of a box that are in the picture."""
+        """The part of a box that is inside the picture; None if it is outside."""
         width, height = self.image.size
         whole = whole_pixels(box)
         area = Area(max(0, whole.left), max(0, whole.top), min(width, whole.right), min(height, whole.bottom))
@@ -111,32 +114,32 @@ class Painter:
                 if edge.width >= 1 and edge.height >= 1:
                     self._fill(edge, panel.outline)
 
-    def _blend(self, blend: Blend) -> None:
-        area = self._visible(blend.box)
+    def _gradient(self, gradient: Gradient) -> None:
+        area = self._visible(gradient.box)
         if area is None:
             return
         corners = Image.new("L", (2, 2))
         corners.putdata((0, 128, 128, 255))
         ramp = corners.resize((256, 256), Image.Resampling.BILINEAR)
-        part = ramp.resize(area.size, Image.Resampling.BILINEAR, _source(blend.box, area, ramp.size))
-        self.image.paste(ImageOps.colorize(part, blend.first[:3], blend.last[:3]), area)
+        part = ramp.resize(area.size, Image.Resampling.BILINEAR, _source(gradient.box, area, ramp.size))
+        self.image.paste(ImageOps.colorize(part, gradient.first[:3], gradient.last[:3]), area)
 
-    def _words(self, words: Words) -> None:
-        """Letters are drawn in a mask of the whole box, of which the part in the picture is used."""
-        area = self._visible(words.box)
-        if area is None or not words.text:
+    def _draw_text(self, text: Text) -> None:
+        """Draw the text of the whole box as a mask, and use the part of it that is inside the picture."""
+        area = self._visible(text.box)
+        if area is None or not text.text:
             return
-        box = words.box
-        scale = min(1.0, _LARGEST_LETTERING / max(box.width, box.height))
+        box = text.box
+        scale = min(1.0, _LARGEST_TEXT / max(box.width, box.height))
         size = max(1, round(box.width * scale)), max(1, round(box.height * scale))
-        mask = self._lettering.mask(words.text, size, words.largest * scale, centred=words.centred)
+        mask = self._text.mask(text.text, size, text.largest * scale, centred=text.centred)
         if mask is None:
             return
         if area.size != mask.size:
             mask = mask.resize(area.size, Image.Resampling.BICUBIC, _source(box, area, mask.size))
-        self._ink(mask, area, words.colour)
+        self._paint_mask(mask, area, text.colour)
 
-    def _ink(self, mask: Image.Image, area: Area, colour: Colour) -> None:
+    def _paint_mask(self, mask: Image.Image, area: Area, colour: Colour) -> None:
         if colour.alpha < 255:
             mask = mask.point([value * colour.alpha // 255 for value in range(256)])
         self.image.paste(colour[:3], area, mask)
@@ -159,14 +162,14 @@ class Painter:
         for dot in dots[1:-1]:  # round joints
             if near.left <= dot[0] <= near.right and near.top <= dot[1] <= near.bottom:
                 mask.draw.circle(mask.at(dot), reach * mask.factor, fill=255)
-        self._ink(mask.shrunk(), mask.area, colour)
+        self._paint_mask(mask.reduced(), mask.area, colour)
 
     def _shape(self, dots: tuple[Dot, ...], colour: Colour) -> None:
         near = [(max(-_FAR, min(_FAR, x)), max(-_FAR, min(_FAR, y))) for x, y in dots]
         mask = self._mask(near, 0)
         if mask is not None:
             mask.draw.polygon([mask.at(dot) for dot in near], fill=255)
-            self._ink(mask.shrunk(), mask.area, colour)
+            self._paint_mask(mask.reduced(), mask.area, colour)
 
     def _mask(self, dots: list[Dot], reach: float) -> "Mask | None":
         if not dots:
@@ -177,7 +180,7 @@ class Painter:
         return None if area is None else Mask(area)
 
     def _picture(self, picture: Picture) -> None:
-        found = self._pictures.get(picture.wanted, "")
+        found = self._pictures.get(picture.image, "")
         if isinstance(found, bytes):
             mipmap = _decoded(found)
             if mipmap is not None:
@@ -188,7 +191,7 @@ class Painter:
             self.draw(command)
 
     def _paste(self, mipmap: Image.Image, picture: Picture) -> None:
-        box, fit = picture.box, picture.wanted.fit
+        box, fit = picture.box, picture.image.fit
         across, down = box.width / mipmap.width, box.height / mipmap.height
         factor = min(across, down) if fit == "contain" else max(across, down)
         spread = box if fit == "fill" else _centred(mipmap.width * factor, mipmap.height * factor, box)
@@ -201,7 +204,7 @@ class Painter:
 
 
 def _source(box: Box, area: Area, size: tuple[int, int]) -> tuple[float, float, float, float]:
-    """The part of a picture of `size`, spread over `box`, that `area` shows."""
+    """The part of an image that is visible in `area`, if the image has `size` and is stretched to `box`."""
     whole = whole_pixels(box)
     across, down = size[0] / whole.size[0], size[1] / whole.size[1]
     left, top = (area.left - whole.left) * across, (area.top - whole.top) * down
@@ -215,9 +218,9 @@ def _centred(width: float, height: float, box: Box) -> Box:
 
 
 def _decoded(body: bytes) -> Image.Image | None:
-    """The pixels of a mipmap as RGB or RGBA, None for what cannot be read.
+    """The pixels of a mipmap as RGB or RGBA; None if it cannot be decoded or is too large.
 
-    Past `Image.open`, whose size check warns at a limit that belongs to the whole process.
+    Does not use `Image.open`, because the limit of its size check is global to the process.
     """
     try:
         image = WebPImageFile(io.BytesIO(body), "")

@@ -1,4 +1,4 @@
-"""What to draw of a canvas: from its widgets to commands. Pure arithmetic, no pixel is touched."""
+"""Turns the widgets of a canvas into drawing commands. Pure arithmetic: nothing is drawn or fetched here."""
 
 import math
 from collections.abc import Iterable, Iterator
@@ -26,7 +26,17 @@ from canvus_async.snapshots import tables
 from canvus_async.snapshots.arrangement import Arrangement, Placed
 from canvus_async.snapshots.backgrounds import background_commands
 from canvus_async.snapshots.colours import WHITE, colour, readable_on, shaded
-from canvus_async.snapshots.commands import Box, Colour, Command, Fit, Panel, Picture, Shape, Wanted, Words
+from canvus_async.snapshots.commands import (
+    Box,
+    Colour,
+    DrawCommand,
+    FitMode,
+    PageImage,
+    Panel,
+    Picture,
+    Polygon,
+    Text,
+)
 from canvus_async.snapshots.connectors import connector
 from canvus_async.snapshots.view import Region, View, content_region, view
 
@@ -35,26 +45,26 @@ FRAME = Colour(0x9A, 0xA3, 0xAF)
 DARK = Colour(0x23, 0x2A, 0x34)
 ANCHOR = Colour(0x4F, 0x9D, 0xDE)
 
-_LETTERS, _TALLEST_LETTERS = 0.12, 0.45
-"""The size of a note's letters: of its side if it were square, of its shorter side."""
+_TEXT_SIZE, _LARGEST_TEXT_SIZE = 0.12, 0.45
+"""Largest letters of a note: relative to the side of a square of the same area, and to its shorter side."""
 
 _LABEL = 0.1
 _LARGEST_LABEL = 60.0
 _LARGEST_NAME = 26.0
 _SMALLEST = 2.0
-"""Pixels: what is smaller in the picture is a speck of colour, and worth no request."""
+"""Pixels: an image that is drawn smaller than this is only a filled box, and is not fetched."""
 
 
 class Plan(NamedTuple):
-    """A picture's size in pixels and what is drawn into it, from the bottom to the top."""
+    """The size of a picture and the commands to draw it, from bottom to top."""
 
     view: View
-    commands: list[Command]
+    commands: list[DrawCommand]
 
     @property
-    def wanted(self) -> list[Wanted]:
-        """The mipmaps that it needs, each once."""
-        return list(dict.fromkeys(command.wanted for command in self.commands if isinstance(command, Picture)))
+    def images(self) -> list[PageImage]:
+        """The images that the picture needs, without duplicates."""
+        return list(dict.fromkeys(command.image for command in self.commands if isinstance(command, Picture)))
 
 
 def plan(
@@ -64,19 +74,21 @@ def plan(
     region: Region = "content",
     background: CanvasBackground | None = None,
 ) -> Plan:
-    """The picture `width` pixels wide of a region of a canvas that has these widgets (all: parents are looked up).
+    """Plan a picture of a region, `width` pixels wide. `widgets` must be complete, because places depend on parents.
 
-    Without a `background` the one among the widgets counts. Raises ValueError for a region or size that is no picture.
+    Without `background`, the one among the widgets is used. Raises ValueError for an invalid region or size.
     """
     arranged = Arrangement(widgets)
     shown = view(_region(region, arranged), width)
-    behind = background or next((item for item in arranged.others if isinstance(item, CanvasBackground)), None)
-    commands = list(background_commands(behind, arranged.root, shown))
+    canvas_background = background or next(
+        (item for item in arranged.others if isinstance(item, CanvasBackground)), None
+    )
+    commands = list(background_commands(canvas_background, arranged.root, shown))
     frame = shown.frame
     for placed in arranged.placed:
         box = shown.box(placed.bounds)
         if box.overlaps(frame):
-            commands += _drawn(placed, box, arranged, shown)
+            commands += _widget_commands(placed, box, arranged, shown)
     for line in arranged.others:
         if isinstance(line, Connector):
             commands += connector(line, arranged.bounds, shown)
@@ -89,11 +101,11 @@ def _region(region: Region, arranged: Arrangement) -> Rect:
     if region == "canvas" and arranged.root is not None:
         return arranged.root
     if region not in {"content", "canvas"}:
-        raise ValueError(f"region is a Rect, 'content' or 'canvas', not {region!r}")
+        raise ValueError(f"region must be a Rect, 'content' or 'canvas', not {region!r}")
     return content_region((placed.bounds for placed in arranged.placed), arranged.root)
 
 
-def _drawn(placed: Placed, box: Box, arranged: Arrangement, shown: View) -> Iterator[Command]:
+def _widget_commands(placed: Placed, box: Box, arranged: Arrangement, shown: View) -> Iterator[DrawCommand]:
     """The commands for one widget."""
     match placed.widget:
         case Note() as note:
@@ -118,34 +130,34 @@ def _drawn(placed: Placed, box: Box, arranged: Arrangement, shown: View) -> Iter
         case RdpConnection() as desktop:
             yield from _labelled(box, "remote desktop", desktop.title or desktop.connection_name, DARK)
         case other:
-            words = str(other.raw.get("title") or "") if isinstance(other, UnknownWidget) else ""
-            yield from _labelled(box, other.widget_type or "unknown", words, PAPER)
+            text = str(other.raw.get("title") or "") if isinstance(other, UnknownWidget) else ""
+            yield from _labelled(box, other.widget_type or "unknown", text, PAPER)
 
 
-def _note(note: Note, box: Box) -> Iterator[Command]:
-    ground = colour(note.background_color, WHITE)
-    ink = readable_on(ground) if note.auto_text_color else colour(note.text_color, readable_on(ground))
+def _note(note: Note, box: Box) -> Iterator[DrawCommand]:
+    background = colour(note.background_color, WHITE)
+    text_colour = readable_on(background) if note.auto_text_color else colour(note.text_color, readable_on(background))
     shorter = min(box.width, box.height)
-    yield Panel(box, ground, shaded(ground, 0.18) if shorter >= 12 else None, max(1.0, shorter / 200))
-    largest = min(shorter * _TALLEST_LETTERS, math.sqrt(box.width * box.height) * _LETTERS)
-    yield Words(box.inset(shorter * 0.07), note.text or note.title, ink, largest)
+    yield Panel(box, background, shaded(background, 0.18) if shorter >= 12 else None, max(1.0, shorter / 200))
+    largest = min(shorter * _LARGEST_TEXT_SIZE, math.sqrt(box.width * box.height) * _TEXT_SIZE)
+    yield Text(box.inset(shorter * 0.07), note.text or note.title, text_colour, largest)
 
 
-def _asset(hash_: str, page: int, label: str, box: Box, fit: Fit) -> Iterator[Command]:
+def _asset(hash_: str, page: int, label: str, box: Box, fit: FitMode) -> Iterator[DrawCommand]:
     if min(box.width, box.height) < _SMALLEST:
         yield Panel(box, FRAME)
     elif not hash_:
-        yield from placeholder(box, label, "the server is still reading it")
+        yield from placeholder(box, label, "the server is still processing it")
     else:
         size = max(1, round(box.width)), max(1, round(box.height))
-        yield Picture(box, Wanted(hash_, page, *size, fit), label)
+        yield Picture(box, PageImage(hash_, page, *size, fit), label)
 
 
-def placeholder(box: Box, label: str, why: str) -> list[Command]:
-    """What is drawn where a picture cannot be had."""
+def placeholder(box: Box, label: str, reason: str) -> list[DrawCommand]:
+    """The commands for an image that is missing: a box with its label and the reason."""
     return [
-        *_labelled(box, why, label, PAPER),
-        Shape(((box.left, box.top), (box.left + _corner(box), box.top), (box.left, box.top + _corner(box))), FRAME),
+        *_labelled(box, reason, label, PAPER),
+        Polygon(((box.left, box.top), (box.left + _corner(box), box.top), (box.left, box.top + _corner(box))), FRAME),
     ]
 
 
@@ -153,30 +165,30 @@ def _corner(box: Box) -> float:
     return min(box.width, box.height) / 6
 
 
-def _labelled(box: Box, kind: str, words: str, ground: Colour) -> Iterator[Command]:
-    """A box that says what is there: its kind along the top, its own words in the middle."""
-    ink = readable_on(ground)
+def _labelled(box: Box, kind: str, text: str, background: Colour) -> Iterator[DrawCommand]:
+    """A box with the kind of a widget at the top and its title or text in the middle."""
+    text_colour = readable_on(background)
     shorter = min(box.width, box.height)
     size = min(_LARGEST_LABEL, shorter * _LABEL)
-    yield Panel(box, ground, shaded(ground, 0.4), max(1.0, shorter / 200))
+    yield Panel(box, background, shaded(background, 0.4), max(1.0, shorter / 200))
     edge = box.inset(size * 0.6)
-    yield Words(Box(edge.left, edge.top, edge.right, edge.top + size * 1.4), kind, shaded(ground, 0.55), size)
-    yield Words(Box(edge.left, edge.top + size * 1.6, edge.right, edge.bottom), words, ink, size * 1.3)
+    yield Text(Box(edge.left, edge.top, edge.right, edge.top + size * 1.4), kind, shaded(background, 0.55), size)
+    yield Text(Box(edge.left, edge.top + size * 1.6, edge.right, edge.bottom), text, text_colour, size * 1.3)
 
 
-def _play(box: Box) -> Iterator[Command]:
-    """The triangle that says film, below the middle, clear of the words."""
+def _play(box: Box) -> Iterator[DrawCommand]:
+    """The play symbol of a video, below the text."""
     side = min(box.width, box.height) / 8
     x, y = (box.left + box.right) / 2, box.bottom - 1.6 * side
-    yield Shape(((x - side / 2, y - side / 2), (x - side / 2, y + side / 2), (x + side / 2, y)), FRAME)
+    yield Polygon(((x - side / 2, y - side / 2), (x - side / 2, y + side / 2), (x + side / 2, y)), FRAME)
 
 
-def _outline(anchor: Anchor | VideoOutputAnchor, box: Box, shown: View) -> Iterator[Command]:
-    """A region: its edge and its name at the top left, what lies within stays to be seen."""
+def _outline(anchor: Anchor | VideoOutputAnchor, box: Box, shown: View) -> Iterator[DrawCommand]:
+    """An anchor: its edge, and its name at the top left; the widgets inside stay visible."""
     line = max(1.0, 4 * shown.scale)
     yield Panel(box, ANCHOR._replace(alpha=20), ANCHOR, line)
     name = anchor.anchor_name if isinstance(anchor, Anchor) else "video output"
     size = min(_LARGEST_NAME, max(9.0, box.height * 0.05))
     if name and box.height >= 3 * size:
         edge = box.inset(line + size / 3)
-        yield Words(Box(edge.left, edge.top, edge.right, edge.top + size * 1.4), name, ANCHOR, size, centred=False)
+        yield Text(Box(edge.left, edge.top, edge.right, edge.top + size * 1.4), name, ANCHOR, size, centred=False)

@@ -1,26 +1,33 @@
-"""Tables: a grid with the words of its cells."""
+"""Tables: a grid with the text of its cells."""
 
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
 from canvus_async.models import Table, TableCell
 from canvus_async.snapshots.colours import BLACK, WHITE
-from canvus_async.snapshots.commands import Box, Colour, Command, Panel, Stroke, Words
+from canvus_async.snapshots.commands import Box, Colour, DrawCommand, Panel, Stroke, Text
 
-RULE = Colour(0x9A, 0xA3, 0xAF)
+BORDER = Colour(0x9A, 0xA3, 0xAF)
 _TEXT = 0.4
+"""Size of the letters relative to the height of the cell."""
+
 _LARGEST = 48.0
+"""Pixels of the letters, at most."""
+
 _MOST_LINES = 1000
+"""Rows or columns that are drawn, at most."""
+
 _NARROWEST = 3.0
+"""Pixels: smaller cells are not drawn."""
 
 
-def table(table: Table, cells: Sequence[TableCell], box: Box, scale: float) -> Iterator[Command]:
-    """The table's ground, a box for each cell, and their words; `scale` is pixels for each unit of the table's own.
+def table(table: Table, cells: Sequence[TableCell], box: Box, scale: float) -> Iterator[DrawCommand]:
+    """The background of the table, and a box with text for each cell. `scale` is pixels per unit of the table.
 
-    Cells lie where their records say, else where the grid has them by `index`, row by row; without cells the grid
-    alone is drawn, and without a grid the box.
+    A cell is at the place in its record, else at the place of its `index` in the grid, counted row by row. Without
+    cells only the grid is drawn, and without a grid only the box.
     """
-    yield Panel(box, WHITE, RULE)
+    yield Panel(box, WHITE, BORDER)
     columns, rows = (
         _edges(table.column_widths, _count(table, 0), box.width),
         _edges(table.row_heights, _count(table, 1), box.height),
@@ -28,26 +35,26 @@ def table(table: Table, cells: Sequence[TableCell], box: Box, scale: float) -> I
     boxes = [(cell, each) for cell in cells if (each := _cell_box(cell, box, scale, columns, rows)) is not None]
     if not boxes:
         for x in columns[1:-1]:
-            yield Stroke(((box.left + x, box.top), (box.left + x, box.bottom)), RULE, 1.0)
+            yield Stroke(((box.left + x, box.top), (box.left + x, box.bottom)), BORDER, 1.0)
         for y in rows[1:-1]:
-            yield Stroke(((box.left, box.top + y), (box.right, box.top + y)), RULE, 1.0)
+            yield Stroke(((box.left, box.top + y), (box.right, box.top + y)), BORDER, 1.0)
     for cell, each in boxes:
         if min(each.width, each.height) >= _NARROWEST:
-            yield Panel(each, None, RULE)
-            yield Words(each.inset(each.height * 0.1), cell.text, BLACK, min(_LARGEST, each.height * _TEXT))
+            yield Panel(each, None, BORDER)
+            yield Text(each.inset(each.height * 0.1), cell.text, BLACK, min(_LARGEST, each.height * _TEXT))
     if table.title and not any(cell.text for cell in cells):
-        yield Words(box.inset(min(box.width, box.height) * 0.1), table.title, RULE, min(_LARGEST, box.height * 0.2))
+        yield Text(box.inset(min(box.width, box.height) * 0.1), table.title, BORDER, min(_LARGEST, box.height * 0.2))
 
 
 def _count(table: Table, axis: int) -> int:
-    """How many columns (0) or rows (1) are drawn."""
+    """The number of columns (axis 0) or rows (axis 1) to draw."""
     if table.grid_size is None:
         return 1
     return max(1, min(_MOST_LINES, (table.grid_size.columns, table.grid_size.rows)[axis]))
 
 
 def _edges(sizes: Sequence[float], count: int, length: float) -> list[float]:
-    """Where columns or rows begin and end along `length` pixels: by their sizes where the server sent them."""
+    """The edges of columns or rows in pixels, up to `length`: by their sizes if the server sent them, else even."""
     known = len(sizes) == count and all(size > 0 for size in sizes)
     ends = list(accumulate(sizes if known else [1.0] * count, initial=0.0))
     return [end / ends[-1] * length for end in ends]

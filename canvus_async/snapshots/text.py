@@ -1,7 +1,7 @@
-"""Text in a box: wrapped, and made smaller until it fits, in the font that comes with Pillow."""
+"""Text in a box: wrapped, and reduced until it fits, in the font that Pillow includes."""
 
 # pyright: reportUnknownMemberType=false
-# Pillow names numpy in its annotations, which is not installed.
+# Pillow's annotations use numpy, which is not installed.
 
 from itertools import accumulate, takewhile
 from typing import TypeAlias
@@ -9,27 +9,32 @@ from typing import TypeAlias
 from PIL import Image, ImageDraw, ImageFont
 
 SMALLEST = 5
-"""Pixels: below that letters are specks. What does not fit even so is cut off with an ellipsis."""
+"""Pixels of the smallest letters. Text that does not fit in this size is cut off with an ellipsis."""
 
 _UNBROKEN = 0.4
+"""Words are broken only if the letters would have to be smaller than this part of the largest size."""
+
 _LEADING = 1.2
+"""Height of a line relative to the letters."""
+
 _MOST_LETTERS = 10_000
+"""Letters of a text that are drawn, at most."""
 
 _Font: TypeAlias = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
-class Lettering:
-    """The fonts of one picture, each loaded once."""
+class TextRenderer:
+    """Draws text, and caches the fonts of one picture."""
 
     def __init__(self) -> None:
         self._fonts: dict[int, _Font] = {}
-        self._widths: dict[int, _Letters] = {}
+        self._widths: dict[int, _LetterWidths] = {}
 
     def mask(self, text: str, size: tuple[int, int], largest: float, *, centred: bool) -> Image.Image | None:
-        """Where there is ink, as an "L" picture of `size`; None where nothing can be read.
+        """The text as a mask (mode "L") of `size`; None if it is empty or the letters would be too small.
 
-        Letters are `largest` pixels high, or less where the text would not fit. Words are broken only where they
-        would have to become very small otherwise.
+        Letters are `largest` pixels high, or smaller if the text does not fit. Words are broken only if the letters
+        would become very small otherwise.
         """
         if largest < SMALLEST:
             return None
@@ -51,7 +56,7 @@ class Lettering:
         return self._fonts[pixels]
 
     def fitted(self, text: str, size: tuple[int, int], largest: int) -> tuple[int, list[str]]:
-        """The size of the largest letters that fit, in pixels, and the lines that they make."""
+        """The largest size of letters that fits, in pixels, and the lines in that size."""
         text = _printable(text)
         low, high = SMALLEST, largest
         while low < high:
@@ -73,7 +78,7 @@ class Lettering:
         return len(lines) * pixels * _LEADING <= size[1] and (may_break or not broken)
 
     def _wrapped(self, text: str, width: int, pixels: int) -> tuple[list[str], bool]:
-        """The lines of a text, and whether a word had to be broken for them."""
+        """The lines of a text, and whether a word had to be broken."""
         letters = self._letters(pixels)
         lines: list[str] = []
         broken = False
@@ -89,7 +94,7 @@ class Lettering:
                 line, used = word, needed
                 while used > width and len(line) > 1:
                     broken = True
-                    room = letters.within(line, width)
+                    room = letters.fitting(line, width)
                     lines.append(line[:room])
                     line = line[room:]
                     used = letters.width(line)
@@ -99,16 +104,16 @@ class Lettering:
     def _shortened(self, line: str, width: int, pixels: int) -> str:
         letters = self._letters(pixels)
         room = width - letters["…"]
-        return f"{line if letters.width(line) <= room else line[: letters.within(line, room)]}…"
+        return f"{line if letters.width(line) <= room else line[: letters.fitting(line, room)]}…"
 
-    def _letters(self, pixels: int) -> "_Letters":
+    def _letters(self, pixels: int) -> "_LetterWidths":
         if pixels not in self._widths:
-            self._widths[pixels] = _Letters(self._font(pixels))
+            self._widths[pixels] = _LetterWidths(self._font(pixels))
         return self._widths[pixels]
 
 
-class _Letters(dict[str, float]):
-    """How wide each letter of a font is, in pixels: measured once, since the font takes its time for every question."""
+class _LetterWidths(dict[str, float]):
+    """The width of each letter of a font in pixels. Cached, because measuring with the font is slow."""
 
     def __init__(self, font: _Font) -> None:
         self._font = font
@@ -118,16 +123,16 @@ class _Letters(dict[str, float]):
         return width
 
     def width(self, text: str) -> float:
-        """Pixels across, without what pairs of letters move closer together."""
+        """The width of a text in pixels, without kerning."""
         return sum(map(self.__getitem__, text))
 
-    def within(self, text: str, width: float) -> int:
-        """How many of the first letters fit; at least one, so that every line takes something."""
-        fitting = takewhile(lambda used: used <= width, accumulate(map(self.__getitem__, text)))
-        return max(1, sum(1 for _ in fitting))
+    def fitting(self, text: str, width: float) -> int:
+        """How many letters from the start fit; at least one, so that every line makes progress."""
+        widths = takewhile(lambda used: used <= width, accumulate(map(self.__getitem__, text)))
+        return max(1, sum(1 for _ in widths))
 
 
 def _printable(text: str) -> str:
-    """The text without control characters, of which a font has no picture, and no longer than can be read."""
+    """The text without control characters, which have no glyph, and not longer than `_MOST_LETTERS`."""
     lines = text[:_MOST_LETTERS].replace("\r\n", "\n").expandtabs(4).strip().split("\n")
     return "\n".join("".join(letter if letter.isprintable() else " " for letter in line) for line in lines)

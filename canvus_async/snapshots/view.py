@@ -1,4 +1,4 @@
-"""Which part of a canvas a picture shows, and how many pixels that takes."""
+"""The part of a canvas that a picture shows, and the size of the picture."""
 
 import math
 from collections.abc import Iterable
@@ -8,24 +8,29 @@ from canvus_async.models import Rect
 from canvus_async.snapshots.commands import Box
 
 Region: TypeAlias = Rect | Literal["content", "canvas"]
-"""A part of the canvas; or all that lies on it, with a margin; or the whole canvas, empty parts too."""
+"""A part of the canvas; or "content", all widgets with a margin; or "canvas", the whole canvas."""
 
 MOST_PIXELS = 40_000_000
-"""Pixels of a picture: drawing takes 3 bytes for each, and about as many again to write it down."""
+"""Pixels of a picture, at most. Drawing takes 3 bytes per pixel, and encoding about as much again."""
 
 LONGEST_SIDE = 16_384
-"""Pixels."""
+"""Pixels of the width or height, at most."""
 
 EMPTY = Rect(0, 0, 9600, 5400)
-"""What is shown of a canvas that has nothing on it and does not tell its size: the size that a new one has."""
+"""The region of an empty canvas whose size is not known: the size of a new canvas."""
 
 _MARGIN = 0.03
+"""Margin around the content, relative to its longer side."""
+
 _SMALLEST_MARGIN = 20.0
+"""Canvas units."""
+
 _FLATTEST, _TALLEST = 0.2, 2.0
+"""Height of the content region relative to its width, at least and at most."""
 
 
 class View(NamedTuple):
-    """A region of the canvas and the picture that it becomes; `scale` is pixels for each canvas unit."""
+    """A region of the canvas, and the size in pixels of the picture that shows it."""
 
     region: Rect
     width: int
@@ -33,7 +38,7 @@ class View(NamedTuple):
 
     @property
     def scale(self) -> float:
-        """Pixels for each canvas unit."""
+        """Pixels per canvas unit."""
         return self.width / self.region.width
 
     @property
@@ -42,44 +47,45 @@ class View(NamedTuple):
         return Box(0, 0, self.width, self.height)
 
     def box(self, rect: Rect) -> Box:
-        """Where a rectangle of the canvas is in the picture."""
+        """The box in the picture of a rectangle on the canvas."""
         x, y, scale = self.region.x, self.region.y, self.scale
         left, top = (rect.x - x) * scale, (rect.y - y) * scale
         return Box(left, top, left + rect.width * scale, top + rect.height * scale)
 
 
 def view(region: Rect, width: int) -> View:
-    """The picture `width` pixels wide of a region, in its shape.
+    """The view of a region in a picture `width` pixels wide; the height follows from the shape of the region.
 
-    Raises ValueError for a region without an area, and for more pixels than can be drawn in bounded memory.
+    Raises TypeError or ValueError for an invalid width, and ValueError for a region without an area or one that would
+    take more pixels than allowed.
     """
     check_width(width)
     if not all(map(math.isfinite, (region.x, region.y, region.width, region.height))):
-        raise ValueError(f"a region is made of finite numbers, got {region}")
+        raise ValueError(f"a region must have finite numbers, not {region}")
     if region.width <= 0 or region.height <= 0:
-        raise ValueError(f"a region has a width and a height above 0, got {region.width:g} x {region.height:g}")
-    wanted = width * region.height / region.width
-    if wanted > LONGEST_SIDE or width * wanted > MOST_PIXELS:
+        raise ValueError(f"a region must have a width and height above 0, not {region.width:g} x {region.height:g}")
+    height = width * region.height / region.width
+    if height > LONGEST_SIDE or width * height > MOST_PIXELS:
         largest = min(LONGEST_SIDE, MOST_PIXELS / width)
-        fitting = int(min(width * largest / wanted, math.sqrt(MOST_PIXELS * width / wanted)))
+        fitting = int(min(width * largest / height, math.sqrt(MOST_PIXELS * width / height)))
         raise ValueError(
-            f"a picture of {region.width:g} x {region.height:g} canvas units would be {width} x {wanted:.0f} pixels, "
-            f"more than {MOST_PIXELS // 1_000_000} megapixels or {LONGEST_SIDE} down: "
+            f"a picture of {region.width:g} x {region.height:g} canvas units would be {width} x {height:.0f} pixels, "
+            f"more than {MOST_PIXELS // 1_000_000} megapixels or a height of {LONGEST_SIDE}: "
             f"pass a width of {max(1, fitting)} or less, or a smaller region"
         )
-    return View(region, width, max(1, round(wanted)))
+    return View(region, width, max(1, round(height)))
 
 
 def check_width(width: int) -> None:
-    """Raise TypeError or ValueError for a width that no picture has."""
+    """Raise TypeError or ValueError for an invalid width of a picture."""
     if isinstance(width, bool) or not isinstance(width, int):
-        raise TypeError(f"width must be a whole number of pixels, got {width!r}")
+        raise TypeError(f"width must be a whole number of pixels, not {width!r}")
     if not 1 <= width <= LONGEST_SIDE:
-        raise ValueError(f"width must be 1 to {LONGEST_SIDE} pixels, got {width}")
+        raise ValueError(f"width must be 1 to {LONGEST_SIDE} pixels, not {width}")
 
 
 def content_region(rects: Iterable[Rect], canvas: Rect | None) -> Rect:
-    """What holds all `rects`, with a margin and in a shape that is no strip; without any, the whole canvas."""
+    """A region around all `rects`, with a margin and not too narrow; without `rects`, the whole canvas."""
     sized = [rect for rect in rects if rect.width > 0 and rect.height > 0]
     if not sized:
         return canvas or EMPTY

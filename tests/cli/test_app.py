@@ -1,4 +1,4 @@
-"""The command line as a person meets it: as a process."""
+"""The command line as a user runs it: in a process of its own."""
 
 import contextlib
 import json
@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from PIL import Image as Picture
 
+from canvus_async.cli import app
 from canvus_async.content.part_file import PART
 from tests.files import document, picture
 
@@ -47,15 +48,15 @@ def serving(*arguments: object, port: str = "0") -> Iterator[tuple[subprocess.Po
         process.communicate()
 
 
-def test_demo_moves_the_users_files_and_finds_them_unchanged(tmp_path: Path) -> None:
+def test_demo_uploads_given_files_and_finds_no_difference(tmp_path: Path) -> None:
     (tmp_path / "photo.jpg").write_bytes(picture(500, 300))
     (tmp_path / "report.pdf").write_bytes(document(pages=2))
 
     done = canvus("demo", tmp_path / "photo.jpg", tmp_path / "report.pdf", "--out", tmp_path / "out")
 
     assert done.returncode == 0, done.stderr
-    assert "every original is identical, every level has its size" in done.stdout
-    assert f"a picture of the canvas: {tmp_path / 'out' / 'canvas.png'}" in done.stdout
+    assert "all originals are identical, all mipmap levels have the right size" in done.stdout
+    assert f"picture of the canvas: {tmp_path / 'out' / 'canvas.png'}" in done.stdout
     originals = sorted(path.read_bytes() for path in (tmp_path / "out" / "originals").iterdir())
     assert originals == sorted([picture(500, 300), (tmp_path / "report.pdf").read_bytes()])
     levels = list((tmp_path / "out" / "mipmaps").rglob("*.webp"))
@@ -65,12 +66,12 @@ def test_demo_moves_the_users_files_and_finds_them_unchanged(tmp_path: Path) -> 
             assert mipmap.format == "WEBP"
 
 
-def test_demo_runs_against_a_server_that_is_there(tmp_path: Path) -> None:
+def test_demo_runs_against_a_given_server(tmp_path: Path) -> None:
     (tmp_path / "photo.png").write_bytes(picture(form="PNG"))
-    with serving() as (_, told):
+    with serving() as (_, info):
         done = canvus(
             *("demo", tmp_path / "photo.png", "--out", tmp_path / "out", "--json"),
-            *("--url", told["url"], "--token", told["token"]),
+            *("--url", info["url"], "--token", info["token"]),
         )
 
     assert done.returncode == 0, done.stderr
@@ -81,7 +82,7 @@ def test_demo_runs_against_a_server_that_is_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "status", "words"),
+    ("arguments", "status", "text"),
     [
         (["demo", "nowhere.jpg"], 1, "canvus: nowhere.jpg is not a file"),
         (["demo", __file__], 1, "400"),
@@ -93,53 +94,53 @@ def test_demo_runs_against_a_server_that_is_there(tmp_path: Path) -> None:
         (["serve", "--data", "/dev/null/x"], 1, "/dev/null"),
     ],
 )
-def test_what_goes_wrong_is_one_line_on_stderr(arguments: list[str], status: int, words: str, tmp_path: Path) -> None:
+def test_an_error_is_one_line_on_stderr(arguments: list[str], status: int, text: str, tmp_path: Path) -> None:
     done = canvus(*arguments, cwd=tmp_path)
 
     errors = [line for line in done.stderr.splitlines() if line.startswith("canvus: ")]
     assert done.returncode == status
     assert len(errors) == 1
-    assert words in errors[0]
+    assert text in errors[0]
     assert "Traceback" not in done.stderr
 
 
-def test_serve_tells_where_it_is_in_one_line_of_json() -> None:
-    with serving("--token", "chosen") as (process, told):
-        assert told["token"] == "chosen"
-        request = urllib.request.Request(f"{told['url']}/api/v1/canvases/{told['canvas_id']}/widgets")
+def test_serve_prints_its_address_as_one_line_of_json() -> None:
+    with serving("--token", "chosen") as (process, info):
+        assert info["token"] == "chosen"
+        request = urllib.request.Request(f"{info['url']}/api/v1/canvases/{info['canvas_id']}/widgets")
         request.add_header("Private-Token", "chosen")
-        with urllib.request.urlopen(request) as answer:
-            assert json.load(answer)[0]["widget_type"] == "SharedCanvas"
+        with urllib.request.urlopen(request) as response:
+            assert json.load(response)[0]["widget_type"] == "SharedCanvas"
         process.send_signal(signal.SIGTERM)
         _, errors = process.communicate(timeout=10)
         assert (process.returncode, errors) == (0, "")
 
 
-def test_everything_is_there_after_kill_9_and_a_restart(tmp_path: Path) -> None:
-    with serving("--data", tmp_path / "data") as (process, told):
-        args = ("--out", tmp_path / "out", "--url", told["url"], "--token", told["token"])
+def test_data_survives_sigkill_and_a_restart_of_serve(tmp_path: Path) -> None:
+    with serving("--data", tmp_path / "data") as (process, info):
+        args = ("--out", tmp_path / "out", "--url", info["url"], "--token", info["token"])
         (tmp_path / "photo.png").write_bytes(picture(form="PNG"))
         assert canvus("demo", tmp_path / "photo.png", *args).returncode == 0
         process.kill()
         process.communicate()
     with serving("--data", tmp_path / "data") as (_, again):
-        assert (again["token"], again["canvas_id"]) == (told["token"], told["canvas_id"])
+        assert (again["token"], again["canvas_id"]) == (info["token"], info["canvas_id"])
         request = urllib.request.Request(f"{again['url']}/api/v1/canvases")
         request.add_header("Private-Token", again["token"])
-        with urllib.request.urlopen(request) as answer:
-            demo = next(canvas["id"] for canvas in json.load(answer) if canvas["name"] == "canvus demo")
+        with urllib.request.urlopen(request) as response:
+            demo = next(canvas["id"] for canvas in json.load(response) if canvas["name"] == "canvus demo")
         request = urllib.request.Request(f"{again['url']}/api/v1/canvases/{demo}/images")
         request.add_header("Private-Token", again["token"])
-        with urllib.request.urlopen(request) as answer:
-            (image,) = json.load(answer)
+        with urllib.request.urlopen(request) as response:
+            (image,) = json.load(response)
         request = urllib.request.Request(f"{again['url']}/api/v1/assets/{image['hash']}")
         request.add_header("Private-Token", again["token"])
         request.add_header("canvas-id", demo)
-        with urllib.request.urlopen(request) as answer:
-            assert answer.read() == picture(form="PNG")
+        with urllib.request.urlopen(request) as response:
+            assert response.read() == picture(form="PNG")
 
 
-def test_ctrl_c_midway_leaves_no_half_file_and_no_traceback(tmp_path: Path) -> None:
+def test_ctrl_c_during_demo_leaves_no_partial_file_and_no_traceback(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [*CANVUS, "demo", "--out", tmp_path / "out"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -161,12 +162,57 @@ def test_ctrl_c_midway_leaves_no_half_file_and_no_traceback(tmp_path: Path) -> N
                 whole.load()
 
 
-def test_without_its_extra_the_command_line_says_what_to_install() -> None:
+def test_without_the_extra_the_error_says_what_to_install() -> None:
     program = "import sys; sys.modules['cyclopts'] = None; from canvus_async.cli import main; main(['demo'])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
 
     assert done.returncode == 1
-    assert done.stderr == "canvus: cyclopts is not installed: pip install 'canvus-async[cli]'\n"
+    assert done.stderr == "canvus: cyclopts is not installed; run: pip install 'canvus-async[cli]'\n"
+
+
+def test_a_missing_module_of_the_package_itself_is_an_error_with_a_traceback() -> None:
+    program = (
+        "import sys; sys.modules['canvus_async.cli.app'] = None; from canvus_async.cli import main; main(['demo'])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+
+    assert done.returncode == 1
+    assert "ModuleNotFoundError" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "text"),
+    [
+        (KeyboardInterrupt(), 130, "canvus: interrupted\n"),
+        (OSError("no\n  space"), 1, "canvus: no space\n"),
+        (ValueError(), 1, "canvus: ValueError\n"),
+        (ExceptionGroup("", [ExceptionGroup("", [ValueError("first")]), OSError("second")]), 1, "canvus: first\n"),
+    ],
+)
+def test_run_turns_an_error_into_a_status_and_a_line(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: BaseException,
+    status: int,
+    text: str,
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(app, "app", fail)
+
+    assert app.run(["canvases"]) == status
+    assert capsys.readouterr().err == text
+
+
+def test_run_raises_an_unexpected_error_of_a_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ExceptionGroup("", [ZeroDivisionError()])
+
+    monkeypatch.setattr(app, "app", fail)
+
+    with pytest.raises(ExceptionGroup):
+        app.run(["canvases"])
 
 
 def test_version_and_help(tmp_path: Path) -> None:
@@ -176,42 +222,42 @@ def test_version_and_help(tmp_path: Path) -> None:
     assert "serve" in screen
 
 
-def test_watch_prints_changes_survives_a_restart_and_leaves_cleanly(tmp_path: Path) -> None:
-    def request(told: dict[str, str], method: str, path: str, body: dict[str, object] | None = None) -> dict[str, str]:
-        request = urllib.request.Request(f"{told['url']}/api/v1/{path}", method=method)
-        request.add_header("Private-Token", told["token"])
+def test_watch_prints_changes_across_a_server_restart_and_ends_on_ctrl_c(tmp_path: Path) -> None:
+    def request(info: dict[str, str], method: str, path: str, body: dict[str, object] | None = None) -> dict[str, str]:
+        request = urllib.request.Request(f"{info['url']}/api/v1/{path}", method=method)
+        request.add_header("Private-Token", info["token"])
         request.data = None if body is None else json.dumps(body).encode()
-        with urllib.request.urlopen(request) as answer:
-            return json.loads(answer.read() or b"{}")
+        with urllib.request.urlopen(request) as response:
+            return json.loads(response.read() or b"{}")
 
-    def change(wanted: str) -> dict[str, object]:
+    def next_change(kind: str) -> dict[str, object]:
         assert watching.stdout is not None
-        while (seen := json.loads(watching.stdout.readline()))["kind"] != wanted:
+        while (change := json.loads(watching.stdout.readline()))["kind"] != kind:
             assert watching.poll() is None
-        return seen
+        return change
 
     with contextlib.ExitStack() as stack:
-        first, told = stack.enter_context(serving("--data", tmp_path / "data"))
-        port = told["url"].rpartition(":")[2]
-        notes = f"canvases/{told['canvas_id']}/notes"
-        kept = request(told, "POST", notes, {"text": "kept"})
-        where = ["--url", told["url"], "--token", told["token"]]
+        first, info = stack.enter_context(serving("--data", tmp_path / "data"))
+        port = info["url"].rpartition(":")[2]
+        notes = f"canvases/{info['canvas_id']}/notes"
+        kept = request(info, "POST", notes, {"text": "kept"})
+        where = ["--url", info["url"], "--token", info["token"]]
         watching = subprocess.Popen(
-            [*CANVUS, "watch", told["canvas_id"], "--kind", "notes", "--json", *where],
+            [*CANVUS, "watch", info["canvas_id"], "--kind", "notes", "--json", *where],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
         stack.callback(watching.communicate)
         stack.callback(watching.kill)
-        assert change("created")["record"]["text"] == "kept"  # type: ignore[index]
-        request(told, "PATCH", f"{notes}/{kept['id']}", {"text": "changed"})
-        assert change("updated")["record"]["text"] == "changed"  # type: ignore[index]
+        assert next_change("created")["record"]["text"] == "kept"  # type: ignore[index]
+        request(info, "PATCH", f"{notes}/{kept['id']}", {"text": "changed"})
+        assert next_change("updated")["record"]["text"] == "changed"  # type: ignore[index]
         first.kill()
         first.communicate()
         _, again = stack.enter_context(serving("--data", tmp_path / "data", port=port))
         request(again, "DELETE", f"{notes}/{kept['id']}")
-        assert change("deleted")["id"] == kept["id"]
+        assert next_change("deleted")["id"] == kept["id"]
         watching.send_signal(signal.SIGINT)
         _, errors = watching.communicate(timeout=10)
 
@@ -220,8 +266,8 @@ def test_watch_prints_changes_survives_a_restart_and_leaves_cleanly(tmp_path: Pa
     assert "lost" in errors
 
 
-def test_watch_says_which_kinds_there_are() -> None:
+def test_watch_lists_the_valid_kinds_for_an_unknown_one() -> None:
     done = canvus("watch", "some-id", "--kind", "pictures", "--url", "http://127.0.0.1:9")
 
     assert done.returncode == 1
-    assert "no such kind: pictures; there are images, pdfs" in done.stderr
+    assert "--kind must be one of images, pdfs" in done.stderr

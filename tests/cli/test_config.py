@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from canvus_async.cli.connecting import config_file, configured, connect
+from canvus_async.cli.config import config_file, connect, read_config
 
 CANARY = "canary-7f3a"
 
@@ -19,30 +19,32 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def test_url_and_token_come_from_the_file_where_nothing_else_is_given(file: Path) -> None:
-    assert configured(file) == {"url": "https://canvus.example.com", "token": CANARY}
+def test_the_file_is_used_without_options_and_environment_variables(file: Path) -> None:
+    assert read_config(file) == {"url": "https://canvus.example.com", "token": CANARY}
     assert repr(connect(None, None)) == "<Client https://canvus.example.com/api/v1 (<Credentials: token>)>"
 
 
-def test_the_files_token_does_not_go_to_another_server(file: Path) -> None:
+def test_the_token_in_the_file_is_not_sent_to_another_server(file: Path) -> None:
     assert repr(connect("https://other.example.com", None)).endswith("(<Credentials: anonymous>)>")
 
 
-def test_a_file_that_others_can_read_is_refused(file: Path) -> None:
+def test_a_file_readable_by_other_users_is_refused(file: Path) -> None:
     file.chmod(0o644)
     with pytest.raises(ValueError, match="chmod 600"):
         connect(None, None)
 
 
 @pytest.mark.parametrize("text", ["url = ", "port = 5", "url = 5", f'tokens = "{CANARY}"'])
-def test_a_file_that_makes_no_sense_is_refused_without_showing_a_token(file: Path, text: str) -> None:
+def test_an_invalid_file_is_refused_and_the_error_does_not_show_the_token(file: Path, text: str) -> None:
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(ValueError, match="toml") as refused:
+    with pytest.raises(ValueError, match=r"config\.toml") as refused:
         connect(None, None)
     assert CANARY not in str(refused.value)
 
 
-def test_without_a_file_the_way_to_one_is_told(file: Path) -> None:
+def test_without_a_file_the_error_names_its_path(file: Path) -> None:
     file.unlink()
-    with pytest.raises(ValueError, match="no server: give --url, set CANVUS_URL, or write url and token into"):
+    with pytest.raises(
+        ValueError, match=r"no server given: use --url, set CANVUS_URL, or write url and token into .*config\.toml"
+    ):
         connect(None, None)

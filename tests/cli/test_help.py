@@ -1,4 +1,4 @@
-"""What the command line says about itself."""
+"""The help screens, and shell completion."""
 
 import os
 import re
@@ -11,32 +11,32 @@ import pytest
 from canvus_async.cli.app import COMMANDS
 from tests.cli.test_app import canvus
 
-NAMES = sorted(command.place.partition(":")[2] for command in COMMANDS)
+NAMES = sorted(command.function.partition(":")[2] for command in COMMANDS)
 
 
-def test_the_overview_is_one_screen_and_tells_the_exit_statuses() -> None:
+def test_the_overview_fits_one_screen_and_lists_the_exit_statuses() -> None:
     screen = canvus("--help").stdout
 
     assert len(screen.splitlines()) <= 24
     assert max(map(len, screen.splitlines())) <= 80
     for name in NAMES:
         assert re.search(rf"│ {name} ", screen)
-    assert "0 done, 1 something failed,\n2 wrong usage, 130 interrupted" in screen
+    assert "Exit status: 0 success, 1 failure, 2 wrong usage, 130 interrupted." in screen
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_each_command_has_examples_that_begin_with_it(name: str) -> None:
-    said = canvus(name, "--help").stdout
+def test_the_help_of_each_command_has_examples_of_it(name: str) -> None:
+    screen = canvus(name, "--help").stdout
 
-    _, _, examples = said.partition("\nExamples:\n")
+    _, _, examples = screen.partition("\nExamples:\n")
     assert examples.splitlines()
     assert all(line.startswith(f"  canvus {name}") for line in examples.splitlines())
-    assert "TODO" not in said
-    assert re.search(r"--url|--port", said)
+    assert "TODO" not in screen
+    assert re.search(r"--url|--port", screen)
 
 
-@pytest.mark.skipif(shutil.which("bash") is None, reason="completion is tried in bash")
-def test_completion_is_installed_and_completes(tmp_path: Path) -> None:
+@pytest.mark.skipif(shutil.which("bash") is None, reason="the test runs the completion in bash")
+def test_install_completion_installs_working_bash_completion(tmp_path: Path) -> None:
     done = canvus("--install-completion", home=tmp_path)
     assert done.returncode == 0, done.stderr
     (script,) = [path for path in tmp_path.rglob("canvus") if path.is_file()]

@@ -1,10 +1,10 @@
-"""How much two pictures differ to the eye, so that another release of a font or a codec does not matter."""
+"""Measures how much two pictures differ visibly, so that a new version of a font or a codec does not matter."""
 
 from PIL import Image, ImageChops, ImageFilter
 
 ALIKE = 0.08
-"""Pictures that differ by less show the same. Another number in a note makes 0.06, a missing line 0.09, a missing
-anchor 0.15, another page of a document 0.34, a missing note 0.7; what is too little to see counts as 0.
+"""Pictures that differ by less show the same. A different number in a note makes 0.06, a missing line 0.09, a missing
+anchor 0.15, a different page of a PDF 0.34, and a missing note 0.7.
 """
 
 _WIDTH = 480
@@ -12,10 +12,10 @@ _TILE = 10
 
 
 def difference(one: Image.Image, other: Image.Image) -> float:
-    """0 for the same picture, 1 for black and white: the largest difference of any small part of it.
+    """The largest difference of any tile of the pictures: 0 if they are the same, 1 for black against white.
 
-    Both are made small and blurred, so that grain and the edges of letters do not count; a tile of 10 x 10 pixels of
-    480 across is the smallest part that does, so that a little fault is not lost in what is right around it.
+    Both are scaled down to a width of 480 pixels and blurred, so that grain and the edges of letters do not count. The
+    tiles have 10 x 10 pixels, so that a small fault is not averaged out by a correct area around it.
     """
     if abs(one.width / one.height - other.width / other.height) > 0.02:
         return 1.0

@@ -1,6 +1,6 @@
-"""Makes the pictures of the demo anew: `python -m tests.snapshots.remake`, then look at both.
+"""Draws the pictures of the demo again: `python -m tests.snapshots.remake`. Look at both afterwards.
 
-docs/snapshot.png is for people; tests/snapshots/demo.png is what the tests compare with.
+docs/snapshot.png is shown in the documentation; the tests compare with tests/snapshots/demo.png.
 """
 
 import subprocess

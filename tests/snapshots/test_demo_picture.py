@@ -1,4 +1,4 @@
-"""The demo's canvas, drawn, against a picture that people have looked at (`python -m tests.snapshots.remake`)."""
+"""Compares the picture of the demo canvas with one that was checked by eye (`python -m tests.snapshots.remake`)."""
 
 import io
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ import pytest
 from PIL import Image as Picture
 
 from canvus_async import Client, Rect
-from canvus_async.cli.exhibition import rows
+from canvus_async.cli.demo_canvas import rows
 from canvus_async.models import Anchor, Connector, Image, Note, Pdf, Widget
 from canvus_async.snapshots.plan import plan
 from tests.cli.test_app import canvus, serving
@@ -21,7 +21,7 @@ change = msgspec.structs.replace
 
 
 class Demo(NamedTuple):
-    """What `canvus demo` left behind: a folder, and a canvas on a server that still runs."""
+    """The result of `canvus demo`: a folder, and a canvas on a server that is still running."""
 
     folder: Path
     url: str
@@ -32,13 +32,13 @@ class Demo(NamedTuple):
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     folder = tmp_path_factory.mktemp("demo")
-    with serving() as (_, told):
-        where = ("--url", told["url"], "--token", told["token"])
+    with serving() as (_, info):
+        where = ("--url", info["url"], "--token", info["token"])
         done = canvus("demo", "--out", folder, *where)
         assert done.returncode == 0, done.stderr
-        assert f"a picture of the canvas: {folder / 'canvas.png'}" in done.stdout
+        assert f"picture of the canvas: {folder / 'canvas.png'}" in done.stdout
         (line,) = [line for line in canvus("canvases", *where).stdout.splitlines() if "canvus demo" in line]
-        yield Demo(folder, told["url"], told["token"], line.split()[0])
+        yield Demo(folder, info["url"], info["token"], line.split()[0])
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +47,8 @@ def expected() -> Picture.Image:
         return picture.convert("RGB")
 
 
-async def unlike(demo: Demo, expected: Picture.Image, fault: Callable[[list[Widget]], list[Widget]]) -> float:
-    """How much the canvas differs from the expected picture with such a fault."""
+async def difference_with(demo: Demo, expected: Picture.Image, fault: Callable[[list[Widget]], list[Widget]]) -> float:
+    """How much a picture of the canvas with a fault differs from the expected one."""
     async with Client(demo.url, token=demo.token) as client:
         canvas = client.canvas(demo.canvas_id)
         widgets = await canvas.widgets.list()
@@ -58,24 +58,24 @@ async def unlike(demo: Demo, expected: Picture.Image, fault: Callable[[list[Widg
         return difference(picture, expected)
 
 
-def test_a_dozen_pictures_and_a_document_came_back(demo: Demo) -> None:
+def test_a_dozen_images_and_a_pdf_are_downloaded(demo: Demo) -> None:
     assert len(list((demo.folder / "originals").iterdir())) == 13
 
 
-def test_it_shows_what_people_have_seen_to_be_right(demo: Demo, expected: Picture.Image) -> None:
+def test_the_picture_of_the_demo_is_the_expected_one(demo: Demo, expected: Picture.Image) -> None:
     with Picture.open(demo.folder / "canvas.png") as drawn:
         assert drawn.width == 1920
         assert difference(drawn, expected) < ALIKE
 
 
-def test_the_picture_in_the_documentation_is_of_the_same_canvas(expected: Picture.Image) -> None:
+def test_the_picture_in_the_documentation_shows_the_same_canvas(expected: Picture.Image) -> None:
     with Picture.open(SHOWN) as shown:
         assert difference(shown, expected) < ALIKE
         assert shown.width <= 1200
     assert SHOWN.stat().st_size <= 250_000
 
 
-def exchanged(widgets: list[Widget]) -> list[Widget]:
+def with_two_images_exchanged(widgets: list[Widget]) -> list[Widget]:
     one, other = [widget for widget in widgets if isinstance(widget, Image)][:2]
     swapped = {one.id: change(one, hash=other.hash), other.id: change(other, hash=one.hash)}
     return [swapped.get(widget.id, widget) for widget in widgets]
@@ -88,39 +88,35 @@ def says(widget: Widget, words: str) -> bool:
 FAULTS: dict[str, Callable[[list[Widget]], list[Widget]]] = {
     "a note is missing": lambda found: [w for w in found if not says(w, "Mipmaps")],
     "a note has no text": lambda found: [change(w, text="") if says(w, "Upload") else w for w in found],
-    "a note has another colour": lambda found: [
+    "a note has a different colour": lambda found: [
         change(w, background_color="#e0ffe0") if says(w, "Originals") else w for w in found
     ],
-    "a note lies below the picture": lambda found: [change(w, depth=5) if says(w, "3072") else w for w in found],
+    "a note is below the image": lambda found: [change(w, depth=5) if says(w, "3072") else w for w in found],
     "a note is not where its parent is": lambda found: [
         change(w, parent_id="") if says(w, ".pdf") else w for w in found
     ],
-    "the document is turned to another page": lambda found: [
-        change(w, index=2) if isinstance(w, Pdf) else w for w in found
-    ],
-    "two pictures are exchanged": exchanged,
+    "the PDF shows a different page": lambda found: [change(w, index=2) if isinstance(w, Pdf) else w for w in found],
+    "two images are exchanged": with_two_images_exchanged,
     "the lines are missing": lambda found: [w for w in found if not isinstance(w, Connector)],
     "the anchor is missing": lambda found: [w for w in found if not isinstance(w, Anchor)],
 }
 
 
-async def test_the_canvas_that_the_demo_leaves_behind_is_drawn_the_same_again(
-    demo: Demo, expected: Picture.Image
-) -> None:
-    assert await unlike(demo, expected, lambda widgets: widgets) < ALIKE
+async def test_a_second_picture_of_the_demo_canvas_is_the_same(demo: Demo, expected: Picture.Image) -> None:
+    assert await difference_with(demo, expected, lambda widgets: widgets) < ALIKE
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_it_would_be_noticed_if(demo: Demo, expected: Picture.Image, fault: str) -> None:
-    assert await unlike(demo, expected, FAULTS[fault]) > ALIKE
+async def test_the_comparison_fails_if(demo: Demo, expected: Picture.Image, fault: str) -> None:
+    assert await difference_with(demo, expected, FAULTS[fault]) > ALIKE
 
 
 @pytest.mark.parametrize("count", [1, 2, 7, 13, 60])
-def test_pictures_hang_in_rows_within_the_wall(count: int) -> None:
-    wall = Rect(100, 200, 6000, 3000)
+def test_rows_fill_the_area_without_overlaps(count: int) -> None:
+    area = Rect(100, 200, 6000, 3000)
     shapes = [(0.3, 1.0, 1.78, 3.0)[number % 4] for number in range(count)]
 
-    places = rows(shapes, wall, 50)
+    places = rows(shapes, area, 50)
 
     assert [place.width / place.height for place in places] == pytest.approx(shapes)
     assert all(place.x >= 99.9 and place.x + place.width <= 6100.1 for place in places)

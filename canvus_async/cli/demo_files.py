@@ -1,7 +1,7 @@
-"""Files for `canvus demo`: pictures that look like photographs to a codec, and a document."""
+"""Files for `canvus demo`: images that compress like photographs, and a PDF."""
 
 # pyright: reportUnknownMemberType=false
-# Pillow names numpy in its annotations, which is not installed.
+# Pillow's annotations use numpy, which is not installed.
 
 import random
 from pathlib import Path
@@ -25,8 +25,8 @@ SIZES = (
 PAGES = 5
 
 
-def make(folder: Path) -> list[Path]:
-    """Write a dozen pictures, JPEG and PNG with transparency in turn, and a PDF of five pages; returns their paths."""
+def create(folder: Path) -> list[Path]:
+    """Write a dozen images (JPEG, and PNG with transparency) and a PDF of five pages; return their paths."""
     paths: list[Path] = []
     for number, (width, height) in enumerate(SIZES):
         picture = landscape(width, height, seed=number)
@@ -43,8 +43,8 @@ def make(folder: Path) -> list[Path]:
 
 
 def landscape(width: int, height: int, *, seed: int) -> Image.Image:
-    """Hills under a sky with a sun: gradients, edges and grain, as a photograph has them; the same for one seed."""
-    dice = random.Random(seed)  # noqa: S311  # pictures, not secrets
+    """A landscape with the gradients, edges and grain of a photograph; the same for the same seed."""
+    dice = random.Random(seed)  # noqa: S311  # not for secrets
     hue = dice.choice((4, 18, 130, 145, 160, 200, 225))
     sky = Image.linear_gradient("L").resize((1, 256))
     bands = (
@@ -72,7 +72,7 @@ def _vignette(width: int, height: int) -> Image.Image:
 
 
 def _document(path: Path) -> Path:
-    """A document with a heading, a picture and a number on each page, upright and across in turn."""
+    """A PDF with a heading and an image on each page, in portrait and landscape format by turns."""
     pages: list[Image.Image] = []
     for number in range(PAGES):
         size = (1240, 1754) if number % 2 == 0 else (1754, 1240)

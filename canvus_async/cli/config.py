@@ -1,4 +1,4 @@
-"""Which server a command talks to: its options, else the environment, else the configuration file."""
+"""The server that a command connects to: from its options, the environment or the configuration file."""
 
 import logging
 import stat
@@ -27,43 +27,44 @@ def connect(
     retry: Retry | None = None,
     reconnect: Reconnect | None = None,
 ) -> Client:
-    """A client for the server that was named. Raises ValueError when none was."""
+    """A client for `url`, or for the server in the configuration file. Raises ValueError if neither is given."""
     if not url:
-        settings = configured(config_file())
+        settings = read_config(config_file())
+        # the token in the file belongs to the URL in the file: it must not be sent to a server from --url
         url, token = settings.get("url"), token or settings.get("token")
     if not url:
-        raise ValueError(f"no server: give --url, set CANVUS_URL, or write url and token into {config_file()}")
+        raise ValueError(f"no server given: use --url, set CANVUS_URL, or write url and token into {config_file()}")
     return Client(url, token=token or None, timeouts=timeouts, retry=retry, reconnect=reconnect)
 
 
 def config_file() -> Path:
-    """Where the configuration is: `canvus/config.toml` in the platform's place for such files."""
+    """The path of the configuration file: `canvus/config.toml` in the platform's configuration folder."""
     return user_config_path("canvus") / "config.toml"
 
 
-def configured(path: Path) -> dict[str, str]:
-    """`url` and `token` from a file, nothing where there is none. Its token goes only with its own url.
+def read_config(path: Path) -> dict[str, str]:
+    """The settings `url` and `token` in a file; empty if the file does not exist.
 
-    Raises ValueError for a file that is no TOML, has other settings, or could be read by others.
+    Raises ValueError if the file is not valid TOML, has other settings, or is readable by other users.
     """
     try:
         with path.open("rb") as file:
             if sys.platform != "win32" and stat.S_IMODE(path.stat().st_mode) & 0o077:
-                raise ValueError(f"{path} can be read by others, and may hold a token: chmod 600 it")
+                raise ValueError(f"other users can read {path}, which may contain a token; run: chmod 600 '{path}'")
             settings = tomllib.load(file)
     except FileNotFoundError:
         return {}
     except tomllib.TOMLDecodeError as problem:
-        raise ValueError(f"{path} is no TOML: {problem}") from None
+        raise ValueError(f"{path} is not valid TOML: {problem}") from None
     known = {name: value for name, value in settings.items() if name in {"url", "token"} and isinstance(value, str)}
     if known.keys() != settings.keys():
-        raise ValueError(f"{path} may hold url and token, both text, and nothing else")
+        raise ValueError(f"{path} may only contain the strings url and token")
     return known
 
 
 @contextmanager
-def notices() -> Generator[None, None, None]:
-    """Tell on stderr what happens to the connection meanwhile."""
+def log_to_stderr() -> Generator[None, None, None]:
+    """Print the library's log on stderr: lost connections, reconnects and retries."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("canvus: %(message)s"))
     logger = logging.getLogger("canvus_async")

@@ -1,4 +1,4 @@
-"""`canvus upload`, `canvus note` and `canvus clone`: what makes something new."""
+"""`canvus upload`, `canvus note` and `canvus clone`: create widgets on a canvas."""
 
 import asyncio
 import math
@@ -10,15 +10,17 @@ import msgspec
 from rich.console import Console
 
 from canvus_async.canvas import Canvas
-from canvus_async.cli.connecting import Token, Url, connect
+from canvus_async.cli.config import Token, Url, connect
 from canvus_async.cli.listing import Json
-from canvus_async.models import AssetWidget, Image, Pdf, Point, Video, Widget
+from canvus_async.models import AssetWidget, Image, Pdf, Point, Widget
 from canvus_async.resources.collections import CloneableCollection
 from canvus_async.resources.keywords import NoteFields
 
 _GAP = 40
+"""Canvas units between the cells of a grid."""
+
 _PDF = {".pdf"}
-_FILMS = {".mp4", ".mov", ".m4v", ".webm", ".mkv", ".avi"}
+_VIDEO = {".mp4", ".mov", ".m4v", ".webm", ".mkv", ".avi"}
 
 
 async def upload(
@@ -31,16 +33,16 @@ async def upload(
     url: Url = None,
     token: Token = None,
 ) -> None:
-    """Upload pictures, PDFs and films, and wait until the server has read them.
+    """Upload images, PDFs and videos, and wait until the server has processed them.
 
     Args:
-        canvas: The canvas's id.
-        files: The files, or folders of them; what they are goes by their extension.
-        at: Where to put them, as X,Y in canvas units; the server chooses otherwise.
-        grid: Lay them out in rows from there, largest cell first.
-        as_json: Print one JSON document with the widgets.
-        url: The server's address.
-        token: Your token.
+        canvas: Id of the canvas.
+        files: Files, or folders of files. The extension decides: PDF, video, or else image.
+        at: Position as X,Y in canvas units; by default the server chooses it.
+        grid: Arrange the new widgets in rows, starting at the position given with --at or at 0,0.
+        as_json: Print the new widgets as one JSON document.
+        url: Address of the server.
+        token: Your access token.
     """
     paths = list(_each_file(files))
     if not paths:
@@ -65,16 +67,16 @@ async def note(
     url: Url = None,
     token: Token = None,
 ) -> None:
-    """Put a note on a canvas.
+    """Create a note on a canvas.
 
     Args:
-        canvas: The canvas's id.
-        text: What it says.
-        at: Where to put it, as X,Y in canvas units.
-        color: Its background, as #rrggbb.
+        canvas: Id of the canvas.
+        text: Text of the note.
+        at: Position as X,Y in canvas units; by default the server chooses it.
+        color: Background color as #rrggbb.
         as_json: Print the note as JSON.
-        url: The server's address.
-        token: Your token.
+        url: Address of the server.
+        token: Your access token.
     """
     fields: NoteFields = {"text": text}
     if at is not None:
@@ -89,15 +91,15 @@ async def note(
 async def clone(
     source: str, widget: str, to: str, /, *, as_json: Json = False, url: Url = None, token: Token = None
 ) -> None:
-    """Copy a widget from one canvas to another.
+    """Copy a widget to another canvas.
 
     Args:
-        source: The id of the canvas that it is on.
-        widget: Its id.
-        to: The id of the canvas to copy it to.
+        source: Id of the canvas that has the widget.
+        widget: Id of the widget.
+        to: Id of the canvas that gets the copy.
         as_json: Print the copy as JSON.
-        url: The server's address.
-        token: Your token.
+        url: Address of the server.
+        token: Your access token.
     """
     async with connect(url, token) as client:
         kind = (await client.canvas(source).widgets.get(widget)).widget_type
@@ -112,32 +114,32 @@ async def clone(
             "Table": board.tables,
         }
         if kind not in collections:
-            raise ValueError(f"a {kind} cannot be cloned; {', '.join(collections)} can")
+            raise ValueError(f"a {kind} cannot be copied, only {', '.join(collections)}")
         made: Widget = await collections[kind].clone(widget, from_canvas=source)
     _report([made], as_json=as_json)
 
 
 def _each_file(paths: Iterable[Path]) -> Iterator[Path]:
-    """The files, and those in folders by name, hidden ones and folders in folders left out."""
+    """The files, with each folder replaced by its files in order of name, without hidden files and subfolders."""
     for path in paths:
         if path.is_dir():
             yield from sorted(each for each in path.iterdir() if each.is_file() and not each.name.startswith("."))
         elif path.is_file():
             yield path
         else:
-            raise FileNotFoundError(f"{path} is not a file")
+            raise FileNotFoundError(f"{path} is not a file or folder")
 
 
 async def _upload(board: Canvas, path: Path, at: Point | None) -> AssetWidget:
     kind = path.suffix.lower()
-    collection = board.pdfs if kind in _PDF else board.videos if kind in _FILMS else board.images
+    collection = board.pdfs if kind in _PDF else board.videos if kind in _VIDEO else board.images
     if at is None:
         return await collection.upload(path, wait_ready=True)
     return await collection.upload(path, wait_ready=True, location=at)
 
 
 async def _arrange(board: Canvas, made: list[AssetWidget], corner: Point) -> list[AssetWidget]:
-    """Move them into rows of equal cells, about as many columns as rows."""
+    """Move the widgets into the equal cells of a grid with about as many columns as rows."""
     columns = math.ceil(math.sqrt(len(made)))
     width = max(widget.size.width * widget.scale for widget in made) + _GAP
     height = max(widget.size.height * widget.scale for widget in made) + _GAP
@@ -145,15 +147,10 @@ async def _arrange(board: Canvas, made: list[AssetWidget], corner: Point) -> lis
     async def move(number: int, widget: AssetWidget) -> AssetWidget:
         row, column = divmod(number, columns)
         place = Point(corner.x + column * width, corner.y + row * height)
-        match widget:
-            case Image():
-                return await board.images.update(widget.id, location=place)
-            case Pdf():
-                return await board.pdfs.update(widget.id, location=place)
-            case Video():
-                return await board.videos.update(widget.id, location=place)
-            case _:
-                return widget
+        collection = (
+            board.images if isinstance(widget, Image) else board.pdfs if isinstance(widget, Pdf) else board.videos
+        )
+        return await collection.update(widget.id, location=place)
 
     return list(await asyncio.gather(*(move(number, widget) for number, widget in enumerate(made))))
 
@@ -162,7 +159,7 @@ def _point(text: str) -> Point:
     try:
         x, y = map(float, text.split(","))
     except ValueError:
-        raise ValueError(f"{text!r} is no place: give X,Y such as 100,200") from None
+        raise ValueError(f"--at must be X,Y such as 100,200, not {text!r}") from None
     return Point(x, y)
 
 
