@@ -3,7 +3,7 @@
 import builtins
 import logging
 import os
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from contextlib import aclosing
 from functools import partial
 from pathlib import Path
@@ -69,7 +69,7 @@ class Collection(Generic[W]):
         """
         return await self._transport.one("GET", self._path(widget_id), self.kind)
 
-    def subscribe(self, widget_id: str | None = None, /) -> AsyncGenerator[W, None]:
+    def subscribe(self, widget_id: str | None = None, /) -> Subscription[W]:
         """Every widget of this kind as it is, then each as it changes, as whole records, without end.
 
         With an id, that widget only. One that is gone comes once more with `deleted` true. The connection is renewed

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Generic, Literal, TypeAlias
 
 from canvus_async.errors import CanvusError, ClientClosed
+from canvus_async.http.event_loop import LoopBinding
 from canvus_async.http.request import Request
 from canvus_async.http.transport import Transport
 from canvus_async.models.changes import Change, R
@@ -72,6 +73,7 @@ class Feed(Generic[R]):
         self._connection: Connection[R] | None = None
         self._connecting: asyncio.Timeout | None = None
         self.fairness = Fairness()
+        self.binding = LoopBinding("subscription")
         self._reading = False
 
     @property
@@ -92,6 +94,7 @@ class Feed(Generic[R]):
         """
         if self._reading:
             raise RuntimeError("another task is already reading this subscription; make one for each task")
+        self.binding.check()
         self._reading = True
         try:
             while not self._ready:

@@ -15,8 +15,8 @@ from canvus_async.subscriptions.feed import Feed, Status
 class Subscription(ResumableGenerator[R]):
     """Whole records: first every current one, then each that changes, without end.
 
-    Use it with `contextlib.aclosing`. A cancelled read loses nothing, a dropped subscription closes its connection and
-    warns, and two tasks cannot read it at the same time.
+    Use it with `async with` or `contextlib.aclosing`. A cancelled read loses nothing, a dropped subscription closes its
+    connection and warns, and two tasks cannot read it at the same time.
     """
 
     def __init__(self, feed: Feed[R]) -> None:
@@ -66,4 +66,4 @@ class _Records(Generic[R]):
         if self._feed.connected:
             words = "a subscription was dropped without closing: use `async with aclosing(...)`"
             warnings.warn(words, ResourceWarning, stacklevel=3)
-        self._feed.close()
+        self._feed.binding.call(self._feed.close)  # the garbage collector may run in another thread

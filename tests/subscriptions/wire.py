@@ -16,6 +16,7 @@ Item = TypeVar("Item")
 ROOT = "5c5ee4cb-fe8b-4a2c-b1f4-4b0e5a0d4a3d"
 CANVAS = "3ad9ece4-28be-4e19-9f9a-1a01a4dbae28"
 KEEPALIVE = b"\n"
+REFUSAL = {"msg": "No"}
 
 _numbers = count(1)
 
@@ -107,7 +108,7 @@ def then(first: object, *lines: bytes | object) -> Script:
     return follows(first, all_at_once)
 
 
-def refuses(status: int, *headers: str, body: object = b"") -> Script:
+def refuses(status: int, *headers: str, body: object = REFUSAL) -> Script:
     """A connection that answers no."""
 
     async def script(exchange: Exchange) -> None:
