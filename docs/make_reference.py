@@ -51,10 +51,10 @@ PAGES = {
         safe_filename
     """,
     "live": """
-        Live Change Counters Status
+        Subscription Live Change Counters Status
     """,
     "snapshots": """
-        Camera Snapshot Region
+        Camera Snapshot Region ImageFormat
     """,
     "records": """
         module models.widgets

@@ -263,7 +263,7 @@ def test_watch_prints_changes_across_a_server_restart_and_ends_on_ctrl_c(tmp_pat
 
     assert watching.returncode == 130
     assert "Traceback" not in errors
-    assert "lost" in errors
+    assert "reconnecting in" in errors
 
 
 def test_watch_lists_the_valid_kinds_for_an_unknown_one() -> None:
