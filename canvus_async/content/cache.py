@@ -29,7 +29,7 @@ class MemoryCache:
     """
 
     def __init__(self, max_bytes: int = 64 * 1024 * 1024) -> None:
-        check_positive("MemoryCache", whole={"max_bytes"}, max_bytes=max_bytes)
+        check_positive("MemoryCache", integers={"max_bytes"}, max_bytes=max_bytes)
         self.max_bytes = max_bytes
         self.bytes = 0
         self._entries: OrderedDict[str, bytes] = OrderedDict()

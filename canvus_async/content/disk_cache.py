@@ -67,7 +67,7 @@ class DiskCache:
     """
 
     def __init__(self, path: str | os.PathLike[str], *, max_bytes: int = 1 << 30) -> None:
-        check_positive("DiskCache", whole={"max_bytes"}, max_bytes=max_bytes)
+        check_positive("DiskCache", integers={"max_bytes"}, max_bytes=max_bytes)
         self.path = os.fspath(path)
         self.max_bytes = max_bytes
         os.makedirs(self.path, mode=0o700, exist_ok=True)  # noqa: PTH103

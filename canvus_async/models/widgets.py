@@ -47,7 +47,7 @@ class PlacedWidget(Widget, frozen=True, gc=False, kw_only=True):
 
 
 class AssetWidget(PlacedWidget, frozen=True, gc=False, kw_only=True):
-    """A widget that shows an uploaded file. Its `hash` identifies the content; "" until the server has read the file."""
+    """A widget that shows an uploaded file; `hash` identifies its content and is "" until the server has read it."""
 
     title: str = ""
     original_filename: str = ""
