@@ -170,7 +170,7 @@ async def test_d12_a_page_with_status_200_is_no_mipmap_and_not_cached() -> None:
     ("call", "words"),
     [
         (lambda canvas: canvas.mipmaps.info(""), "hash is empty"),
-        (lambda canvas: canvas.mipmaps.fetch("a/b", 0), "hash 'a/b' is not one"),
+        (lambda canvas: canvas.mipmaps.fetch("a/b", 0), "hash 'a/b' contains characters"),
         (lambda canvas: canvas.mipmaps.fetch(HASH, -1), "level must be 0"),
         (lambda canvas: canvas.mipmaps.fetch(HASH, 0, page=-1), "page must be 0"),
         (lambda canvas: canvas.mipmaps.fetch_fit(HASH, width=0, height=5), "at least 1 pixel"),
