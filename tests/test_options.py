@@ -38,5 +38,5 @@ def test_values_that_make_no_sense_are_refused(make, words: str) -> None:
     ],
 )
 def test_values_of_another_type_are_refused(make) -> None:
-    with pytest.raises(TypeError, match="number is needed"):
+    with pytest.raises(TypeError, match=r"must be (a number|an integer)"):
         make()

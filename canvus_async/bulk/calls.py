@@ -121,5 +121,5 @@ def _size_of(items: object) -> int | None:
 
 def _workers(concurrency: int | None, limiter: Limiter) -> int:
     """How many workers: no more than the client's limit, so that no other call waits behind a queue of them."""
-    check_positive("concurrency", optional={"concurrency"}, whole={"concurrency"}, concurrency=concurrency)
+    check_positive("concurrency", optional={"concurrency"}, integers={"concurrency"}, concurrency=concurrency)
     return limiter.total if concurrency is None else min(concurrency, limiter.total)

@@ -93,7 +93,7 @@ class Export:
     def _open(self) -> Manifest:
         """Make the folder, remove what killed runs left in it, and read its manifest. Blocking."""
         if self._dry_run:
-            return Manifest(self._into, adding=False)
+            return Manifest(self._into, writable=False)
         folders = [self._into, os.path.join(self._into, LEVELS)] if self._with_levels else [self._into]  # noqa: PTH118
         for folder in folders:
             try:
@@ -152,7 +152,7 @@ def _existing_size(manifest: Manifest, name: str, path: str) -> int | None:
         return None
     except OSError as problem:
         raise write_error(problem, path) from None
-    return found.st_size if stat.S_ISREG(found.st_mode) and manifest.believes(name, found.st_size) else None
+    return found.st_size if stat.S_ISREG(found.st_mode) and manifest.may_be_complete(name, found.st_size) else None
 
 
 def name_of(content: Content, page: int | None, level: int | None) -> str:

@@ -81,7 +81,7 @@ class Fetcher:
             if not self._hashes.worth_computing(hash):
                 return body
             digest = hashlib.sha256(body) if len(body) < _SMALL else await asyncio.to_thread(hashlib.sha256, body)
-            if self._hashes.fits(hash, digest.hexdigest()):
+            if self._hashes.matches(hash, digest.hexdigest()):
                 return body
         raise hash_mismatch(hash)
 

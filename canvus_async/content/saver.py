@@ -69,7 +69,7 @@ class Saver:
         try:
             async with transfer.limiter:
                 hashing = self._hashes.worth_computing(transfer.hash)
-                part = PartFile(target, overwrite=overwrite, hashing=hashing, later=known)
+                part = PartFile(target, overwrite=overwrite, hashing=hashing, lazy=known)
                 try:
                     await self._download(transfer, part, progress)
                     await part.publish(fsync=fsync)
@@ -113,9 +113,9 @@ class Saver:
 
     async def _verify(self, name: str, part: PartFile, download: Download) -> None:
         """Check the content against its hash; download it once more if it does not match."""
-        if not self._hashes.fits(name, await part.sha256()):
+        if not self._hashes.matches(name, await part.sha256()):
             await download.again()
-            if not self._hashes.fits(name, await part.sha256()):
+            if not self._hashes.matches(name, await part.sha256()):
                 raise hash_mismatch(name, part.target)
 
     async def _sweep(self, folder: str) -> None:

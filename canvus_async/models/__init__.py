@@ -1,4 +1,4 @@
-"""Records that travel between server and client."""
+"""The records that the server and the client exchange."""
 
 from canvus_async.models.canvases import CanvasInfo, ServerInfo
 from canvus_async.models.geometry import Point, Rect, Size

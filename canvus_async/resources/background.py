@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Unpack
 
-from canvus_async.http.multipart import Uploadable, form, opened
+from canvus_async.http.multipart import Uploadable, form, open_source
 from canvus_async.http.transport import Transport
 from canvus_async.models import CanvasBackground
 from canvus_async.progress import Progress
@@ -48,6 +48,6 @@ class Background:
         """
         fields: BackgroundUpload = {"type": "image"} if fit is None else {"type": "image", "fit": fit}
         json = payload(fields, BackgroundUpload, verb="upload")
-        async with opened(file, filename) as source:
+        async with open_source(file, filename) as source:
             body = partial(form, source, json, progress)
             return await self._transport.one("POST", self._path, CanvasBackground, payload=body)

@@ -11,7 +11,7 @@ from typing import Generic, Protocol, TypeVar
 
 from canvus_async.content.fetcher import Fetcher
 from canvus_async.errors import ClientClosed, NotFound, RequestTimeout, UnexpectedContent
-from canvus_async.http.multipart import Uploadable, form, opened
+from canvus_async.http.multipart import Uploadable, form, open_source
 from canvus_async.http.transport import Transport
 from canvus_async.models import AssetWidget, Point, UnknownWidget, Widget
 from canvus_async.progress import Progress
@@ -196,8 +196,8 @@ class FileCollection(CloneableCollection[A]):
         progress: Progress | None,
     ) -> A:
         json = payload(fields, allowed, verb="upload")
-        async with opened(file, filename) as source:
-            if "original_filename" not in fields and not source.plainly_named:
+        async with open_source(file, filename) as source:
+            if "original_filename" not in fields and not source.has_plain_name:
                 # such a name does not survive every server's reading of a multipart head; the JSON part does
                 json = payload({**fields, "original_filename": source.name}, allowed, verb="upload")
             body = partial(form, source, None if json == b"{}" else json, progress)

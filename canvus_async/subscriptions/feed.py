@@ -192,7 +192,7 @@ class Feed(Generic[R]):
             self._recovery.snapshot_received()
             self.status = "live"
             self._ready.append(merge.changes)
-            logger.info("%s: live with %d items", self._request.path, len(self.state))
+            logger.info("%s: live (%d items)", self._request.path, len(self.state))
         elif merge.changes:
             self._ready.append(merge.changes)
         if batch.broken is not None:
@@ -216,4 +216,4 @@ class Feed(Generic[R]):
         if self._recovery.was_live:
             self.status = "stale"
         self._connect_at = now + pause
-        logger.info("%s: not connected (%s); reconnecting in %.1f s", self._request.path, type(error).__name__, pause)
+        logger.info("%s: no connection (%s); reconnecting in %.1f s", self._request.path, type(error).__name__, pause)

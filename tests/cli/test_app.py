@@ -86,7 +86,11 @@ def test_demo_runs_against_a_given_server(tmp_path: Path) -> None:
     [
         (["demo", "nowhere.jpg"], 1, "canvus: nowhere.jpg is not a file"),
         (["demo", __file__], 1, "400"),
-        (["demo", "--url", "not a url"], 1, "canvus: url 'not a url' is no address like https://canvus.example.com"),
+        (
+            ["demo", "--url", "not a url"],
+            1,
+            "canvus: url 'not a url' is not a valid server URL; expected https://host[/api/v1]",
+        ),
         (["demo", "--url", "http://127.0.0.1:9"], 1, "no connection"),
         (["demo", "--url", "http://canvus.example.com", "--token", "t"], 1, "allow_insecure"),
         (["serve", "--port", "none"], 2, "port"),

@@ -100,7 +100,7 @@ def test_d15_a_missing_folder_fails_at_once_with_its_errno(tmp_path: Path) -> No
 @pytest.mark.parametrize("content", [b"", b"small", BIG], ids=["empty", "small", "big"])
 @pytest.mark.parametrize("ending", ["published", "restarted", "discarded"])
 async def test_a_file_that_comes_later_is_as_whole_or_as_gone(tmp_path: Path, content: bytes, ending: str) -> None:
-    part = PartFile(tmp_path / "a", later=True)
+    part = PartFile(tmp_path / "a", lazy=True)
     assert list(tmp_path.iterdir()) == []
     await part.write(content)
     if ending == "restarted":
@@ -122,7 +122,7 @@ def test_d15_a_folder_is_no_file(tmp_path: Path, overwrite: bool) -> None:
 @pytest.mark.parametrize("content", [b"small", BIG], ids=["small", "big"])
 async def test_d15_a_folder_is_no_file_also_where_the_file_comes_later(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a").mkdir()
-    part = PartFile(tmp_path / "a", later=True)
+    part = PartFile(tmp_path / "a", lazy=True)
     await part.write(content)
     with pytest.raises(LocalWriteError, match="is a folder"):
         await part.publish()

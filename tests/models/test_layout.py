@@ -37,7 +37,7 @@ def test_a_missing_parent_counts_as_the_root() -> None:
 def test_a_ring_of_parents_is_an_error_and_not_a_hang() -> None:
     layout = Layout([a := note("a", 1, 1, parent="b"), note("b", 1, 1, parent="a")])
 
-    with pytest.raises(ValueError, match="widget a form a ring"):
+    with pytest.raises(ValueError, match="widget a form a cycle"):
         layout.location(a)
 
 

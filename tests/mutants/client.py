@@ -133,7 +133,7 @@ SHELL = [
     ),
     mutant(
         "an answer's repr shows its headers",
-        "response_class=_Answer",
+        "response_class=_RedactedResponse",
         "response_class=aiohttp.ClientResponse",
         f"{CANARY}::test_no_error_shows_a_token_that_the_server_repeats",
     ),
@@ -150,7 +150,7 @@ SHELL = [
     ),
     mutant(
         "a file that changes while it is sent is taken for whole",
-        "if left or _stamp(self.file) != before:",
+        "if left or _size_and_time(self.file) != before:",
         "if False:",
         UPLOADS,
         "tests/test_client.py",
