@@ -14,12 +14,21 @@ import pytest
 
 from canvus_async import Canvas, Client
 from canvus_async.server import CanvusServer
+from tests.project.rows import ROWS
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of a script; and programs inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)
 # Python's development mode is for this process: programs that tests start would say of each step that was slow, and
 # any may be on a busy machine.
 os.environ.pop("PYTHONDEVMODE", None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse `@pytest.mark.row(...)` with an id that is not in the catalogue of faults."""
+    for item in items:
+        for mark in item.iter_markers("row"):
+            if unknown := [row for row in mark.args if row not in ROWS]:
+                raise pytest.UsageError(f"{item.nodeid}: no such row in tests/project/rows.py: {unknown}")
 
 
 @pytest.fixture

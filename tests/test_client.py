@@ -199,6 +199,7 @@ async def test_anything_that_holds_bytes_can_be_uploaded(canvas: Canvas, tmp_pat
     assert await canvas.assets.fetch(image.hash) == sent
 
 
+@pytest.mark.row("U7")
 async def test_u7_a_file_name_survives_whatever_is_in_it(canvas: Canvas, tmp_path: Path) -> None:
     for name in ("photo 1.png", "a,b(1).png", "日本語.png", 'say "hi".png', "semi;colon.png", "a b'c.png", "100%.png"):
         image = await canvas.images.upload(picture(form="PNG"), filename=name)
@@ -243,6 +244,7 @@ async def test_a_file_that_is_no_picture_is_a_bad_request(canvas: Canvas) -> Non
     assert await canvas.images.list() == []
 
 
+@pytest.mark.row("U4")
 async def test_u4_a_file_over_the_servers_cap_is_too_large() -> None:
     async with CanvusServer(max_upload=100_000) as server, Client(server.url, token=server.token) as client:
         canvas = client.canvas(await server.create_canvas("small"))
@@ -250,6 +252,7 @@ async def test_u4_a_file_over_the_servers_cap_is_too_large() -> None:
             await canvas.images.upload(os.urandom(3_000_000), filename="a.jpg")
 
 
+@pytest.mark.row("U6")
 async def test_u6_a_file_that_shrinks_while_it_is_sent_is_noticed(canvas: Canvas, tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     path.write_bytes(picture() + os.urandom(4_000_000))
@@ -261,6 +264,7 @@ async def test_u6_a_file_that_shrinks_while_it_is_sent_is_noticed(canvas: Canvas
         await canvas.images.upload(path, progress=shrink)
 
 
+@pytest.mark.row("U6")
 async def test_u6_a_file_that_is_overwritten_while_it_is_sent_is_noticed(canvas: Canvas, tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     path.write_bytes(picture() + os.urandom(4_000_000))

@@ -103,6 +103,7 @@ async def test_an_async_source_and_raising_the_first_error(canvas: Canvas, image
             pass
 
 
+@pytest.mark.row("D1")
 async def test_d1_a_download_that_is_cut_goes_on_where_it_was(tmp_path: Path) -> None:
     body = bytes(range(256)) * 8000
     half = len(body) // 2
@@ -131,6 +132,7 @@ async def test_d1_a_download_that_is_cut_goes_on_where_it_was(tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.row("D8", "D10")
 async def test_d8_d10_a_part_of_something_else_is_not_joined(tmp_path: Path) -> None:
     body = bytes(range(256)) * 8000
 

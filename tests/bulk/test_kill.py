@@ -9,6 +9,8 @@ import signal
 import sys
 from pathlib import Path
 
+import pytest
+
 from canvus_async import Canvas, Client
 from canvus_async.content.part_file import PART
 from canvus_async.server import CanvusServer
@@ -75,6 +77,7 @@ async def check(server: CanvusServer, canvas: Canvas, folder: Path) -> None:
     assert told == widgets
 
 
+@pytest.mark.row("D20")
 async def test_d20_killed_ten_times_a_download_is_finished_and_nothing_whole_is_fetched_again(
     server: CanvusServer, canvas: Canvas, tmp_path: Path
 ) -> None:
@@ -136,6 +139,7 @@ asyncio.run(main(*sys.argv[1:]))
 """
 
 
+@pytest.mark.row("D18")
 async def test_d18_two_processes_of_twenty_tasks_share_a_folder_and_a_cache(
     server: CanvusServer, canvas: Canvas, tmp_path: Path
 ) -> None:

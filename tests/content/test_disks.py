@@ -45,11 +45,13 @@ async def refused(body: bytes, target: Path) -> tuple[int | None, int]:
     return failed.value.errno, len(server.requests)
 
 
+@pytest.mark.row("D14")
 @pytest.mark.parametrize("size", [100_000, len(LARGE)])
 async def test_d14_a_disk_that_fills_up_is_told_at_once_and_left_clean(mounted: Mount, size: int) -> None:
     assert await refused(LARGE[:size], mounted("size=64k") / "a") == (errno.ENOSPC, 1)
 
 
+@pytest.mark.row("D14")
 @pytest.mark.parametrize("size", [100_000, len(LARGE)])
 async def test_d14_a_file_over_the_systems_limit_is_told_at_once_and_left_out(tmp_path: Path, size: int) -> None:
     resource = pytest.importorskip("resource")
@@ -61,6 +63,7 @@ async def test_d14_a_file_over_the_systems_limit_is_told_at_once_and_left_out(tm
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
+@pytest.mark.row("D14")
 async def test_d14_a_disk_that_is_full_by_its_own_word_is_not_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -73,21 +76,25 @@ async def test_d14_a_disk_that_is_full_by_its_own_word_is_not_tried_again(
     assert await refused(LARGE[:300_000], tmp_path / "a") == (errno.ENOSPC, 1)
 
 
+@pytest.mark.row("D15")
 async def test_d15_a_disk_for_reading_only_is_told_before_any_request(mounted: Mount) -> None:
     assert await refused(b"small", mounted("size=64k,ro") / "a") == (errno.EROFS, 0)
 
 
+@pytest.mark.row("D15")
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
 async def test_d15_a_folder_that_may_not_be_written_is_told_before_any_request(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     assert await refused(b"small", tmp_path / "a") == (errno.EACCES, 0)
 
 
+@pytest.mark.row("D15")
 @pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="there is no such folder here")
 async def test_d15_a_folder_that_takes_no_files_is_told_before_any_request() -> None:
     assert await refused(b"small", Path("/proc", HASH)) == (errno.ENOENT, 0)
 
 
+@pytest.mark.row("D15")
 async def test_d15_a_folder_that_has_gone_since_the_last_file_is_told_before_any_request(tmp_path: Path) -> None:
     folder = tmp_path / "gone"
     folder.mkdir()
@@ -101,6 +108,7 @@ async def test_d15_a_folder_that_has_gone_since_the_last_file_is_told_before_any
     assert (failed.value.errno, len(server.requests)) == (errno.ENOENT, 1)
 
 
+@pytest.mark.row("D15")
 async def test_d15_a_disk_that_takes_no_more_files_leaves_the_ones_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -78,6 +78,7 @@ async def fetched(folder: Path, *scripts: Script, name: str = HASH, **options) -
     return path.read_bytes(), [request.headers for request in server.requests]
 
 
+@pytest.mark.row("D1")
 async def test_d1_a_cut_body_without_a_strong_tag_begins_again(tmp_path: Path) -> None:
     body, heads = await fetched(tmp_path, cut(1000, 'ETag: W/"one"'), whole())
 
@@ -85,6 +86,7 @@ async def test_d1_a_cut_body_without_a_strong_tag_begins_again(tmp_path: Path) -
     assert "range" not in heads[1]
 
 
+@pytest.mark.row("D1")
 async def test_d1_a_download_that_makes_headway_outlasts_its_tries(tmp_path: Path) -> None:
     large, step = os.urandom(9 << 20), 1 << 20
 
@@ -103,6 +105,7 @@ async def test_d1_a_download_that_makes_headway_outlasts_its_tries(tmp_path: Pat
     assert len(heads) > Retry().attempts
 
 
+@pytest.mark.row("D4")
 @pytest.mark.parametrize(
     "lengths",
     [
@@ -117,6 +120,7 @@ async def test_d4_lengths_that_contradict_each_other_are_no_answer(tmp_path: Pat
         await fetched(tmp_path, raw(f"HTTP/1.1 200 OK\n{lengths}\n", b"12345"))
 
 
+@pytest.mark.row("D4")
 async def test_d4_a_length_below_the_truth_is_told_by_the_hash(tmp_path: Path) -> None:
     proof = hashlib.sha256(BODY).hexdigest()
     async with raw_server(whole(), raw("HTTP/1.1 200 OK\nContent-Length: 5\n\n", BODY)) as server:
@@ -130,6 +134,7 @@ async def test_d4_a_length_below_the_truth_is_told_by_the_hash(tmp_path: Path) -
     assert [path.name for path in tmp_path.iterdir()] == ["proof"]
 
 
+@pytest.mark.row("D5")
 @pytest.mark.parametrize("announced", [True, False])
 async def test_d5_more_than_max_bytes_is_refused(tmp_path: Path, announced: bool) -> None:
     async def chunked(exchange: Exchange) -> None:
@@ -142,6 +147,7 @@ async def test_d5_more_than_max_bytes_is_refused(tmp_path: Path, announced: bool
         await fetched(tmp_path, whole() if announced else chunked, max_bytes=100_000)
 
 
+@pytest.mark.row("D6")
 async def test_d6_a_body_that_drips_is_stalled_although_it_never_stops(tmp_path: Path) -> None:
     async def drip(exchange: Exchange) -> None:
         await exchange.request()
@@ -154,6 +160,7 @@ async def test_d6_a_body_that_drips_is_stalled_although_it_never_stops(tmp_path:
         await fetched(tmp_path, drip, timeouts=Timeouts(slow=0.1), retry=Retry(attempts=2, first_wait=0.001))
 
 
+@pytest.mark.row("D6")
 async def test_d6_after_a_drip_the_rest_is_asked_for(tmp_path: Path) -> None:
     async def drip(exchange: Exchange) -> None:
         await exchange.request()
@@ -172,6 +179,7 @@ async def test_d6_after_a_drip_the_rest_is_asked_for(tmp_path: Path) -> None:
     assert heads[1]["if-range"] == '"one"'
 
 
+@pytest.mark.row("D7")
 async def test_d7_after_a_stall_the_rest_is_asked_for(tmp_path: Path) -> None:
     async def stall(exchange: Exchange) -> None:
         await exchange.request()
@@ -185,6 +193,7 @@ async def test_d7_after_a_stall_the_rest_is_asked_for(tmp_path: Path) -> None:
     assert heads[1]["range"] == "bytes=1000-"
 
 
+@pytest.mark.row("D8", "D10")
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -204,11 +213,13 @@ async def test_d8_d10_a_part_that_does_not_fit_begins_again(tmp_path: Path, wron
     assert ["range" in head for head in heads] == [False, True, False]
 
 
+@pytest.mark.row("D8")
 async def test_d8_a_part_that_nobody_asked_for_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(UnexpectedContent, match="status 206"):
         await fetched(tmp_path, part(1000, TAG))
 
 
+@pytest.mark.row("D9")
 async def test_d9_a_server_that_ignores_ranges_sends_all_of_it_anew(tmp_path: Path) -> None:
     body, heads = await fetched(tmp_path, cut(1000, TAG), whole(BODY, TAG))
 
@@ -216,6 +227,7 @@ async def test_d9_a_server_that_ignores_ranges_sends_all_of_it_anew(tmp_path: Pa
     assert len(heads) == 2
 
 
+@pytest.mark.row("D11")
 async def test_d11_wrong_bytes_of_the_right_length_are_fetched_once_more_and_then_refused(tmp_path: Path) -> None:
     name = hashlib.sha256(BODY).hexdigest()
     wrong = bytes(len(BODY))
@@ -233,6 +245,7 @@ async def test_d11_wrong_bytes_of_the_right_length_are_fetched_once_more_and_the
     assert wrong != BODY
 
 
+@pytest.mark.row("D11")
 async def test_d11_hashes_made_in_another_way_are_opaque_names(tmp_path: Path) -> None:
     async with raw_server(whole()) as server, client(server.url) as canvus:
         for number in range(5):
@@ -242,6 +255,7 @@ async def test_d11_hashes_made_in_another_way_are_opaque_names(tmp_path: Path) -
     assert len(server.requests) == 5
 
 
+@pytest.mark.row("D12")
 @pytest.mark.parametrize(
     "content", [WEBP, b"<!DOCTYPE html><html>log in</html>", b"RIFF"], ids=["webp", "html", "short"]
 )
@@ -264,6 +278,7 @@ async def test_d12_a_mipmap_is_told_from_a_page_however_it_comes(tmp_path: Path,
             assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.row("D13")
 async def test_d13_what_is_still_being_made_is_waited_for(tmp_path: Path) -> None:
     async def soon(exchange: Exchange) -> None:
         for _ in range(4):
@@ -279,6 +294,7 @@ async def test_d13_what_is_still_being_made_is_waited_for(tmp_path: Path) -> Non
     assert len(server.requests) == 5
 
 
+@pytest.mark.row("D13")
 async def test_d13_what_never_gets_ready_ends_with_a_timeout() -> None:
     async def never(exchange: Exchange) -> None:
         while True:
@@ -292,6 +308,7 @@ async def test_d13_what_never_gets_ready_ends_with_a_timeout() -> None:
                 await canvus.canvas("c1").mipmaps.fetch(HASH, 0)
 
 
+@pytest.mark.row("D18")
 async def test_d18_twenty_who_want_the_same_file_cause_one_transfer(tmp_path: Path) -> None:
     async with raw_server(whole()) as server, client(server.url) as canvus:
         assets = canvus.canvas("c1").assets
@@ -302,6 +319,7 @@ async def test_d18_twenty_who_want_the_same_file_cause_one_transfer(tmp_path: Pa
     assert len(server.requests) == 1
 
 
+@pytest.mark.row("D18")
 async def test_d18_when_the_first_of_them_is_cancelled_the_others_still_get_the_file(tmp_path: Path) -> None:
     async def hang(exchange: Exchange) -> None:
         await exchange.request()
@@ -318,6 +336,7 @@ async def test_d18_when_the_first_of_them_is_cancelled_the_others_still_get_the_
     assert (tmp_path / "a").read_bytes() == BODY
 
 
+@pytest.mark.row("D19")
 @pytest.mark.parametrize("how", ["cancel", "timeout"])
 async def test_d19_a_download_cancelled_during_a_slow_write_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
@@ -346,6 +365,7 @@ async def test_d19_a_download_cancelled_during_a_slow_write_leaves_nothing(
         await server.until_open(0)
 
 
+@pytest.mark.row("D20")
 async def test_d20_leftovers_of_more_than_a_day_are_swept_and_nothing_else(tmp_path: Path) -> None:
     names = [f"b{PART}{'0' * 16}", f"c{PART}{'1' * 16}", f"notes{PART}1", "mine"]
     for name in names:
@@ -358,6 +378,7 @@ async def test_d20_leftovers_of_more_than_a_day_are_swept_and_nothing_else(tmp_p
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["a", *names[1:]])
 
 
+@pytest.mark.row("D21")
 @pytest.mark.parametrize(
     "name",
     [
@@ -386,6 +407,7 @@ def test_d21_the_name_of_a_file_is_made_of_the_hash_and_stays_in_its_folder(tmp_
     assert stem_of(name).lower() != stem_of(name.swapcase()).lower() or name == name.swapcase()
 
 
+@pytest.mark.row("D21")
 @pytest.mark.parametrize(
     ("name", "suffix"),
     [
@@ -401,6 +423,7 @@ def test_d21_only_a_harmless_ending_of_a_servers_name_is_taken(name: str, suffix
     assert suffix_of(name) == suffix
 
 
+@pytest.mark.row("D23")
 async def test_d23_an_empty_file_is_refused_unless_its_hash_says_that_it_is_empty(tmp_path: Path) -> None:
     with pytest.raises(UnexpectedContent, match="empty"):
         await fetched(tmp_path, whole(b""))
@@ -408,6 +431,7 @@ async def test_d23_an_empty_file_is_refused_unless_its_hash_says_that_it_is_empt
     assert body == b""
 
 
+@pytest.mark.row("D24")
 async def test_d24_the_temporary_file_is_beside_its_target(tmp_path: Path) -> None:
     seen: list[str] = []
     async with raw_server(whole()) as server, client(server.url) as canvus:

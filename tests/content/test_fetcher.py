@@ -150,6 +150,7 @@ async def test_an_error_reaches_all_who_wait_and_is_not_kept() -> None:
     assert len(server.requests) == 2
 
 
+@pytest.mark.row("D12")
 async def test_d12_a_page_with_status_200_is_no_mipmap_and_not_cached() -> None:
     async def login(exchange: Exchange) -> None:
         while True:
@@ -166,6 +167,7 @@ async def test_d12_a_page_with_status_200_is_no_mipmap_and_not_cached() -> None:
     assert len(server.requests) == 2
 
 
+@pytest.mark.row("D22")
 @pytest.mark.parametrize(
     ("call", "words"),
     [
@@ -230,6 +232,7 @@ async def test_an_asset_is_saved_whole_with_progress(tmp_path: Path) -> None:
     assert server.requests[0].headers["canvas-id"] == "c1"
 
 
+@pytest.mark.row("D1")
 async def test_d1_a_body_cut_short_leaves_no_file(tmp_path: Path) -> None:
     async with raw_server(asset(bytes(5000), announced=9000)) as server, client(server.url) as canvus:
         with pytest.raises(IncompleteDownload) as failed:
@@ -240,6 +243,7 @@ async def test_d1_a_body_cut_short_leaves_no_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.row("D1")
 async def test_d1_a_cut_body_is_fetched_again(tmp_path: Path) -> None:
     body = bytes(range(200)) * 100
     async with raw_server(asset(body[:3000], announced=len(body)), asset(body)) as server, client(server.url) as canvus:
@@ -248,6 +252,7 @@ async def test_d1_a_cut_body_is_fetched_again(tmp_path: Path) -> None:
     assert path.read_bytes() == body
 
 
+@pytest.mark.row("D2")
 async def test_d2_a_body_whose_end_cannot_be_told_from_a_cut_is_refused(tmp_path: Path) -> None:
     async def until_close(exchange: Exchange) -> None:
         await exchange.request()
@@ -261,12 +266,14 @@ async def test_d2_a_body_whose_end_cannot_be_told_from_a_cut_is_refused(tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.row("D3")
 async def test_d3_a_compressed_body_is_refused(tmp_path: Path) -> None:
     async with raw_server(asset(b"x" * 50, "Content-Encoding: gzip")) as server, client(server.url) as canvus:
         with pytest.raises(CorruptDownload, match="compressed"):
             await canvus.canvas("c1").assets.download(HASH, to=tmp_path / "a")
 
 
+@pytest.mark.row("D7")
 async def test_d7_a_stall_midway_is_tried_again_then_stalled(tmp_path: Path) -> None:
     async def stall(exchange: Exchange) -> None:
         await exchange.request()
@@ -283,6 +290,7 @@ async def test_d7_a_stall_midway_is_tried_again_then_stalled(tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.row("D12")
 async def test_d12_a_page_instead_of_a_mipmap_leaves_no_file(tmp_path: Path) -> None:
     async with raw_server(asset(b"<html>")) as server, client(server.url) as canvus:
         with pytest.raises(UnexpectedContent):
@@ -291,6 +299,7 @@ async def test_d12_a_page_instead_of_a_mipmap_leaves_no_file(tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.row("D13")
 async def test_d13_a_refusal_leaves_no_file(tmp_path: Path) -> None:
     async with raw_server(mipmaps) as server, client(server.url) as canvus:
         with pytest.raises(NotFound, match="No asset"):
@@ -299,6 +308,7 @@ async def test_d13_a_refusal_leaves_no_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.row("D15")
 async def test_d15_a_folder_that_is_not_there_is_told_before_any_request(tmp_path: Path) -> None:
     async with raw_server(mipmaps) as server, client(server.url) as canvus:
         with pytest.raises(LocalWriteError):
@@ -307,6 +317,7 @@ async def test_d15_a_folder_that_is_not_there_is_told_before_any_request(tmp_pat
     assert server.requests == []
 
 
+@pytest.mark.row("D19")
 async def test_d19_a_cancelled_download_leaves_nothing(tmp_path: Path) -> None:
     async def slow(exchange: Exchange) -> None:
         await exchange.request()
@@ -329,6 +340,7 @@ async def test_d19_a_cancelled_download_leaves_nothing(tmp_path: Path) -> None:
         await server.until_open(0)
 
 
+@pytest.mark.row("D5")
 async def test_d5_an_asset_over_max_bytes_is_not_taken_into_memory() -> None:
     async with raw_server(asset(bytes(2000))) as server, client(server.url) as canvus:
         with pytest.raises(UnexpectedContent, match="over 1000 bytes"):

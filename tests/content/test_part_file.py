@@ -52,6 +52,7 @@ async def test_a_restart_forgets_what_was_written(tmp_path: Path) -> None:
     assert (tmp_path / "a").read_bytes() == b"second"
 
 
+@pytest.mark.row("D16")
 async def test_d16_an_existing_file_is_replaced_or_refused_as_asked(tmp_path: Path) -> None:
     target = tmp_path / "a"
     target.write_bytes(b"old")
@@ -65,6 +66,7 @@ async def test_d16_an_existing_file_is_replaced_or_refused_as_asked(tmp_path: Pa
     assert target.read_bytes() == b"new"
 
 
+@pytest.mark.row("D16")
 async def test_d16_a_file_that_appears_meanwhile_is_not_replaced(tmp_path: Path) -> None:
     part = PartFile(tmp_path / "a", overwrite=False)
     await part.write(b"new")
@@ -78,6 +80,7 @@ async def test_d16_a_file_that_appears_meanwhile_is_not_replaced(tmp_path: Path)
     assert leftovers(tmp_path) == []
 
 
+@pytest.mark.row("D17")
 async def test_d17_a_link_is_replaced_and_what_it_points_at_untouched(tmp_path: Path) -> None:
     (tmp_path / "real").write_bytes(b"precious")
     (tmp_path / "link").symlink_to(tmp_path / "real")
@@ -91,6 +94,7 @@ async def test_d17_a_link_is_replaced_and_what_it_points_at_untouched(tmp_path: 
     assert not (tmp_path / "link").is_symlink()
 
 
+@pytest.mark.row("D15")
 def test_d15_a_missing_folder_fails_at_once_with_its_errno(tmp_path: Path) -> None:
     with pytest.raises(LocalWriteError, match="No such file or directory") as failed:
         PartFile(tmp_path / "nowhere" / "a")
@@ -113,12 +117,14 @@ async def test_a_file_that_comes_later_is_as_whole_or_as_gone(tmp_path: Path, co
     assert [path.read_bytes() for path in tmp_path.iterdir()] == ([] if ending == "discarded" else [content])
 
 
+@pytest.mark.row("D15")
 @pytest.mark.parametrize("overwrite", [False, True])
 def test_d15_a_folder_is_no_file(tmp_path: Path, overwrite: bool) -> None:
     with pytest.raises(LocalWriteError, match="is a folder"):
         PartFile(tmp_path, overwrite=overwrite)
 
 
+@pytest.mark.row("D15")
 @pytest.mark.parametrize("content", [b"small", BIG], ids=["small", "big"])
 async def test_d15_a_folder_is_no_file_also_where_the_file_comes_later(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a").mkdir()
@@ -131,6 +137,7 @@ async def test_d15_a_folder_is_no_file_also_where_the_file_comes_later(tmp_path:
     assert list(tmp_path.iterdir()) == [tmp_path / "a"]
 
 
+@pytest.mark.row("D18")
 async def test_d18_two_writers_of_one_name_do_not_meet(tmp_path: Path) -> None:
     parts = [PartFile(tmp_path / "a") for _ in range(5)]
     for number, part in enumerate(parts):
@@ -143,6 +150,7 @@ async def test_d18_two_writers_of_one_name_do_not_meet(tmp_path: Path) -> None:
     assert leftovers(tmp_path) == []
 
 
+@pytest.mark.row("D19")
 async def test_d19_a_cancelled_write_waits_for_its_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     entered, leave = threading.Event(), threading.Event()
     writev = os.writev
@@ -169,6 +177,7 @@ async def test_d19_a_cancelled_write_waits_for_its_thread(tmp_path: Path, monkey
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.row("D14")
 async def test_d14_a_full_disk_is_a_local_write_error_with_its_errno(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -128,6 +128,7 @@ def assert_nothing_reached(scene: Scene) -> None:
     assert {request.headers["host"] for request in scene.here.requests} == {here}
 
 
+@pytest.mark.row("S43", "U10")
 @pytest.mark.parametrize("status", STATUSES)
 @pytest.mark.parametrize("form", ELSEWHERE)
 async def test_s43_u10_however_another_place_is_written_nothing_goes_there(
@@ -141,6 +142,7 @@ async def test_s43_u10_however_another_place_is_written_nothing_goes_there(
         assert_nothing_reached(at)
 
 
+@pytest.mark.row("S43", "U10")
 @pytest.mark.parametrize("call", CALLS)
 async def test_s43_u10_no_call_follows_a_redirect_to_another_place(call: str, tmp_path: Path) -> None:
     async with scene() as at:
@@ -156,6 +158,7 @@ async def test_s43_u10_no_call_follows_a_redirect_to_another_place(call: str, tm
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.row("S43", "U10")
 @pytest.mark.parametrize("call", CALLS)
 async def test_s43_u10_https_is_never_left_for_http(
     call: str, tmp_path: Path, serving: ssl.SSLContext, trusting: ssl.SSLContext
@@ -168,6 +171,7 @@ async def test_s43_u10_https_is_never_left_for_http(
         assert_nothing_reached(at)
 
 
+@pytest.mark.row("S43", "U10")
 @pytest.mark.parametrize("status", STATUSES)
 async def test_s43_u10_http_is_not_left_for_https_either(
     status: int, tmp_path: Path, serving: ssl.SSLContext, trusting: ssl.SSLContext
@@ -180,6 +184,7 @@ async def test_s43_u10_http_is_not_left_for_https_either(
         assert_nothing_reached(at)
 
 
+@pytest.mark.row("S43")
 @pytest.mark.parametrize("status", STATUSES)
 async def test_s43_a_detour_over_this_origin_does_not_lead_elsewhere(status: int) -> None:
     async with raw_server(answers) as there:
@@ -198,6 +203,7 @@ async def test_s43_a_detour_over_this_origin_does_not_lead_elsewhere(status: int
     assert len(here.requests) == 2
 
 
+@pytest.mark.row("S43", "U10")
 @pytest.mark.parametrize("call", ["a read", "an upload", "a subscription"])
 async def test_s43_u10_a_session_of_the_users_follows_nothing_either(call: str, tmp_path: Path) -> None:
     async with aiohttp.ClientSession() as session, scene(session=session) as at:

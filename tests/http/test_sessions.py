@@ -85,6 +85,7 @@ async def test_no_session_has_the_token_among_its_defaults(tmp_path: Path) -> No
             assert len(session.cookie_jar) == 0
 
 
+@pytest.mark.row("S52")
 @pytest.mark.parametrize(("waits", "status"), [("for bytes", "live"), ("to try again", "stale")])
 async def test_s52_closing_the_client_ends_what_waits_although_the_session_is_the_users(
     waits: str, status: str

@@ -126,6 +126,7 @@ async def test_a_post_is_not_repeated_after_a_server_error(status: int) -> None:
     assert len(server.requests) == 1
 
 
+@pytest.mark.row("U2")
 async def test_u2_a_post_whose_answer_is_lost_is_outcome_unknown_and_not_repeated() -> None:
     async with raw_server(drops) as server, client(server.url) as canvus:
         with pytest.raises(OutcomeUnknown, match="POST canvases: sent, and no whole answer came") as failed:
@@ -135,6 +136,7 @@ async def test_u2_a_post_whose_answer_is_lost_is_outcome_unknown_and_not_repeate
     assert len(server.requests) == 1
 
 
+@pytest.mark.row("U9")
 async def test_u9_a_delete_that_finds_nothing_after_a_lost_answer_is_done() -> None:
     async with raw_server(drops, refuses(404)) as server, client(server.url) as canvus:
         await canvus.canvases.delete("c1")
@@ -159,6 +161,7 @@ async def test_a_post_is_repeated_when_no_connection_could_be_made() -> None:
     assert canvus.requests_sent == 3
 
 
+@pytest.mark.row("S40")
 async def test_s40_retry_after_is_waited_for() -> None:
     async def busy_once(exchange: Exchange) -> None:
         await exchange.request()
@@ -214,6 +217,7 @@ async def test_an_applications_own_retries_are_logged_and_counted_as_ever(caplog
     assert [name.partition(".")[0] for name in counted] == ["canvus_async", "tests"]
 
 
+@pytest.mark.row("S40")
 async def test_s40_a_longer_wait_than_allowed_is_raised_at_once() -> None:
     async with (
         raw_server(refuses(429, "Retry-After: 1e9", "Retry-After: 3600")) as server,
@@ -241,6 +245,7 @@ async def test_a_failing_server_is_not_hammered_once_the_budget_is_spent() -> No
     assert len(server.requests) == 5 + 2
 
 
+@pytest.mark.row("D1")
 async def test_d1_a_body_cut_short_is_an_error_and_never_a_short_record() -> None:
     async def cut(exchange: Exchange) -> None:
         await exchange.request()
@@ -265,6 +270,7 @@ async def test_a_chunked_body_without_its_end_is_an_error() -> None:
     assert len(server.requests) == 2
 
 
+@pytest.mark.row("S34")
 @pytest.mark.parametrize(
     "body", [b"<html>Please log in</html>", b"", b"[]", b"nonsense", b'{"msg": "odd"}', b"\xff", b"[" * 100_000]
 )
@@ -293,6 +299,7 @@ async def test_a_body_over_the_limit_is_not_taken_into_memory() -> None:
         await server.until_open(0)
 
 
+@pytest.mark.row("D5")
 async def test_d5_a_compressed_answer_is_bounded_by_what_it_unpacks_to() -> None:
     packed = gzip.compress(bytes(100_000_000), compresslevel=1)
 
@@ -324,6 +331,7 @@ async def test_garbage_instead_of_http_is_unexpected_content() -> None:
 # -- redirects --
 
 
+@pytest.mark.row("S43", "U10")
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_s43_u10_a_redirect_to_another_origin_gets_nothing(status: int) -> None:
     async with raw_server(answers) as other, raw_server(refuses(status, f"Location: {other.url}/x?t=1")) as server:
@@ -337,6 +345,7 @@ async def test_s43_u10_a_redirect_to_another_origin_gets_nothing(status: int) ->
     assert other.requests == []
 
 
+@pytest.mark.row("S44")
 async def test_s44_a_redirect_on_the_same_origin_is_followed_for_reads() -> None:
     async def both(exchange: Exchange) -> None:
         while True:
@@ -384,6 +393,7 @@ async def test_a_token_function_is_asked_again_once_after_a_401() -> None:
     assert [request.headers["private-token"] for request in server.requests] == ["old", "new", "new"]
 
 
+@pytest.mark.row("S35")
 async def test_s35_a_401_that_stays_is_raised_after_one_renewal() -> None:
     asked = 0
 
@@ -408,6 +418,7 @@ async def test_a_fixed_token_gets_no_second_chance() -> None:
     assert len(server.requests) == 1
 
 
+@pytest.mark.row("S37")
 async def test_s37_a_token_function_that_hangs_runs_into_its_limit() -> None:
     async def hang() -> str:
         await asyncio.Event().wait()
@@ -461,6 +472,7 @@ async def test_an_error_has_no_context_that_holds_the_requests_head() -> None:
 # -- time --
 
 
+@pytest.mark.row("S10")
 async def test_s10_an_answer_that_never_comes_is_a_request_timeout() -> None:
     async def hang(exchange: Exchange) -> None:
         await exchange.request()
@@ -529,6 +541,7 @@ async def test_requests_at_once_are_bounded() -> None:
     assert len(server.requests) == 12
 
 
+@pytest.mark.row("S52")
 async def test_s52_closing_ends_waiting_calls_at_once() -> None:
     async def hang(exchange: Exchange) -> None:
         await exchange.request()
@@ -606,6 +619,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return both
 
 
+@pytest.mark.row("S45")
 async def test_s45_a_certificate_that_nobody_vouches_for_is_refused_with_the_way_out(certificate: Path) -> None:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate)

@@ -65,6 +65,7 @@ def refuses(status: int, body: object, *headers: str) -> Script:
 # -- the connection --
 
 
+@pytest.mark.row("U1")
 @pytest.mark.parametrize("how", ["reset", "closed"])
 async def test_u1_an_upload_cut_midway_is_outcome_unknown_and_not_repeated(how: str) -> None:
     async def cut(exchange: Exchange) -> None:
@@ -83,6 +84,7 @@ async def test_u1_an_upload_cut_midway_is_outcome_unknown_and_not_repeated(how: 
     assert len(server.requests) == 1
 
 
+@pytest.mark.row("U2")
 async def test_u2_an_upload_without_an_answer_is_outcome_unknown_in_time_and_not_repeated() -> None:
     async def silent(exchange: Exchange) -> None:
         await exchange.request()
@@ -102,6 +104,7 @@ async def test_u2_an_upload_without_an_answer_is_outcome_unknown_in_time_and_not
     ]
 
 
+@pytest.mark.row("U2")
 async def test_u2_a_server_that_has_all_of_an_upload_may_take_as_long_as_for_any_answer() -> None:
     """What it does with the file is no stall: nothing is left to move."""
 
@@ -123,6 +126,7 @@ async def test_u2_a_server_that_has_all_of_an_upload_may_take_as_long_as_for_any
             await canvus.canvas("c1").images.upload(bytes(3_000_000))
 
 
+@pytest.mark.row("U3")
 async def test_u3_a_server_that_does_not_read_is_given_up_after_the_stall_limit() -> None:
     blind = asyncio.Event()
 
@@ -140,6 +144,7 @@ async def test_u3_a_server_that_does_not_read_is_given_up_after_the_stall_limit(
     assert max(moved, default=0) < len(BIG)
 
 
+@pytest.mark.row("U3")
 async def test_u3_a_slow_upload_that_moves_takes_as_long_as_it_takes() -> None:
     """Longer in all than the limits on an answer and on a stall."""
 
@@ -161,6 +166,7 @@ async def test_u3_a_slow_upload_that_moves_takes_as_long_as_it_takes() -> None:
 # -- refusals --
 
 
+@pytest.mark.row("U4")
 @pytest.mark.parametrize("after", ["stays open", "closes", "resets"])
 async def test_u4_a_413_before_the_body_is_read_is_too_large(after: str) -> None:
     async def hasty(exchange: Exchange) -> None:
@@ -183,6 +189,7 @@ async def test_u4_a_413_before_the_body_is_read_is_too_large(after: str) -> None
     assert len(server.requests) == 1
 
 
+@pytest.mark.row("U5")
 @pytest.mark.parametrize(
     ("status", "body", "kind", "words"),
     [
@@ -211,6 +218,7 @@ async def test_u5_a_refused_upload_says_why_in_a_line(
     assert len(server.requests) == 1
 
 
+@pytest.mark.row("U12")
 @pytest.mark.parametrize("retry_after", ["7", "0"])
 async def test_u12_a_post_refused_for_now_is_not_repeated_and_says_how_long_to_wait(retry_after: str) -> None:
     busy = refuses(503, {"msg": "Starting"}, f"Retry-After: {retry_after}")
@@ -239,6 +247,7 @@ def overwritten(path: Path) -> None:
         file.write(b"\1" * len(BIG))
 
 
+@pytest.mark.row("U6")
 @pytest.mark.parametrize("change", [grown, shrunk, overwritten])
 async def test_u6_a_file_that_changes_while_it_is_sent_is_never_taken_for_whole(
     tmp_path: Path, change: Callable[[Path], None]
@@ -265,6 +274,7 @@ async def test_u6_a_file_that_changes_while_it_is_sent_is_never_taken_for_whole(
     assert whole == [False]
 
 
+@pytest.mark.row("U6")
 async def test_u6_a_file_that_vanishes_while_it_is_sent_is_sent_whole(tmp_path: Path) -> None:
     """Its name is gone; what was opened is not, where the system works so."""
     path = tmp_path / "a.jpg"
@@ -281,6 +291,7 @@ async def test_u6_a_file_that_vanishes_while_it_is_sent_is_sent_whole(tmp_path: 
     assert BIG in received[0]
 
 
+@pytest.mark.row("U7")
 @pytest.mark.parametrize(
     "name",
     [
@@ -307,6 +318,7 @@ async def test_u7_no_file_name_leaves_its_place_in_the_head_of_its_part(name: st
     assert content == b"picture\r\n"
 
 
+@pytest.mark.row("U7")
 @pytest.mark.parametrize("name", ["photo 1.png", "a,b;c (2) 100%'s.png"])
 async def test_u7_a_plain_name_is_in_the_head_as_it_is(name: str) -> None:
     """As browsers have it: not every server undoes what percent signs do to a space."""
@@ -316,6 +328,7 @@ async def test_u7_a_plain_name_is_in_the_head_as_it_is(name: str) -> None:
     assert f'; filename="{name}"\r\n'.encode() in server.requests[0].body
 
 
+@pytest.mark.row("U7")
 @pytest.mark.parametrize("name", ['say "hi".png', "日本語.png", "line\r\nend.png", "back\\slash.png"])
 async def test_u7_a_name_that_a_head_cannot_hold_is_in_the_json_part_exactly(name: str) -> None:
     async with raw_server(accepts) as server, client(server.url) as canvus:
@@ -326,6 +339,7 @@ async def test_u7_a_name_that_a_head_cannot_hold_is_in_the_json_part_exactly(nam
     assert json.loads(found[1]) == {"title": "T", "original_filename": name}
 
 
+@pytest.mark.row("U8")
 @pytest.mark.parametrize("how", ["path", "bytes", "file", "file midway", "pipe"])
 async def test_u8_an_upload_announces_its_length_and_sends_just_that(tmp_path: Path, how: str) -> None:
     content = os.urandom(300_000)
@@ -358,6 +372,7 @@ def _fill(pipe: int, content: bytes) -> None:
 # -- other writes --
 
 
+@pytest.mark.row("U9")
 async def test_u9_a_delete_whose_answer_is_lost_is_sent_as_often_as_the_options_say() -> None:
     async def drops(exchange: Exchange) -> None:
         await exchange.request()
@@ -369,6 +384,7 @@ async def test_u9_a_delete_whose_answer_is_lost_is_sent_as_often_as_the_options_
     assert [request.method for request in server.requests] == ["DELETE"] * 4
 
 
+@pytest.mark.row("U11")
 async def test_u11_what_an_update_gives_back_is_the_servers_word() -> None:
     async with raw_server(accepts) as server, client(server.url) as canvus:
         image = await canvus.canvas("c1").images.update("i1", title="as sent", depth=5.0)
@@ -377,6 +393,7 @@ async def test_u11_what_an_update_gives_back_is_the_servers_word() -> None:
     assert (image.title, image.depth) == ("as stored", 1.0)
 
 
+@pytest.mark.row("U11")
 @pytest.mark.parametrize("reply", [{"title": "as sent"}, {}, b""])
 async def test_u11_a_reply_that_is_not_whole_is_completed_by_asking(reply: object) -> None:
     async def terse(exchange: Exchange) -> None:

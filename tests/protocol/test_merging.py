@@ -76,11 +76,13 @@ def test_a_later_snapshot_tells_only_what_differs_deletes_first(canvas: Canvas) 
     assert (updated.old.title, updated.new.title) == ("A dog", "new")
 
 
+@pytest.mark.row("S31")
 def test_s31_a_snapshot_of_nothing_deletes_all(canvas: Canvas) -> None:
     assert [kind for kind, _ in kinds(canvas.snapshot())] == ["deleted"] * 4
     assert canvas.merger.state == {}
 
 
+@pytest.mark.row("S30")
 def test_s30_the_last_of_a_snapshot_wins_and_deleted_ones_are_absent(canvas: Canvas) -> None:
     merge = canvas.snapshot(
         widget(text="early"),
@@ -139,6 +141,7 @@ def test_an_update_tells_old_and_new(canvas: Canvas) -> None:
     assert change.new.text == "new"
 
 
+@pytest.mark.row("S25")
 def test_s25_what_is_sent_again_as_it_was_changes_nothing(canvas: Canvas) -> None:
     again = [widget(), widget("Image", "i1"), widget("Hologram", "h1"), BACKGROUND]
 
@@ -163,6 +166,7 @@ def test_a_delete_of_an_unknown_type(canvas: Canvas, gone: dict[str, Any]) -> No
     assert (change.kind, change.record.deleted, change.record.widget_type) == ("deleted", True, "Hologram")
 
 
+@pytest.mark.row("S26")
 def test_s26_a_delete_of_an_unknown_id_or_a_second_one_is_nothing(canvas: Canvas) -> None:
     gone = {"id": "w1", "state": "deleted"}
 
@@ -171,17 +175,20 @@ def test_s26_a_delete_of_an_unknown_id_or_a_second_one_is_nothing(canvas: Canvas
     ]
 
 
+@pytest.mark.row("S24")
 def test_s24_an_unknown_state_is_no_delete(canvas: Canvas) -> None:
     assert canvas.one(widget(state="hidden")).new.state == "hidden"
     assert canvas.one({"id": "w1", "text": "x"}).new.state == "hidden"
 
 
+@pytest.mark.row("S27")
 def test_s27_created_again_after_a_delete(canvas: Canvas) -> None:
     merge = canvas.update({"id": "w1", "state": "deleted"}, widget(text="second life"))
 
     assert kinds(merge) == [("deleted", "w1"), ("created", "w1")]
 
 
+@pytest.mark.row("S32")
 def test_s32_an_id_may_change_its_type(canvas: Canvas) -> None:
     change = canvas.one(widget("Image", "w1"))
 
@@ -203,6 +210,7 @@ def test_records_of_no_widget_are_followed_alike() -> None:
 # -- less than all fields --
 
 
+@pytest.mark.row("S28")
 @pytest.mark.parametrize("typed", [True, False])
 def test_s28_changed_fields_only_are_laid_over_what_is_known(canvas: Canvas, typed: bool) -> None:
     sent = {"id": "w1", "text": "new", "pinned": "true"} | ({"widget_type": "NOTE"} if typed else {})
@@ -213,6 +221,7 @@ def test_s28_changed_fields_only_are_laid_over_what_is_known(canvas: Canvas, typ
     assert (change.new.text, change.new.pinned, change.new.title, change.old.text) == ("new", True, "a title", "hello")
 
 
+@pytest.mark.row("S28")
 def test_s28_also_for_types_that_are_unknown(canvas: Canvas) -> None:
     for sent in ({"id": "h1", "beam": None}, {"id": "h1", "widget_type": "Hologram", "beam": 7, "points:erase": 2}):
         change = canvas.one(sent)
@@ -262,6 +271,7 @@ def test_a_change_that_does_not_fit_makes_an_unknown_widget_until_one_fits(canva
     assert (type(good.new), good.new.depth, good.new.text) == (Note, 5, "hello")
 
 
+@pytest.mark.row("S29")
 @pytest.mark.parametrize(
     "sent",
     [
@@ -433,6 +443,7 @@ def test_what_a_change_gives_does_not_depend_on_what_the_decoder_has_met(taught:
     assert anchor.anchor_name == widget("Anchor", "w3")["anchor_name"]
 
 
+@pytest.mark.row("S23")
 def test_s23_an_empty_id_is_a_gap_and_nobodys(canvas: Canvas) -> None:
     before = dict(canvas.merger.state)
 

@@ -47,6 +47,7 @@ def test_deleted_and_created_again_is_an_update() -> None:
     assert net(deleted("a", "1"), created("a", "2")) == [updated("a", "1", "2")]
 
 
+@pytest.mark.row("S27")
 def test_s27_created_deleted_created_is_created_with_the_last_value() -> None:
     assert net(created("a", "1"), deleted("a", "1"), created("a", "3")) == [created("a", "3")]
 
@@ -65,6 +66,7 @@ def test_an_id_keeps_its_place_when_it_changes_again() -> None:
     assert waiting == [created("a", "2"), created("b", "9")]
 
 
+@pytest.mark.row("S48")
 def test_s48_many_changes_of_few_ids_wait_as_few() -> None:
     pending = PendingChanges[CanvasInfo]()
     for number in range(10_000):

@@ -26,6 +26,7 @@ AT = {"method": "X", "path": "p"}
 DATE = "Sat, 21 Nov 2026 10:00:00 GMT"
 
 
+@pytest.mark.row("S40")
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [
@@ -49,6 +50,7 @@ def test_s40_retry_after_in_seconds_or_as_a_date(value: str | None, seconds: flo
     assert retry_after_seconds(value, date=DATE) == seconds
 
 
+@pytest.mark.row("S40")
 def test_s40_a_date_in_a_far_year_is_a_long_wait_and_no_crash() -> None:
     assert (retry_after_seconds("Fri, 31 Dec 9999 23:59:59 GMT", date=DATE) or 0) > 1e9
 

@@ -56,6 +56,7 @@ def updates(count: int, ids: int) -> list[bytes]:
     ]
 
 
+@pytest.mark.row("S48")
 @on_a_jumping_clock
 async def test_s48_two_hundred_thousand_unread_updates_of_fifty_ids_stay_under_5_mb() -> None:
     """A fifth of the row's million, for the sake of those who wait; more would not weigh more."""
@@ -84,6 +85,7 @@ async def test_s48_two_hundred_thousand_unread_updates_of_fifty_ids_stay_under_5
     assert peak < 5 * MIB
 
 
+@pytest.mark.row("S48")
 @on_a_jumping_clock
 async def test_s48_while_a_reader_sleeps_the_server_has_to_wait() -> None:
     block = updates(1000, 50)[1]
@@ -110,6 +112,7 @@ async def test_s48_while_a_reader_sleeps_the_server_has_to_wait() -> None:
                 assert memory.peak < 8 * MIB
 
 
+@pytest.mark.row("S7")
 @on_a_jumping_clock
 async def test_s07_keepalives_leave_nothing_behind() -> None:
     async def script(exchange: Exchange) -> None:
@@ -127,6 +130,7 @@ async def test_s07_keepalives_leave_nothing_behind() -> None:
         assert (live.counters.connections, live.status) == (1, "live")
 
 
+@pytest.mark.row("S5")
 @pytest.mark.parametrize(("array", "times"), [(True, 3.0), (False, 1.35)], ids=["an array", "no array"])
 @on_a_jumping_clock
 async def test_s05_a_line_without_end_takes_little_more_than_the_limit(array: bool, times: float) -> None:

@@ -35,6 +35,7 @@ async def resynced_after(broken: bytes, *, bad_lines: int = 1) -> None:
     assert seen[2].old == seen[0].new
 
 
+@pytest.mark.row("S14")
 @pytest.mark.parametrize(
     "broken",
     [
@@ -54,6 +55,7 @@ async def test_s14_a_broken_line_is_a_gap(broken: bytes) -> None:
     await resynced_after(broken)
 
 
+@pytest.mark.row("S14")
 @on_a_jumping_clock
 async def test_s14_five_broken_lines_in_a_row_are_too_many() -> None:
     async with playing(stays([note("a")], b"{broken}\n")) as (server, _client, canvas):
@@ -64,6 +66,7 @@ async def test_s14_five_broken_lines_in_a_row_are_too_many() -> None:
         assert server.connections == 5
 
 
+@pytest.mark.row("S14")
 @on_a_jumping_clock
 async def test_s14_a_broken_first_line_after_a_reconnect_changes_nothing() -> None:
     scripts = ends([note("a")]), stays(b'[{"id": "a"\n'), stays(b"null\n"), stays([note("a"), note("b")])
@@ -77,6 +80,7 @@ async def test_s14_a_broken_first_line_after_a_reconnect_changes_nothing() -> No
     ]
 
 
+@pytest.mark.row("S15")
 @pytest.mark.parametrize(
     ("sent", "read"),
     [(b"a\xffb", "a\ufffdb"), (b"a\xc0\xafb", "a\ufffd\ufffdb"), (b"a\xed\xa0\x80b", "a\ufffd\ufffd\ufffdb")],
@@ -93,11 +97,13 @@ async def test_s15_bytes_that_are_no_characters_cost_themselves_only(sent: bytes
             assert server.connections == 1
 
 
+@pytest.mark.row("S15")
 @on_a_jumping_clock
 async def test_s15_a_raw_nul_is_no_json() -> None:
     await resynced_after(line(note("a", text="HERE")).replace(b"HERE", b"\0"))
 
 
+@pytest.mark.row("S16")
 @on_a_jumping_clock
 async def test_s16_half_a_surrogate_pair_is_read_as_a_replacement_character() -> None:
     """Anyone can type one. The row also wants a warning; there is none, for nobody could do anything about it."""
@@ -108,12 +114,14 @@ async def test_s16_half_a_surrogate_pair_is_read_as_a_replacement_character() ->
             assert server.connections == 1
 
 
+@pytest.mark.row("S18")
 @pytest.mark.parametrize("place", ["a line", "a field"])
 @on_a_jumping_clock
 async def test_s18_nesting_without_end_is_a_gap_and_no_crash(place: str) -> None:
     await resynced_after(DEEP + b"\n" if place == "a line" else line(note("a")).replace(b'"Note"', DEEP))
 
 
+@pytest.mark.row("S19")
 @pytest.mark.parametrize("number", [b"1e999", b"-1e999", b"7" * 10_000, b"NaN", b"-Infinity"])
 @on_a_jumping_clock
 async def test_s19_a_number_that_no_float_holds_costs_its_object_only(number: bytes) -> None:
@@ -131,6 +139,7 @@ async def test_s19_a_number_that_no_float_holds_costs_its_object_only(number: by
     assert unknown.error
 
 
+@pytest.mark.row("S23")
 @pytest.mark.parametrize("odd", [{"id": 5}, {"id": None}, {"id": []}, {}], ids=repr)
 @on_a_jumping_clock
 async def test_s23_an_object_without_an_id_is_a_gap(odd: dict[str, object]) -> None:
@@ -138,6 +147,7 @@ async def test_s23_an_object_without_an_id_is_a_gap(odd: dict[str, object]) -> N
     await resynced_after(line({**fields, **odd}))
 
 
+@pytest.mark.row("S23")
 @on_a_jumping_clock
 async def test_s23_an_empty_id_is_none() -> None:
     await resynced_after(line(note("") | {"id": ""}), bad_lines=0)

@@ -23,6 +23,7 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
+@pytest.mark.row("S8", "S9")
 @pytest.mark.parametrize("closes", [False, True], ids=["S8 server alive", "S9 server gone"])
 @on_a_jumping_clock
 async def test_s08_s09_silence_is_noticed_within_three_keepalives(closes: bool) -> None:
@@ -46,6 +47,7 @@ async def test_s08_s09_silence_is_noticed_within_three_keepalives(closes: bool) 
             assert 40 < now() - began < 46
 
 
+@pytest.mark.row("S8")
 @on_a_jumping_clock
 async def test_s08_what_waits_to_be_read_is_not_thrown_away_while_the_consumer_works() -> None:
     """Silence is the server's, not the reader's: what the server has said counts when it comes, not when it is read."""
@@ -65,6 +67,7 @@ async def test_s08_what_waits_to_be_read_is_not_thrown_away_while_the_consumer_w
                 assert server.connections == connections
 
 
+@pytest.mark.row("S8")
 @on_a_jumping_clock
 async def test_s08_silence_is_noticed_by_one_who_never_waits_long() -> None:
     async with playing(stays([BEFORE]), stays([AFTER])) as (server, _client, canvas):
@@ -78,6 +81,7 @@ async def test_s08_silence_is_noticed_by_one_who_never_waits_long() -> None:
         assert server.connections == 2
 
 
+@pytest.mark.row("S10")
 @pytest.mark.parametrize("drips", [False, True], ids=["never", "dripped"])
 @on_a_jumping_clock
 async def test_s10_a_head_that_does_not_come_within_half_a_minute_is_given_up(drips: bool) -> None:
@@ -101,6 +105,7 @@ async def test_s10_a_head_that_does_not_come_within_half_a_minute_is_given_up(dr
         assert server.connections == 2
 
 
+@pytest.mark.row("S11")
 @pytest.mark.parametrize("blanks", [False, True], ids=["nothing", "keepalives only"])
 @on_a_jumping_clock
 async def test_s11_a_first_line_that_does_not_come_within_a_minute_is_given_up(blanks: bool) -> None:
@@ -128,6 +133,7 @@ async def rst(exchange: Exchange) -> None:
     exchange.reset()
 
 
+@pytest.mark.row("S12")
 @pytest.mark.parametrize("end", [fin, rst])
 @pytest.mark.parametrize("chunked", [True, False], ids=["chunked", "until the end of the connection"])
 @on_a_jumping_clock
@@ -150,6 +156,7 @@ async def test_s12_a_line_that_is_cut_off_is_not_read(end: object, chunked: bool
     assert [cast("Note", change.new).text for change in seen] == ["before", "after"]
 
 
+@pytest.mark.row("S12")
 @on_a_jumping_clock
 async def test_s12_lines_lost_with_a_reset_connection_come_with_the_next_snapshot() -> None:
     async def five_lines_and_a_reset(exchange: Exchange) -> None:
@@ -166,6 +173,7 @@ async def test_s12_lines_lost_with_a_reset_connection_come_with_the_next_snapsho
             assert await quiet(notes)
 
 
+@pytest.mark.row("S12")
 @on_a_jumping_clock
 async def test_s12_a_last_line_without_its_end_counts_where_the_answer_ends_properly() -> None:
     scripts = ends([BEFORE], line(AFTER).rstrip()), refuses(404)
@@ -173,6 +181,7 @@ async def test_s12_a_last_line_without_its_end_counts_where_the_answer_ends_prop
         assert [seen.text for seen in await take(notes, 2)] == ["before", "after"]
 
 
+@pytest.mark.row("S13")
 @on_a_jumping_clock
 async def test_s13_a_server_that_ends_every_stream_at_once_is_asked_ever_less_often() -> None:
     connected: list[float] = []
@@ -191,6 +200,7 @@ async def test_s13_a_server_that_ends_every_stream_at_once_is_asked_ever_less_of
     assert max(b - a for a, b in pairwise(connected)) <= 30.1
 
 
+@pytest.mark.row("S13")
 def test_s13_at_most_ten_connects_in_the_first_thirty_seconds() -> None:
     """With dice that fall in the middle; full jitter may make it more or less, and 0 at worst only once in a while."""
     options = Reconnect()
@@ -202,6 +212,7 @@ def test_s13_at_most_ten_connects_in_the_first_thirty_seconds() -> None:
     assert connects <= 10
 
 
+@pytest.mark.row("S13")
 @on_a_jumping_clock
 async def test_s13_a_connection_that_lived_for_a_minute_makes_waits_short_again() -> None:
     connected: list[float] = []
@@ -224,6 +235,7 @@ async def test_s13_a_connection_that_lived_for_a_minute_makes_waits_short_again(
     assert connected[20] - connected[19] < 75.6  # five keepalives and at most half a second
 
 
+@pytest.mark.row("S33")
 @on_a_jumping_clock
 async def test_s33_a_compressed_stream_is_read_although_none_was_asked_for() -> None:
     packer = zlib.compressobj(wbits=31)
@@ -240,6 +252,7 @@ async def test_s33_a_compressed_stream_is_read_although_none_was_asked_for() -> 
         assert [seen.text for seen in await take(notes, 2)] == ["before", "after"]
 
 
+@pytest.mark.row("S33")
 @on_a_jumping_clock
 async def test_s33_a_compressed_stream_that_is_not_flushed_is_a_silent_one() -> None:
     async def script(exchange: Exchange) -> None:

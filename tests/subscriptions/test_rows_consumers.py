@@ -53,6 +53,7 @@ async def task_cancel(step: Callable[[], Awaitable[object]], seconds: float) -> 
         await task
 
 
+@pytest.mark.row("S49")
 @pytest.mark.parametrize("limited", [anyio_scope, asyncio_timeout, task_cancel])
 @on_a_jumping_clock
 async def test_s49_a_read_may_be_cancelled_hundreds_of_times(
@@ -85,6 +86,7 @@ async def test_s49_a_read_may_be_cancelled_hundreds_of_times(
     assert changed == list(zip(["", *expected], expected, strict=False))
 
 
+@pytest.mark.row("S48")
 async def test_s48_a_slow_reader_makes_the_server_wait_and_loses_nothing() -> None:
     stuck, moved = asyncio.Event(), asyncio.Event()
     sent = 0
@@ -114,6 +116,7 @@ async def test_s48_a_slow_reader_makes_the_server_wait_and_loses_nothing() -> No
     assert seen == list(range(1, before + 1))
 
 
+@pytest.mark.row("S49")
 @on_a_jumping_clock
 async def test_s49_one_who_gives_up_again_and_again_does_not_hammer_a_server_that_is_slow_to_answer() -> None:
     async def thinks(exchange: Exchange) -> None:
@@ -128,6 +131,7 @@ async def test_s49_one_who_gives_up_again_and_again_does_not_hammer_a_server_tha
         assert 2 <= server.connections <= 50  # in five seconds, at a quarter of a second on average
 
 
+@pytest.mark.row("S49")
 @on_a_jumping_clock
 async def test_s49_a_read_may_be_cancelled_in_any_turn_of_the_loop() -> None:
     expected = [str(number) for number in range(500)]
@@ -184,6 +188,7 @@ async def test_whoever_joins_amid_changes_is_told_of_each_once() -> None:
     assert len(joined) > 500  # one or two turns of the loop apart
 
 
+@pytest.mark.row("S53")
 @on_a_jumping_clock
 async def test_s53_a_hundred_and_fifty_subscriptions_do_not_starve_a_call() -> None:
     async def either(exchange: Exchange) -> None:
@@ -204,6 +209,7 @@ async def test_s53_a_hundred_and_fifty_subscriptions_do_not_starve_a_call() -> N
         await server.until_open(1)
 
 
+@pytest.mark.row("S54")
 @on_a_jumping_clock
 async def test_s54_a_second_task_cannot_read_from_a_subscription() -> None:
     """There is no `clone()` to ask for: calling `subscribe()` again is as short. A mirror has iterators for many."""

@@ -23,6 +23,7 @@ def sockets() -> int:
     return sum("socket:" in entry for entry in descriptors())
 
 
+@pytest.mark.row("S50")
 @on_a_jumping_clock
 async def test_s50_an_error_in_the_body_comes_out_as_itself_and_the_connection_is_closed() -> None:
     async with playing(stays([A])) as (server, _client, canvas):
@@ -47,6 +48,7 @@ async def mirroring(canvas: Canvas, body: Callable[[], object]) -> None:
             body()
 
 
+@pytest.mark.row("S51")
 @on_a_jumping_clock
 async def test_s51_break_closes_within_one_turn_of_the_loop() -> None:
     """subscribe() may be used without a block, unlike in the row; one that is dropped lets go and says so."""
@@ -73,6 +75,7 @@ async def test_s51_break_closes_within_one_turn_of_the_loop() -> None:
         gc.collect()
 
 
+@pytest.mark.row("S51")
 @on_a_jumping_clock
 async def test_s51_a_closed_subscription_ends_and_stays_closed() -> None:
     async with playing(stays([A])) as (server, _client, canvas):
@@ -112,6 +115,7 @@ PLACES = {
 }
 
 
+@pytest.mark.row("S51")
 @pytest.mark.parametrize("script", PLACES.values(), ids=PLACES.keys())
 @on_a_jumping_clock
 async def test_s51_one_that_is_closed_by_another_task_leaves_nothing_wherever_it_was(script: object) -> None:
@@ -134,6 +138,7 @@ async def collect(notes: object) -> list[Note]:
     return [seen async for seen in notes]  # type: ignore[attr-defined]  # a subscription
 
 
+@pytest.mark.row("S51")
 @pytest.mark.parametrize("end", ["subscription", "client"])
 @on_a_jumping_clock
 async def test_s51_one_that_is_closed_in_the_turn_in_which_its_answer_comes_leaves_nothing(end: str) -> None:
@@ -156,6 +161,7 @@ async def test_s51_one_that_is_closed_in_the_turn_in_which_its_answer_comes_leav
         await server.until_open(0)
 
 
+@pytest.mark.row("S52")
 @pytest.mark.parametrize("script", PLACES.values(), ids=PLACES.keys())
 @on_a_jumping_clock
 async def test_s52_closing_the_client_ends_a_hundred_waiting_consumers_at_once(script: object) -> None:
@@ -179,6 +185,7 @@ async def test_s52_closing_the_client_ends_a_hundred_waiting_consumers_at_once(s
                 pass
 
 
+@pytest.mark.row("S52")
 @on_a_jumping_clock
 async def test_s52_who_is_busy_when_the_client_is_closed_learns_of_it_after_what_came_before() -> None:
     async with playing(stays([A, note("b")])) as (_, client, canvas):

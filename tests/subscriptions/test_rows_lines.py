@@ -27,6 +27,7 @@ from tests.subscriptions.wire import (
 WORDS = 'é日本🎉 "quoted" \\ , },{'
 
 
+@pytest.mark.row("S1")
 @on_a_jumping_clock
 async def test_s01_a_line_may_be_cut_at_every_byte_and_come_byte_by_byte() -> None:
     first, second = image("a", title=WORDS), image("b", title=WORDS)
@@ -53,6 +54,7 @@ async def test_s01_a_line_may_be_cut_at_every_byte_and_come_byte_by_byte() -> No
     assert {seen.title for seen in changed} == {WORDS}
 
 
+@pytest.mark.row("S2")
 @on_a_jumping_clock
 async def test_s02_carriage_returns_spaces_and_blank_lines_do_not_matter() -> None:
     first = image("a")
@@ -66,6 +68,7 @@ async def test_s02_carriage_returns_spaces_and_blank_lines_do_not_matter() -> No
         assert await quiet(images)
 
 
+@pytest.mark.row("S3")
 @on_a_jumping_clock
 async def test_s03_a_character_may_be_split_between_chunks() -> None:
     texts = ["é", "日", "🎉", "👩‍👩‍👧"]
@@ -87,6 +90,7 @@ async def test_s03_a_character_may_be_split_between_chunks() -> None:
         assert [seen.text for seen in await take(notes, len(texts))] == texts
 
 
+@pytest.mark.row("S4")
 async def test_s04_a_first_line_of_twelve_megabytes_comes_whole_and_leaves_others_their_turn() -> None:
     """Absolute times are the measurements' business; here it counts how many bytes are worked on in one turn."""
     pattern = line(image("%08d", title="x" * 20)).replace(b"\n", b"")
@@ -112,6 +116,7 @@ async def test_s04_a_first_line_of_twelve_megabytes_comes_whole_and_leaves_other
     assert most < len(snapshot) / 8
 
 
+@pytest.mark.row("S5")
 @pytest.mark.parametrize("tail", [b"\n", b""], ids=["a line", "no LF at all"])
 @on_a_jumping_clock
 async def test_s05_a_line_over_the_limit_is_given_up_and_counted(tail: bytes) -> None:
@@ -133,6 +138,7 @@ async def test_s05_a_line_over_the_limit_is_given_up_and_counted(tail: bytes) ->
     assert (updated.old, cast("Image", updated.new).title) == (created.new, "after")
 
 
+@pytest.mark.row("S5")
 @on_a_jumping_clock
 async def test_s05_whole_lines_in_the_chunk_of_an_over_long_one_are_told_before_the_connection_is_given_up() -> None:
     after = image("a", title="told")
@@ -145,6 +151,7 @@ async def test_s05_whole_lines_in_the_chunk_of_an_over_long_one_are_told_before_
         assert live.counters.bad_lines == 1
 
 
+@pytest.mark.row("S5")
 @on_a_jumping_clock
 async def test_s05_lines_over_the_limit_end_it_after_five_in_a_row() -> None:
     script = then([image("a")], b"x" * 30_000)
@@ -157,6 +164,7 @@ async def test_s05_lines_over_the_limit_end_it_after_five_in_a_row() -> None:
         assert server.connections == 5
 
 
+@pytest.mark.row("S6")
 async def test_s06_five_million_blank_lines_are_no_events_and_leave_others_their_turn() -> None:
     count, size = 20, 256 * 1024
     most = before = 0
@@ -185,6 +193,7 @@ async def test_s06_five_million_blank_lines_are_no_events_and_leave_others_their
     assert most <= 4 * size
 
 
+@pytest.mark.row("S7")
 @on_a_jumping_clock
 async def test_s07_an_hour_of_keepalives_is_one_connection_and_no_event() -> None:
     script = follows([note("a")], keeps_alive)
@@ -198,6 +207,7 @@ async def test_s07_an_hour_of_keepalives_is_one_connection_and_no_event() -> Non
         assert server.connections == 1
 
 
+@pytest.mark.row("S17")
 @on_a_jumping_clock
 async def test_s17_a_byte_order_mark_is_dropped_before_the_first_line_only() -> None:
     marked = [b"\xef\xbb", b"\xbf" + line([note("a")]), line(note("b"))]
@@ -210,6 +220,7 @@ async def test_s17_a_byte_order_mark_is_dropped_before_the_first_line_only() -> 
         assert (cast("Note", changed.new).text, changed.resync, live.counters.bad_lines) == ("kept", True, 1)
 
 
+@pytest.mark.row("S17")
 @on_a_jumping_clock
 async def test_s17_a_stream_that_ends_amid_the_byte_order_mark_is_cut_off() -> None:
     async def script(exchange: Exchange) -> None:

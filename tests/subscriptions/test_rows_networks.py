@@ -64,6 +64,7 @@ def serving(path: Path) -> ssl.SSLContext:
     return context
 
 
+@pytest.mark.row("S45")
 @pytest.mark.parametrize("flaw", ["self-signed", "expired", "wrong host"])
 def test_s45_a_bad_certificate_ends_it_at_the_start(certificates: dict[str, Path], flaw: str) -> None:
     path = certificates["good" if flaw == "self-signed" else flaw]
@@ -80,6 +81,7 @@ def test_s45_a_bad_certificate_ends_it_at_the_start(certificates: dict[str, Path
     test()
 
 
+@pytest.mark.row("S45")
 def test_s45_a_certificate_that_becomes_bad_is_tried_five_times(certificates: dict[str, Path]) -> None:
     @on_a_jumping_clock
     async def test() -> None:
@@ -102,6 +104,7 @@ def test_s45_a_certificate_that_becomes_bad_is_tried_five_times(certificates: di
     test()
 
 
+@pytest.mark.row("S46")
 @on_a_jumping_clock
 async def test_s46_after_a_restart_it_is_back_within_one_step_of_the_backoff() -> None:
     loop = asyncio.get_running_loop()
@@ -147,6 +150,7 @@ def both(port: int) -> list[tuple[Any, ...]]:
     return [(socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", port, 0, 0)), *ipv4(port)]
 
 
+@pytest.mark.row("S47")
 @on_a_jumping_clock
 async def test_s47_a_name_that_is_not_found_is_looked_up_again() -> None:
     with pytest.MonkeyPatch.context() as patch:
@@ -159,6 +163,7 @@ async def test_s47_a_name_that_is_not_found_is_looked_up_again() -> None:
                 assert client.requests_sent == 3
 
 
+@pytest.mark.row("S47")
 @on_a_jumping_clock
 async def test_s47_an_address_that_leads_nowhere_is_overtaken_by_one_that_does_not() -> None:
     loop = asyncio.get_running_loop()
@@ -181,6 +186,7 @@ async def test_s47_an_address_that_leads_nowhere_is_overtaken_by_one_that_does_n
                 assert loop.time() - began < 1
 
 
+@pytest.mark.row("S55")
 @on_a_jumping_clock
 async def test_s55_an_hour_asleep_is_noticed_on_waking() -> None:
     """The clock is the monotonic one, which may or may not go on while a machine sleeps; here it does."""
@@ -195,6 +201,7 @@ async def test_s55_an_hour_asleep_is_noticed_on_waking() -> None:
         assert loop.time() - waking < 46
 
 
+@pytest.mark.row("S56")
 @on_a_jumping_clock
 async def test_s56_an_answer_that_nobody_asked_for_reaches_nobody() -> None:
     async def says_more(exchange: Exchange) -> None:
@@ -216,6 +223,7 @@ async def test_s56_an_answer_that_nobody_asked_for_reaches_nobody() -> None:
         assert server.connections == 3
 
 
+@pytest.mark.row("S56")
 @on_a_jumping_clock
 async def test_s56_a_connection_whose_stream_ended_properly_is_not_used_for_the_next() -> None:
     async def ends_and_stays(exchange: Exchange) -> None:
@@ -230,6 +238,7 @@ async def test_s56_a_connection_whose_stream_ended_properly_is_not_used_for_the_
         assert (server.connections, len(server.requests)) == (2, 2)
 
 
+@pytest.mark.row("S56")
 @on_a_jumping_clock
 async def test_s56_a_connection_of_a_subscription_is_never_used_again() -> None:
     async with playing(*[stays([A])] * 3) as (server, _client, canvas):

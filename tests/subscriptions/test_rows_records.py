@@ -27,6 +27,7 @@ from tests.subscriptions.wire import (
 )
 
 
+@pytest.mark.row("S20")
 @on_a_jumping_clock
 async def test_s20_a_type_that_nobody_knows_is_an_unknown_widget_with_all_it_has() -> None:
     strange = widget("Hologram", "h", beams=[1, {"colour": "red"}])
@@ -40,6 +41,7 @@ async def test_s20_a_type_that_nobody_knows_is_an_unknown_widget_with_all_it_has
     assert [cast("UnknownWidget", record).raw["beams"] for record in seen[1:]] == [strange["beams"], []]
 
 
+@pytest.mark.row("S21")
 @on_a_jumping_clock
 async def test_s21_lacking_fields_have_their_defaults_and_fields_too_many_do_not_matter() -> None:
     """The row keeps what is too much; typed records have no place for it, so a change of it alone is no event."""
@@ -54,6 +56,7 @@ async def test_s21_lacking_fields_have_their_defaults_and_fields_too_many_do_not
     assert b == type(b)(**{name: getattr(a, name) for name in a.__struct_fields__ if name != "id"}, id="b")
 
 
+@pytest.mark.row("S22")
 @pytest.mark.parametrize(
     "change",
     [{"size": None}, {"location": "here"}, {"title": 5}, {"parent_id": None}, "location"],
@@ -78,6 +81,7 @@ async def test_s22_one_bad_object_of_a_thousand_costs_itself_only(change: dict[s
     assert (bad.id, bad.raw, bool(bad.error)) == ("0500", objects[500], True)
 
 
+@pytest.mark.row("S22")
 @on_a_jumping_clock
 async def test_s22_where_one_kind_is_followed_a_bad_object_is_left_out_and_logged(
     caplog: pytest.LogCaptureFixture,
@@ -90,6 +94,7 @@ async def test_s22_where_one_kind_is_followed_a_bad_object_is_left_out_and_logge
     assert [name in caplog.text for name in ("bad", "wrong")] == [True, True]
 
 
+@pytest.mark.row("S24")
 @on_a_jumping_clock
 async def test_s24_a_state_that_nobody_knows_is_no_delete() -> None:
     async with playing(stays([note("a")], note("a", state="hidden"))) as (_, _client, canvas):
@@ -99,6 +104,7 @@ async def test_s24_a_state_that_nobody_knows_is_no_delete() -> None:
     assert (hidden.state, hidden.deleted) == ("hidden", False)
 
 
+@pytest.mark.row("S25")
 @on_a_jumping_clock
 async def test_s25_what_is_sent_again_is_no_event() -> None:
     first, second = note("a", text="1"), note("a", text="2")
@@ -109,6 +115,7 @@ async def test_s25_what_is_sent_again_is_no_event() -> None:
     assert [(record.id, record.text) for record in seen] == [("a", "1"), ("a", "2"), ("end", "")]
 
 
+@pytest.mark.row("S26")
 @on_a_jumping_clock
 async def test_s26_a_delete_comes_once_and_only_of_what_was_there() -> None:
     a = note("a", text="last words")
@@ -120,6 +127,7 @@ async def test_s26_a_delete_comes_once_and_only_of_what_was_there() -> None:
     assert seen[1].text == "last words"
 
 
+@pytest.mark.row("S26")
 @on_a_jumping_clock
 async def test_s26_canvases_go_the_same_way() -> None:
     lines = {"id": "c", "name": "New"}, {"id": "c", "state": "deleted"}, {"id": "x", "state": "deleted"}
@@ -132,6 +140,7 @@ async def test_s26_canvases_go_the_same_way() -> None:
     assert [(info.name, info.deleted) for info in seen] == [("Old", False), ("New", False), ("New", True)]
 
 
+@pytest.mark.row("S27")
 @on_a_jumping_clock
 async def test_s27_what_happens_between_two_reads_is_one_change_or_none() -> None:
     back, brief = note("back", text="1"), note("brief")
@@ -148,6 +157,7 @@ async def test_s27_what_happens_between_two_reads_is_one_change_or_none() -> Non
     ]
 
 
+@pytest.mark.row("S28")
 @on_a_jumping_clock
 async def test_s28_part_of_an_object_is_laid_over_what_is_known() -> None:
     whole = note("a", text="1", title="T", pinned=True)
@@ -163,6 +173,7 @@ async def test_s28_part_of_an_object_is_laid_over_what_is_known() -> None:
     assert new.location == cast("Note", first.new).location
 
 
+@pytest.mark.row("S29")
 @on_a_jumping_clock
 async def test_s29_part_of_something_unknown_is_a_gap_and_never_half_a_record() -> None:
     loop = asyncio.get_running_loop()
@@ -180,6 +191,7 @@ async def test_s29_part_of_something_unknown_is_a_gap_and_never_half_a_record() 
     assert (seen.id, seen.text, seen.title) == ("b", "whole", "T")
 
 
+@pytest.mark.row("S29")
 @on_a_jumping_clock
 async def test_s29_gaps_that_come_again_and_again_make_ever_longer_pauses() -> None:
     loop = asyncio.get_running_loop()
@@ -198,6 +210,7 @@ async def test_s29_gaps_that_come_again_and_again_make_ever_longer_pauses() -> N
     assert 150 < len(connected) < 400  # 0 to 30 s apart, 15 on average
 
 
+@pytest.mark.row("S30")
 @on_a_jumping_clock
 async def test_s30_in_a_snapshot_the_last_of_an_id_counts_and_what_is_deleted_does_not() -> None:
     snapshot = [note("a", text="1"), note("b"), note("a", text="2"), note("c"), gone(note("c")), gone(note("d"))]
@@ -208,6 +221,7 @@ async def test_s30_in_a_snapshot_the_last_of_an_id_counts_and_what_is_deleted_do
     assert {record.id: record.text for record in seen} == {"a": "2", "b": ""}
 
 
+@pytest.mark.row("S31")
 @on_a_jumping_clock
 async def test_s31_an_empty_snapshot_after_a_reconnect_deletes_everything() -> None:
     """A guard against it (`max_resync_deletes` in the row) is left to the caller: `Change.resync` says what it was."""
@@ -221,6 +235,7 @@ async def test_s31_an_empty_snapshot_after_a_reconnect_deletes_everything() -> N
     ]
 
 
+@pytest.mark.row("S32")
 @on_a_jumping_clock
 async def test_s32_an_id_may_come_to_name_another_type() -> None:
     browser = widget("Browser", "a", url="https://example.com", title="", transparent_mode=False)

@@ -41,6 +41,7 @@ def page(body: bytes = PAGE, *, chunked: bool = False):
     return script
 
 
+@pytest.mark.row("S34")
 @pytest.mark.parametrize("body", [PAGE, PAGE.replace(b"\n", b"") + b"\n", PAGE.replace(b"\n", b"")])
 @pytest.mark.parametrize("chunked", [True, False], ids=["chunked", "with its length"])
 @on_a_jumping_clock
@@ -51,6 +52,7 @@ async def test_s34_a_login_page_ends_it_at_the_start(body: bytes, chunked: bool)
         assert server.connections == 1
 
 
+@pytest.mark.row("S34")
 @on_a_jumping_clock
 async def test_s34_a_login_page_later_on_is_got_over_four_times() -> None:
     async with playing(stays([A]), page(), page(), page(), page(), stays([B])) as (server, _client, canvas):
@@ -76,6 +78,7 @@ FATAL = {
 }
 
 
+@pytest.mark.row("S35", "S38", "S39", "S42")
 @pytest.mark.parametrize(("status", "kind"), FATAL.values(), ids=FATAL.keys())
 @on_a_jumping_clock
 async def test_s35_s38_s39_s42_a_refusal_ends_it_at_once(status: int, kind: type[ApiError]) -> None:
@@ -90,6 +93,7 @@ async def test_s35_s38_s39_s42_a_refusal_ends_it_at_once(status: int, kind: type
         assert server.connections == 4
 
 
+@pytest.mark.row("S36", "S38", "S39")
 @pytest.mark.parametrize(("status", "kind"), FATAL.values(), ids=FATAL.keys())
 @on_a_jumping_clock
 async def test_s36_s38_s39_a_refusal_after_a_reconnect_ends_it_after_what_came_before(
@@ -113,6 +117,7 @@ async def test_s36_s38_s39_a_refusal_after_a_reconnect_ends_it_after_what_came_b
         assert (set(live.widgets), live.status) == ({"a", "b"}, "closed")
 
 
+@pytest.mark.row("S36")
 @on_a_jumping_clock
 async def test_s36_a_token_that_was_revoked_is_renewed_once() -> None:
     asked = 0
@@ -142,6 +147,7 @@ async def test_s36_a_token_that_was_revoked_is_renewed_once() -> None:
             assert asked == 2
 
 
+@pytest.mark.row("S37")
 @on_a_jumping_clock
 async def test_s37_a_token_function_that_fails_or_hangs_is_a_failed_connection() -> None:
     loop = asyncio.get_running_loop()
@@ -183,6 +189,7 @@ WAITS = {
 }
 
 
+@pytest.mark.row("S40")
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize(("headers", "wait"), WAITS.values(), ids=WAITS.keys())
 @on_a_jumping_clock
@@ -197,6 +204,7 @@ async def test_s40_retry_after_is_obeyed_up_to_a_minute(status: int, headers: li
         assert server.connections == 2
 
 
+@pytest.mark.row("S40")
 @on_a_jumping_clock
 async def test_s40_at_the_start_five_refusals_are_enough() -> None:
     async with playing(refuses(429, "Retry-After: 5")) as (server, _client, canvas):
@@ -205,6 +213,7 @@ async def test_s40_at_the_start_five_refusals_are_enough() -> None:
         assert (refused.value.retry_after, server.connections) == (5.0, 5)
 
 
+@pytest.mark.row("S41")
 @on_a_jumping_clock
 async def test_s41_a_burst_of_server_errors_is_got_over_however_long() -> None:
     burst = [refuses(status) for status in (500, 502, 503, 504, 408, 425) * 5]
@@ -215,6 +224,7 @@ async def test_s41_a_burst_of_server_errors_is_got_over_however_long() -> None:
         assert server.connections == 32
 
 
+@pytest.mark.row("S43")
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @on_a_jumping_clock
 async def test_s43_a_redirect_to_another_origin_is_refused_and_nothing_is_sent_there(status: int) -> None:
@@ -228,6 +238,7 @@ async def test_s43_a_redirect_to_another_origin_is_refused_and_nothing_is_sent_t
         assert not other.requests
 
 
+@pytest.mark.row("S44")
 @on_a_jumping_clock
 async def test_s44_redirects_on_the_same_origin_are_followed_three_times() -> None:
     async def serve(exchange: Exchange) -> None:

@@ -114,6 +114,7 @@ async def test_no_such_canvas_and_no_right_come_out_typed(server: CanvusServer, 
             await anext(stranger.canvases.subscribe())
 
 
+@pytest.mark.row("S52")
 async def test_s52_closing_the_client_ends_a_hundred_waiting_subscriptions(server: CanvusServer) -> None:
     canvas_id = await server.create_canvas("Demo")
     client = Client(server.url, token=server.token)
@@ -132,6 +133,7 @@ async def test_s52_closing_the_client_ends_a_hundred_waiting_subscriptions(serve
     await streams(server, 0)
 
 
+@pytest.mark.row("S53")
 async def test_s53_a_hundred_and_fifty_subscriptions_do_not_starve_a_call(server: CanvusServer, canvas: Canvas) -> None:
     await canvas.notes.create()
     subscriptions = [canvas.notes.subscribe() for _ in range(150)]
@@ -245,6 +247,7 @@ async def test_an_error_in_the_mirrors_block_comes_out_as_itself(server: CanvusS
     await streams(server, 0)
 
 
+@pytest.mark.row("S49")
 async def test_s49_a_cancelled_read_loses_nothing_and_doubles_nothing(canvas: Canvas) -> None:
     async with canvas.notes.live() as live, aclosing(canvas.notes.subscribe()) as notes:
         changes = live.changes()

@@ -107,6 +107,7 @@ def test_every_kind_comes_out_as_itself_from_both_paths(kind: type[Widget]) -> N
     assert whole.plain
 
 
+@pytest.mark.row("S2")
 def test_s2_crlf_blank_lines_and_spaces_do_not_matter(decoder: RecordDecoder[Widget]) -> None:
     text = b"\r\n" + line(widget(id_="a")).replace(b"\n", b" \r\n") + b" \n\n  " + line([widget(id_="b")]) + b"\r\n"
 
@@ -173,6 +174,7 @@ def test_text_does_not_become_a_float_that_json_has_no_form_for(decoder: RecordD
 # -- what is unknown or does not fit --
 
 
+@pytest.mark.row("S20")
 def test_s20_an_unknown_type_keeps_its_fields(decoder: RecordDecoder[Widget]) -> None:
     sent = widget("Hologram")
 
@@ -249,6 +251,7 @@ def test_how_often_can_be_learned_is_bounded(decoder: RecordDecoder[Widget]) -> 
         assert late.raw["late"] == 1
 
 
+@pytest.mark.row("S22")
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -274,6 +277,7 @@ def test_s22_one_object_of_a_thousand_that_does_not_fit(
     assert "secret" not in unknown.error
 
 
+@pytest.mark.row("S22")
 def test_s22_an_object_without_a_required_field_is_kept_where_nothing_completes_it(
     decoder: RecordDecoder[Widget],
 ) -> None:
@@ -286,6 +290,7 @@ def test_s22_an_object_without_a_required_field_is_kept_where_nothing_completes_
     assert "`size`" in unknown.error
 
 
+@pytest.mark.row("S21")
 def test_s21_missing_optional_and_extra_fields_do_not_matter(decoder: RecordDecoder[Widget]) -> None:
     sent = without(widget(glow={"deep": [1, {"x": None}]}), "title", "text_color")
 
@@ -341,6 +346,7 @@ BROKEN = {
 }
 
 
+@pytest.mark.row("S14", "S18", "S23")
 @pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN)
 def test_s14_s18_s23_a_line_without_meaning_is_told_and_what_came_before_it_stays(
     decoder: RecordDecoder[Widget], text: bytes
@@ -354,6 +360,7 @@ def test_s14_s18_s23_a_line_without_meaning_is_told_and_what_came_before_it_stay
     assert not decoder.block(line([widget(id_="after")])).broken
 
 
+@pytest.mark.row("S15", "S16")
 @pytest.mark.parametrize(
     ("bytes_", "text"),
     [
@@ -379,6 +386,7 @@ def test_s15_s16_what_is_no_character_becomes_a_replacement(
     assert decoder.one(with_text(bytes_).strip()[1:-1]).text == text  # type: ignore[union-attr]
 
 
+@pytest.mark.row("S19")
 @pytest.mark.parametrize("token", [b"1e999", b"-1E400", b"1" * 10_000, b"NaN", b"Infinity", b"-Infinity"])
 def test_s19_a_number_that_is_none_costs_its_object_only(decoder: RecordDecoder[Widget], token: bytes) -> None:
     batch = decoder.block(with_depth(token))
@@ -392,6 +400,7 @@ def test_s19_a_number_that_is_none_costs_its_object_only(decoder: RecordDecoder[
     json.dumps(unknown.raw, allow_nan=False)
 
 
+@pytest.mark.row("S19")
 def test_s19_the_words_nan_and_infinity_in_a_text_stay(decoder: RecordDecoder[Widget]) -> None:
     good = widget(id_="a", text='NaN "Infinity" \\')
 

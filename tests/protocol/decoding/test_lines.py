@@ -33,6 +33,7 @@ def test_any_cut_of_any_bytes_gives_the_same_lines(data: bytes, places: list[int
     assert lines_of(cut(data, places)) == [line for line in stripped if line]
 
 
+@pytest.mark.row("S1", "S2", "S3")
 @pytest.mark.parametrize("size", [1, 2, 3, 7])
 def test_s1_s2_s3_single_bytes_crlf_and_split_characters_change_nothing(size: int) -> None:
     data = '\r\n{"text":"日本 \u2028 \U0001f600"}\r\n\r\n  [1, 2]  \n{"last":"ä"}'.encode()
@@ -58,6 +59,7 @@ def test_a_line_above_the_limit_and_what_follows_do_not_come_out_and_what_came_b
         assert splitter.finish() == b""
 
 
+@pytest.mark.row("S5")
 def test_s5_bytes_without_an_lf_hold_no_more_memory_than_the_limit_and_a_chunk() -> None:
     limit, chunk = 4 << 20, b"x" * (256 << 10)
     splitter = LineSplitter(limit)
@@ -73,6 +75,7 @@ def test_s5_bytes_without_an_lf_hold_no_more_memory_than_the_limit_and_a_chunk()
     assert peak < limit * 1.25 + len(chunk)  # a bytearray keeps an eighth in reserve
 
 
+@pytest.mark.row("S17")
 def test_s17_a_byte_order_mark_is_dropped_before_the_first_line_only() -> None:
     assert lines_of([BOM[:1], BOM[1:] + b"{}\n" + BOM + b"{}\n"]) == [b"{}", BOM + b"{}"]
 

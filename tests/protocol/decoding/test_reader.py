@@ -72,6 +72,7 @@ def test_nothing_comes_after_a_broken_line_of_the_same_chunk(decoder: RecordDeco
     assert first.records == []
 
 
+@pytest.mark.row("S6")
 def test_s6_five_million_blank_lines_cost_no_step_in_python_each(decoder: RecordDecoder[Widget]) -> None:
     reader, steps = LineReader(decoder, limit=LIMIT), 0
     reader.feed(line([]))
@@ -92,6 +93,7 @@ def test_s6_five_million_blank_lines_cost_no_step_in_python_each(decoder: Record
     assert steps < 2000
 
 
+@pytest.mark.row("S5")
 def test_s5_a_line_over_the_limit_is_refused_also_in_pieces(decoder: RecordDecoder[Widget]) -> None:
     objects = json.dumps([widget(id_=str(number)) for number in range(100)], separators=(",", ":")).encode()[1:-1]
     reader = LineReader(decoder, limit=1 << 20)
@@ -320,6 +322,7 @@ def test_one_object_of_megabytes_with_an_array_of_objects_costs_linear_work(deco
     assert [record.raw == sent[1] for record in first.records if isinstance(record, UnknownWidget)] == [True]
 
 
+@pytest.mark.row("S4")
 def test_s4_a_line_of_twelve_megabytes_takes_little_more_memory_than_its_records(
     decoder: RecordDecoder[Widget],
 ) -> None:
