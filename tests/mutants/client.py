@@ -44,7 +44,7 @@ SHELL = [
         "streams take their connections from the pool of calls",
         "session = self._open.get(streaming)",
         "streaming = False\n        session = self._open.get(streaming)",
-        "tests/subscriptions/test_subscription.py",
+        "tests/subscriptions/test_rows_consumers.py::test_150_subscriptions_do_not_block_a_call",
     ),
     mutant(
         "cookies are kept",
@@ -216,7 +216,7 @@ SHELL = [
         "a line may be eight times its limit",
         "limit=transport.limits.line",
         "limit=8 * transport.limits.line",
-        "tests/subscriptions/test_rows_lines.py::test_s05_lines_over_the_limit_end_it_after_five_in_a_row",
+        "tests/subscriptions/test_rows_lines.py::test_five_oversized_lines_in_a_row_end_the_subscription",
     ),
     mutant(
         "what ends properly goes back to the pool of subscriptions",

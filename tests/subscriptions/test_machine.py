@@ -203,11 +203,11 @@ class Following(RuleBasedStateMachine):
 
 
 @pytest.mark.timeout(400)  # only a failure takes more than a few seconds, to be made short
-def test_no_short_way_breaks_the_laws() -> None:
+def test_short_runs_keep_the_invariants() -> None:
     run_state_machine_as_test(Following, settings=QUICK)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(1800)
-def test_no_long_way_breaks_the_laws() -> None:
+def test_long_runs_keep_the_invariants() -> None:
     run_state_machine_as_test(Following, settings=THOROUGH)

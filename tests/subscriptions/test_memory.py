@@ -58,7 +58,7 @@ def updates(count: int, ids: int) -> list[bytes]:
 
 @pytest.mark.row("S48")
 @on_a_jumping_clock
-async def test_s48_two_hundred_thousand_unread_updates_of_fifty_ids_stay_under_5_mb() -> None:
+async def test_unread_updates_of_50_ids_stay_under_5_mib() -> None:
     """A fifth of the row's million, for the sake of those who wait; more would not weigh more."""
     count, ids = 200_000, 50
     blocks = updates(count, ids)
@@ -87,7 +87,7 @@ async def test_s48_two_hundred_thousand_unread_updates_of_fifty_ids_stay_under_5
 
 @pytest.mark.row("S48")
 @on_a_jumping_clock
-async def test_s48_while_a_reader_sleeps_the_server_has_to_wait() -> None:
+async def test_sleeping_reader_applies_backpressure() -> None:
     block = updates(1000, 50)[1]
     written = 0
 
@@ -114,7 +114,7 @@ async def test_s48_while_a_reader_sleeps_the_server_has_to_wait() -> None:
 
 @pytest.mark.row("S7")
 @on_a_jumping_clock
-async def test_s07_keepalives_leave_nothing_behind() -> None:
+async def test_keepalives_do_not_leak_memory() -> None:
     async def script(exchange: Exchange) -> None:
         for _ in range(5000):
             await asyncio.sleep(15)
@@ -133,7 +133,7 @@ async def test_s07_keepalives_leave_nothing_behind() -> None:
 @pytest.mark.row("S5")
 @pytest.mark.parametrize(("array", "times"), [(True, 3.0), (False, 1.35)], ids=["an array", "no array"])
 @on_a_jumping_clock
-async def test_s05_a_line_without_end_takes_little_more_than_the_limit(array: bool, times: float) -> None:
+async def test_endless_line_uses_little_more_memory_than_the_limit(array: bool, times: float) -> None:
     """An array is decoded while it arrives, and records weigh about twice their text."""
     limit = 4 * MIB
     chunk = (line(note("000")).rstrip() + b", ") * 100 if array else b"x" * 50_000
@@ -154,7 +154,7 @@ async def test_s05_a_line_without_end_takes_little_more_than_the_limit(array: bo
 
 
 @on_a_jumping_clock
-async def test_reconnecting_for_days_leaves_nothing_behind() -> None:
+async def test_reconnects_do_not_leak_memory() -> None:
     async with playing(stays([note("a"), note("b")])) as (server, _client, canvas), canvas.notes.live() as live:
         await asyncio.sleep(3600)
         with traced() as memory:

@@ -43,12 +43,12 @@ def play(seeds: range, happenings: int) -> None:
 
 
 @pytest.mark.parametrize("first", range(0, 200, 20))
-def test_two_hundred_bad_days(first: int) -> None:
+def test_200_random_runs(first: int) -> None:
     play(range(first, first + 20), 40)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("first", range(1000, 3000, 100))
-def test_two_thousand_worse_days(first: int) -> None:
+def test_2000_long_random_runs(first: int) -> None:
     play(range(first, first + 100), 120)

@@ -26,7 +26,7 @@ def now() -> float:
 @pytest.mark.row("S8", "S9")
 @pytest.mark.parametrize("closes", [False, True], ids=["S8 server alive", "S9 server gone"])
 @on_a_jumping_clock
-async def test_s08_s09_silence_is_noticed_within_three_keepalives(closes: bool) -> None:
+async def test_silence_is_detected_within_three_keepalives(closes: bool) -> None:
     """A peer that vanished looks the same from here as one that is silent: neither bytes nor FIN nor RST come."""
     began = 0.0
 
@@ -49,7 +49,7 @@ async def test_s08_s09_silence_is_noticed_within_three_keepalives(closes: bool) 
 
 @pytest.mark.row("S8")
 @on_a_jumping_clock
-async def test_s08_what_waits_to_be_read_is_not_thrown_away_while_the_consumer_works() -> None:
+async def test_busy_consumer_causes_no_silence_timeout() -> None:
     """Silence is the server's, not the reader's: what the server has said counts when it comes, not when it is read."""
 
     async def speaks_once(exchange: Exchange) -> None:
@@ -69,7 +69,7 @@ async def test_s08_what_waits_to_be_read_is_not_thrown_away_while_the_consumer_w
 
 @pytest.mark.row("S8")
 @on_a_jumping_clock
-async def test_s08_silence_is_noticed_by_one_who_never_waits_long() -> None:
+async def test_silence_is_detected_across_short_polls() -> None:
     async with playing(stays([BEFORE]), stays([AFTER])) as (server, _client, canvas):
         async with aclosing(canvas.notes.subscribe()) as notes:
             assert (await anext(notes)).text == "before"
@@ -84,7 +84,7 @@ async def test_s08_silence_is_noticed_by_one_who_never_waits_long() -> None:
 @pytest.mark.row("S10")
 @pytest.mark.parametrize("drips", [False, True], ids=["never", "dripped"])
 @on_a_jumping_clock
-async def test_s10_a_head_that_does_not_come_within_half_a_minute_is_given_up(drips: bool) -> None:
+async def test_response_headers_time_out_after_30_s(drips: bool) -> None:
     async def script(exchange: Exchange) -> None:
         await exchange.request()
         for byte in b"HTTP/1.1 200 OK\r\nX-Padding: " + b"x" * 8000 if drips else b"":
@@ -108,7 +108,7 @@ async def test_s10_a_head_that_does_not_come_within_half_a_minute_is_given_up(dr
 @pytest.mark.row("S11")
 @pytest.mark.parametrize("blanks", [False, True], ids=["nothing", "keepalives only"])
 @on_a_jumping_clock
-async def test_s11_a_first_line_that_does_not_come_within_a_minute_is_given_up(blanks: bool) -> None:
+async def test_first_line_times_out_after_60_s(blanks: bool) -> None:
     async def script(exchange: Exchange) -> None:
         await exchange.request()
         await exchange.stream()
@@ -137,7 +137,7 @@ async def rst(exchange: Exchange) -> None:
 @pytest.mark.parametrize("end", [fin, rst])
 @pytest.mark.parametrize("chunked", [True, False], ids=["chunked", "until the end of the connection"])
 @on_a_jumping_clock
-async def test_s12_a_line_that_is_cut_off_is_not_read(end: object, chunked: bool) -> None:
+async def test_truncated_line_is_ignored(end: object, chunked: bool) -> None:
     cut = line(note("a", text="cut off"))[:-30]
 
     async def script(exchange: Exchange) -> None:
@@ -158,7 +158,7 @@ async def test_s12_a_line_that_is_cut_off_is_not_read(end: object, chunked: bool
 
 @pytest.mark.row("S12")
 @on_a_jumping_clock
-async def test_s12_lines_lost_with_a_reset_connection_come_with_the_next_snapshot() -> None:
+async def test_lines_lost_in_a_reset_arrive_with_the_next_snapshot() -> None:
     async def five_lines_and_a_reset(exchange: Exchange) -> None:
         for number in range(5):
             await exchange.line(note(str(number)))
@@ -175,7 +175,7 @@ async def test_s12_lines_lost_with_a_reset_connection_come_with_the_next_snapsho
 
 @pytest.mark.row("S12")
 @on_a_jumping_clock
-async def test_s12_a_last_line_without_its_end_counts_where_the_answer_ends_properly() -> None:
+async def test_last_line_without_lf_counts_in_a_complete_response() -> None:
     scripts = ends([BEFORE], line(AFTER).rstrip()), refuses(404)
     async with playing(*scripts) as (_, _client, canvas), aclosing(canvas.notes.subscribe()) as notes:
         assert [seen.text for seen in await take(notes, 2)] == ["before", "after"]
@@ -183,7 +183,7 @@ async def test_s12_a_last_line_without_its_end_counts_where_the_answer_ends_prop
 
 @pytest.mark.row("S13")
 @on_a_jumping_clock
-async def test_s13_a_server_that_ends_every_stream_at_once_is_asked_ever_less_often() -> None:
+async def test_streams_that_end_immediately_are_reconnected_with_backoff() -> None:
     connected: list[float] = []
 
     async def script(exchange: Exchange) -> None:
@@ -201,7 +201,7 @@ async def test_s13_a_server_that_ends_every_stream_at_once_is_asked_ever_less_of
 
 
 @pytest.mark.row("S13")
-def test_s13_at_most_ten_connects_in_the_first_thirty_seconds() -> None:
+def test_at_most_ten_connects_in_30_s() -> None:
     """With dice that fall in the middle; full jitter may make it more or less, and 0 at worst only once in a while."""
     options = Reconnect()
     waits = delays(first=options.first_wait, longest=options.max_wait, random=lambda: 0.5)
@@ -214,7 +214,7 @@ def test_s13_at_most_ten_connects_in_the_first_thirty_seconds() -> None:
 
 @pytest.mark.row("S13")
 @on_a_jumping_clock
-async def test_s13_a_connection_that_lived_for_a_minute_makes_waits_short_again() -> None:
+async def test_healthy_connection_resets_the_backoff() -> None:
     connected: list[float] = []
 
     async def script(exchange: Exchange) -> None:
@@ -237,7 +237,7 @@ async def test_s13_a_connection_that_lived_for_a_minute_makes_waits_short_again(
 
 @pytest.mark.row("S33")
 @on_a_jumping_clock
-async def test_s33_a_compressed_stream_is_read_although_none_was_asked_for() -> None:
+async def test_unrequested_gzip_stream_is_decoded() -> None:
     packer = zlib.compressobj(wbits=31)
 
     async def script(exchange: Exchange) -> None:
@@ -254,7 +254,7 @@ async def test_s33_a_compressed_stream_is_read_although_none_was_asked_for() -> 
 
 @pytest.mark.row("S33")
 @on_a_jumping_clock
-async def test_s33_a_compressed_stream_that_is_not_flushed_is_a_silent_one() -> None:
+async def test_unflushed_gzip_stream_counts_as_silent() -> None:
     async def script(exchange: Exchange) -> None:
         await exchange.request()
         await exchange.start(200, "Transfer-Encoding: chunked", "Content-Encoding: gzip")

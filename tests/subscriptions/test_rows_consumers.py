@@ -56,7 +56,7 @@ async def task_cancel(step: Callable[[], Awaitable[object]], seconds: float) -> 
 @pytest.mark.row("S49")
 @pytest.mark.parametrize("limited", [anyio_scope, asyncio_timeout, task_cancel])
 @on_a_jumping_clock
-async def test_s49_a_read_may_be_cancelled_hundreds_of_times(
+async def test_read_cancelled_hundreds_of_times_loses_nothing(
     limited: Callable[[Callable[[], Awaitable[object]], float], Awaitable[None]],
 ) -> None:
     expected = [str(number) for number in range(300)]
@@ -87,7 +87,7 @@ async def test_s49_a_read_may_be_cancelled_hundreds_of_times(
 
 
 @pytest.mark.row("S48")
-async def test_s48_a_slow_reader_makes_the_server_wait_and_loses_nothing() -> None:
+async def test_slow_reader_applies_backpressure_and_loses_nothing() -> None:
     stuck, moved = asyncio.Event(), asyncio.Event()
     sent = 0
 
@@ -118,7 +118,7 @@ async def test_s48_a_slow_reader_makes_the_server_wait_and_loses_nothing() -> No
 
 @pytest.mark.row("S49")
 @on_a_jumping_clock
-async def test_s49_one_who_gives_up_again_and_again_does_not_hammer_a_server_that_is_slow_to_answer() -> None:
+async def test_repeated_cancellation_does_not_hammer_a_slow_server() -> None:
     async def thinks(exchange: Exchange) -> None:
         await exchange.request()
         await exchange.gone()
@@ -133,7 +133,7 @@ async def test_s49_one_who_gives_up_again_and_again_does_not_hammer_a_server_tha
 
 @pytest.mark.row("S49")
 @on_a_jumping_clock
-async def test_s49_a_read_may_be_cancelled_in_any_turn_of_the_loop() -> None:
+async def test_read_cancelled_at_any_loop_iteration_loses_nothing() -> None:
     expected = [str(number) for number in range(500)]
 
     async def pours(exchange: Exchange) -> None:
@@ -162,7 +162,7 @@ async def test_s49_a_read_may_be_cancelled_in_any_turn_of_the_loop() -> None:
 
 
 @on_a_jumping_clock
-async def test_whoever_joins_amid_changes_is_told_of_each_once() -> None:
+async def test_late_consumer_sees_each_change_once() -> None:
     async def pours(exchange: Exchange) -> None:
         for number in range(300):
             await exchange.line(
@@ -190,7 +190,7 @@ async def test_whoever_joins_amid_changes_is_told_of_each_once() -> None:
 
 @pytest.mark.row("S53")
 @on_a_jumping_clock
-async def test_s53_a_hundred_and_fifty_subscriptions_do_not_starve_a_call() -> None:
+async def test_150_subscriptions_do_not_block_a_call() -> None:
     async def either(exchange: Exchange) -> None:
         request = await exchange.request()
         if request.target.endswith("?subscribe"):
@@ -211,7 +211,7 @@ async def test_s53_a_hundred_and_fifty_subscriptions_do_not_starve_a_call() -> N
 
 @pytest.mark.row("S54")
 @on_a_jumping_clock
-async def test_s54_a_second_task_cannot_read_from_a_subscription() -> None:
+async def test_second_task_cannot_read_a_subscription() -> None:
     """There is no `clone()` to ask for: calling `subscribe()` again is as short. A mirror has iterators for many."""
     async with playing(follows([A], lambda exchange: exchange.line(note("b")))) as setting:
         await two_readers(setting)
@@ -232,9 +232,7 @@ async def two_readers(setting: Setting) -> None:
 
 
 @pytest.mark.parametrize("mirrored", [False, True])
-async def test_whoever_takes_a_thousand_without_waiting_lets_other_tasks_go_on(
-    mirrored: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_reading_buffered_records_lets_other_tasks_run(mirrored: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("canvus_async.subscriptions.fairness.LONGEST", 0.0)  # however fast this machine is
     async with playing(follows([note(str(number)) for number in range(1000)], Exchange.gone)) as (
         _server,
@@ -260,7 +258,7 @@ async def test_whoever_takes_a_thousand_without_waiting_lets_other_tasks_go_on(
 
 
 @on_a_jumping_clock
-async def test_what_was_waited_for_comes_without_a_turn_of_the_loop_more(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_awaited_change_needs_no_extra_loop_iteration(monkeypatch: pytest.MonkeyPatch) -> None:
     pauses = 0
 
     async def pause(self: object) -> None:

@@ -25,7 +25,7 @@ def sockets() -> int:
 
 @pytest.mark.row("S50")
 @on_a_jumping_clock
-async def test_s50_an_error_in_the_body_comes_out_as_itself_and_the_connection_is_closed() -> None:
+async def test_error_in_the_body_propagates_and_closes_the_connection() -> None:
     async with playing(stays([A])) as (server, _client, canvas):
         before = sockets()
         for consume in (subscribing, mirroring):
@@ -50,7 +50,7 @@ async def mirroring(canvas: Canvas, body: Callable[[], object]) -> None:
 
 @pytest.mark.row("S51")
 @on_a_jumping_clock
-async def test_s51_break_closes_within_one_turn_of_the_loop() -> None:
+async def test_break_closes_the_connection_within_one_loop_iteration() -> None:
     """subscribe() may be used without a block, unlike in the row; one that is dropped lets go and says so."""
     async with playing(stays([A])) as (server, _client, canvas):
         before = sockets()
@@ -77,7 +77,7 @@ async def test_s51_break_closes_within_one_turn_of_the_loop() -> None:
 
 @pytest.mark.row("S51")
 @on_a_jumping_clock
-async def test_s51_a_closed_subscription_ends_and_stays_closed() -> None:
+async def test_closed_subscription_stays_closed() -> None:
     async with playing(stays([A])) as (server, _client, canvas):
         notes = canvas.notes.subscribe()
         await notes.aclose()
@@ -118,7 +118,7 @@ PLACES = {
 @pytest.mark.row("S51")
 @pytest.mark.parametrize("script", PLACES.values(), ids=PLACES.keys())
 @on_a_jumping_clock
-async def test_s51_one_that_is_closed_by_another_task_leaves_nothing_wherever_it_was(script: object) -> None:
+async def test_closing_from_another_task_leaves_nothing(script: object) -> None:
     async with playing(script) as (server, _client, canvas):  # type: ignore[arg-type]  # a script
         notes = canvas.notes.subscribe()
         ended = asyncio.create_task(collect(notes))
@@ -141,7 +141,7 @@ async def collect(notes: object) -> list[Note]:
 @pytest.mark.row("S51")
 @pytest.mark.parametrize("end", ["subscription", "client"])
 @on_a_jumping_clock
-async def test_s51_one_that_is_closed_in_the_turn_in_which_its_answer_comes_leaves_nothing(end: str) -> None:
+async def test_closing_as_the_response_arrives_leaves_nothing(end: str) -> None:
     async with playing(stays([A])) as (server, client, canvas):
         notes, transport = canvas.notes.subscribe(), client._transport
         opened = transport.open
@@ -164,7 +164,7 @@ async def test_s51_one_that_is_closed_in_the_turn_in_which_its_answer_comes_leav
 @pytest.mark.row("S52")
 @pytest.mark.parametrize("script", PLACES.values(), ids=PLACES.keys())
 @on_a_jumping_clock
-async def test_s52_closing_the_client_ends_a_hundred_waiting_consumers_at_once(script: object) -> None:
+async def test_closing_the_client_ends_100_waiting_consumers(script: object) -> None:
     def body() -> None:
         pass
 
@@ -187,7 +187,7 @@ async def test_s52_closing_the_client_ends_a_hundred_waiting_consumers_at_once(s
 
 @pytest.mark.row("S52")
 @on_a_jumping_clock
-async def test_s52_who_is_busy_when_the_client_is_closed_learns_of_it_after_what_came_before() -> None:
+async def test_busy_consumer_gets_buffered_changes_before_client_closed() -> None:
     async with playing(stays([A, note("b")])) as (_, client, canvas):
         async with aclosing(canvas.notes.subscribe()) as notes, canvas.notes.live() as live:
             changes = live.changes()

@@ -66,7 +66,7 @@ def serving(path: Path) -> ssl.SSLContext:
 
 @pytest.mark.row("S45")
 @pytest.mark.parametrize("flaw", ["self-signed", "expired", "wrong host"])
-def test_s45_a_bad_certificate_ends_it_at_the_start(certificates: dict[str, Path], flaw: str) -> None:
+def test_bad_certificate_ends_the_subscription_at_the_start(certificates: dict[str, Path], flaw: str) -> None:
     path = certificates["good" if flaw == "self-signed" else flaw]
     trusting = None if flaw == "self-signed" else ssl.create_default_context(cafile=path)
 
@@ -82,7 +82,7 @@ def test_s45_a_bad_certificate_ends_it_at_the_start(certificates: dict[str, Path
 
 
 @pytest.mark.row("S45")
-def test_s45_a_certificate_that_becomes_bad_is_tried_five_times(certificates: dict[str, Path]) -> None:
+def test_certificate_that_becomes_bad_is_tried_five_times(certificates: dict[str, Path]) -> None:
     @on_a_jumping_clock
     async def test() -> None:
         context = serving(certificates["good"])
@@ -106,7 +106,7 @@ def test_s45_a_certificate_that_becomes_bad_is_tried_five_times(certificates: di
 
 @pytest.mark.row("S46")
 @on_a_jumping_clock
-async def test_s46_after_a_restart_it_is_back_within_one_step_of_the_backoff() -> None:
+async def test_server_restart_is_recovered_within_one_backoff_step() -> None:
     loop = asyncio.get_running_loop()
     async with raw_server(ends([A])) as first:
         client = Client(first.url, token="secret")
@@ -152,7 +152,7 @@ def both(port: int) -> list[tuple[Any, ...]]:
 
 @pytest.mark.row("S47")
 @on_a_jumping_clock
-async def test_s47_a_name_that_is_not_found_is_looked_up_again() -> None:
+async def test_unresolved_name_is_looked_up_again() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolving(unknown, unknown, ipv4), raising=False)
         async with raw_server(stays([A])) as server:
@@ -165,7 +165,7 @@ async def test_s47_a_name_that_is_not_found_is_looked_up_again() -> None:
 
 @pytest.mark.row("S47")
 @on_a_jumping_clock
-async def test_s47_an_address_that_leads_nowhere_is_overtaken_by_one_that_does_not() -> None:
+async def test_unreachable_address_is_overtaken_by_a_reachable_one() -> None:
     loop = asyncio.get_running_loop()
     connect = loop.sock_connect
 
@@ -188,7 +188,7 @@ async def test_s47_an_address_that_leads_nowhere_is_overtaken_by_one_that_does_n
 
 @pytest.mark.row("S55")
 @on_a_jumping_clock
-async def test_s55_an_hour_asleep_is_noticed_on_waking() -> None:
+async def test_hour_of_sleep_is_detected_on_waking() -> None:
     """The clock is the monotonic one, which may or may not go on while a machine sleeps; here it does."""
     loop = asyncio.get_running_loop()
     async with playing(stays([A]), stays([A, B])) as (server, _client, canvas), canvas.notes.live() as live:
@@ -203,7 +203,7 @@ async def test_s55_an_hour_asleep_is_noticed_on_waking() -> None:
 
 @pytest.mark.row("S56")
 @on_a_jumping_clock
-async def test_s56_an_answer_that_nobody_asked_for_reaches_nobody() -> None:
+async def test_unsolicited_response_is_ignored() -> None:
     async def says_more(exchange: Exchange) -> None:
         await exchange.request()
         await exchange.stream([A])
@@ -225,7 +225,7 @@ async def test_s56_an_answer_that_nobody_asked_for_reaches_nobody() -> None:
 
 @pytest.mark.row("S56")
 @on_a_jumping_clock
-async def test_s56_a_connection_whose_stream_ended_properly_is_not_used_for_the_next() -> None:
+async def test_connection_of_an_ended_stream_is_not_reused() -> None:
     async def ends_and_stays(exchange: Exchange) -> None:
         for answer in ([A], [note("x")]):
             await exchange.request()
@@ -240,7 +240,7 @@ async def test_s56_a_connection_whose_stream_ended_properly_is_not_used_for_the_
 
 @pytest.mark.row("S56")
 @on_a_jumping_clock
-async def test_s56_a_connection_of_a_subscription_is_never_used_again() -> None:
+async def test_connection_of_a_closed_subscription_is_not_reused() -> None:
     async with playing(*[stays([A])] * 3) as (server, _client, canvas):
         for number in range(1, 4):
             async with aclosing(canvas.notes.subscribe()) as notes:

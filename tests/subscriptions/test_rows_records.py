@@ -29,7 +29,7 @@ from tests.subscriptions.wire import (
 
 @pytest.mark.row("S20")
 @on_a_jumping_clock
-async def test_s20_a_type_that_nobody_knows_is_an_unknown_widget_with_all_it_has() -> None:
+async def test_unknown_type_becomes_an_unknown_widget_with_all_fields() -> None:
     strange = widget("Hologram", "h", beams=[1, {"colour": "red"}])
     changed = {**strange, "beams": []}
     async with playing(then([note("a"), strange], changed)) as (_, _client, canvas), canvas.live() as live:
@@ -43,7 +43,7 @@ async def test_s20_a_type_that_nobody_knows_is_an_unknown_widget_with_all_it_has
 
 @pytest.mark.row("S21")
 @on_a_jumping_clock
-async def test_s21_lacking_fields_have_their_defaults_and_fields_too_many_do_not_matter() -> None:
+async def test_missing_fields_get_defaults_and_extra_fields_are_ignored() -> None:
     """The row keeps what is too much; typed records have no place for it, so a change of it alone is no event."""
     lacking = {key: value for key, value in note("a").items() if key not in {"text", "scale", "pinned"}}
     extra = {**note("b"), "from_the_future": {"deep": [1]}}
@@ -63,7 +63,7 @@ async def test_s21_lacking_fields_have_their_defaults_and_fields_too_many_do_not
     ids=["null", "text for a point", "number for text", "null for an id", "required field lacks"],
 )
 @on_a_jumping_clock
-async def test_s22_one_bad_object_of_a_thousand_costs_itself_only(change: dict[str, object] | str) -> None:
+async def test_one_invalid_object_of_1000_becomes_an_unknown_widget(change: dict[str, object] | str) -> None:
     objects = [image(f"{number:04d}") for number in range(1000)]
     objects[500] = (
         {key: value for key, value in objects[500].items() if key != change}
@@ -83,7 +83,7 @@ async def test_s22_one_bad_object_of_a_thousand_costs_itself_only(change: dict[s
 
 @pytest.mark.row("S22")
 @on_a_jumping_clock
-async def test_s22_where_one_kind_is_followed_a_bad_object_is_left_out_and_logged(
+async def test_typed_subscription_leaves_out_invalid_objects_and_logs_them(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     objects = [image("a"), image("bad", size=None), widget("Note", "wrong"), image("c")]
@@ -96,7 +96,7 @@ async def test_s22_where_one_kind_is_followed_a_bad_object_is_left_out_and_logge
 
 @pytest.mark.row("S24")
 @on_a_jumping_clock
-async def test_s24_a_state_that_nobody_knows_is_no_delete() -> None:
+async def test_unknown_state_is_not_a_delete() -> None:
     async with playing(stays([note("a")], note("a", state="hidden"))) as (_, _client, canvas):
         async with aclosing(canvas.notes.subscribe()) as notes:
             _, hidden = await take(notes, 2)
@@ -106,7 +106,7 @@ async def test_s24_a_state_that_nobody_knows_is_no_delete() -> None:
 
 @pytest.mark.row("S25")
 @on_a_jumping_clock
-async def test_s25_what_is_sent_again_is_no_event() -> None:
+async def test_unchanged_object_is_no_event() -> None:
     first, second = note("a", text="1"), note("a", text="2")
     async with playing(stays([first], first, [first, first], second, second, note("end"))) as (_, _client, canvas):
         async with aclosing(canvas.notes.subscribe()) as notes:
@@ -117,7 +117,7 @@ async def test_s25_what_is_sent_again_is_no_event() -> None:
 
 @pytest.mark.row("S26")
 @on_a_jumping_clock
-async def test_s26_a_delete_comes_once_and_only_of_what_was_there() -> None:
+async def test_delete_is_delivered_once_and_only_of_known_widgets() -> None:
     a = note("a", text="last words")
     lines = gone(note("never")), gone(a), gone(a), {"id": "a", "state": "deleted"}, {**a, "state": "deleted"}, note("z")
     async with playing(stays([a], *lines)) as (_, _client, canvas), aclosing(canvas.notes.subscribe()) as notes:
@@ -129,7 +129,7 @@ async def test_s26_a_delete_comes_once_and_only_of_what_was_there() -> None:
 
 @pytest.mark.row("S26")
 @on_a_jumping_clock
-async def test_s26_canvases_go_the_same_way() -> None:
+async def test_delete_of_a_canvas_is_delivered_once() -> None:
     lines = {"id": "c", "name": "New"}, {"id": "c", "state": "deleted"}, {"id": "x", "state": "deleted"}
     async with playing(stays([{"id": "c", "name": "Old", "mode": "normal"}], *lines)) as (_, client, _canvas):
         async with aclosing(client.canvases.subscribe()) as canvases:
@@ -142,7 +142,7 @@ async def test_s26_canvases_go_the_same_way() -> None:
 
 @pytest.mark.row("S27")
 @on_a_jumping_clock
-async def test_s27_what_happens_between_two_reads_is_one_change_or_none() -> None:
+async def test_changes_between_two_reads_are_merged() -> None:
     back, brief = note("back", text="1"), note("brief")
     lines = back, gone(back), brief, gone(brief), {**back, "text": "2"}, note("last")
     async with playing(then([note("a")], *lines)) as (_, _client, canvas), canvas.notes.live() as live:
@@ -159,7 +159,7 @@ async def test_s27_what_happens_between_two_reads_is_one_change_or_none() -> Non
 
 @pytest.mark.row("S28")
 @on_a_jumping_clock
-async def test_s28_part_of_an_object_is_laid_over_what_is_known() -> None:
+async def test_partial_object_is_merged_into_the_known_record() -> None:
     whole = note("a", text="1", title="T", pinned=True)
     parts = {"id": "a", "text": "2"}, {"id": "a", "widget_type": "Note", "title": "", "depth": 7}
     async with playing(then([whole], *parts)) as (_, _client, canvas), canvas.live() as live:
@@ -175,7 +175,7 @@ async def test_s28_part_of_an_object_is_laid_over_what_is_known() -> None:
 
 @pytest.mark.row("S29")
 @on_a_jumping_clock
-async def test_s29_part_of_something_unknown_is_a_gap_and_never_half_a_record() -> None:
+async def test_partial_object_of_an_unknown_id_triggers_resync() -> None:
     loop = asyncio.get_running_loop()
     whole = note("b", text="whole", title="T")
     part = then([note("a")], {"id": "b", "widget_type": "Note", "text": "whole"})
@@ -193,7 +193,7 @@ async def test_s29_part_of_something_unknown_is_a_gap_and_never_half_a_record() 
 
 @pytest.mark.row("S29")
 @on_a_jumping_clock
-async def test_s29_gaps_that_come_again_and_again_make_ever_longer_pauses() -> None:
+async def test_repeated_resyncs_back_off() -> None:
     loop = asyncio.get_running_loop()
     connected: list[float] = []
 
@@ -212,7 +212,7 @@ async def test_s29_gaps_that_come_again_and_again_make_ever_longer_pauses() -> N
 
 @pytest.mark.row("S30")
 @on_a_jumping_clock
-async def test_s30_in_a_snapshot_the_last_of_an_id_counts_and_what_is_deleted_does_not() -> None:
+async def test_last_object_of_an_id_in_a_snapshot_wins() -> None:
     snapshot = [note("a", text="1"), note("b"), note("a", text="2"), note("c"), gone(note("c")), gone(note("d"))]
     async with playing(stays(snapshot)) as (_, _client, canvas), aclosing(canvas.notes.subscribe()) as notes:
         seen = await take(notes, 2)
@@ -223,7 +223,7 @@ async def test_s30_in_a_snapshot_the_last_of_an_id_counts_and_what_is_deleted_do
 
 @pytest.mark.row("S31")
 @on_a_jumping_clock
-async def test_s31_an_empty_snapshot_after_a_reconnect_deletes_everything() -> None:
+async def test_empty_snapshot_after_a_reconnect_deletes_everything() -> None:
     """A guard against it (`max_resync_deletes` in the row) is left to the caller: `Change.resync` says what it was."""
     async with playing(ends([note("a"), note("b")]), stays([])) as (_, _client, canvas), canvas.notes.live() as live:
         changes = await take(live.changes(), 4)
@@ -237,7 +237,7 @@ async def test_s31_an_empty_snapshot_after_a_reconnect_deletes_everything() -> N
 
 @pytest.mark.row("S32")
 @on_a_jumping_clock
-async def test_s32_an_id_may_come_to_name_another_type() -> None:
+async def test_id_may_change_its_type() -> None:
     browser = widget("Browser", "a", url="https://example.com", title="", transparent_mode=False)
     for script in ((then([note("a")], browser),), (ends([note("a")]), stays([browser]))):
         async with playing(*script) as (_, _client, canvas), canvas.live() as live:
@@ -248,7 +248,7 @@ async def test_s32_an_id_may_come_to_name_another_type() -> None:
 
 
 @on_a_jumping_clock
-async def test_records_of_several_lines_in_one_chunk_come_one_by_one_in_order() -> None:
+async def test_lines_in_one_chunk_are_delivered_in_order() -> None:
     block = b"".join(line(note("a", text=str(number))) for number in range(20))
 
     async def all_at_once(exchange: Exchange) -> None:

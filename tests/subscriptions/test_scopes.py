@@ -64,7 +64,7 @@ def timers() -> set[str]:
     return {getattr(callback, "__qualname__", repr(callback)) for callback in pending}
 
 
-def test_nothing_of_ours_is_open_while_the_consumers_code_runs(scopes: set[object]) -> None:
+def test_no_scope_or_timer_is_open_while_the_consumer_runs(scopes: set[object]) -> None:
     @on_a_jumping_clock
     async def test() -> None:
         seen: list[str] = []
@@ -86,7 +86,7 @@ def test_nothing_of_ours_is_open_while_the_consumers_code_runs(scopes: set[objec
     test()
 
 
-def test_the_watch_for_scopes_sees_one(scopes: set[object]) -> None:
+def test_scopes_fixture_detects_open_scopes(scopes: set[object]) -> None:
     @on_a_jumping_clock
     async def test() -> None:
         async def bad() -> AsyncIterator[None]:
@@ -199,14 +199,14 @@ WAYS = [by_cancel, by_double_cancel, by_timeout, by_anyio_scope, by_task_group, 
 @pytest.mark.parametrize("follower", FOLLOWERS)
 @pytest.mark.parametrize("way", WAYS)
 @on_a_jumping_clock
-async def test_whichever_way_a_consumer_leaves_nothing_is_left(way: Any, follower: Follower, script: Any) -> None:
+async def test_cancelled_consumer_leaves_nothing(way: Any, follower: Follower, script: Any) -> None:
     async with playing(script) as setting, nothing_left(setting):
         await way(setting, follower)
 
 
 @pytest.mark.parametrize("error", [None, ZeroDivisionError, KeyboardInterrupt, GeneratorExit])
 @on_a_jumping_clock
-async def test_leaving_from_within_the_body_leaves_nothing(error: type[BaseException] | None) -> None:
+async def test_leaving_the_body_leaves_nothing(error: type[BaseException] | None) -> None:
     async with playing(stays([A, B])) as setting, nothing_left(setting):
         with suppress(*([error] if error else [])):
             async with aclosing(setting.canvas.notes.subscribe()) as notes:
@@ -223,7 +223,7 @@ async def test_leaving_from_within_the_body_leaves_nothing(error: type[BaseExcep
 
 
 @on_a_jumping_clock
-async def test_a_hundred_cancelled_together_leave_nothing() -> None:
+async def test_100_cancelled_consumers_leave_nothing() -> None:
     async with playing(stays([A, B])) as setting, nothing_left(setting):
         tasks = [asyncio.create_task(follower(setting.canvas)) for follower in FOLLOWERS[:2] * 50]
         await setting.server.until_requests(100)
@@ -235,7 +235,7 @@ async def test_a_hundred_cancelled_together_leave_nothing() -> None:
 
 
 @on_a_jumping_clock
-async def test_athrow_closes_and_raises_what_is_thrown_in() -> None:
+async def test_athrow_closes_and_raises_the_error() -> None:
     async with playing(stays([A])) as setting, nothing_left(setting):
         for thrown in (ZeroDivisionError, ZeroDivisionError("mine")):
             notes = setting.canvas.notes.subscribe()
