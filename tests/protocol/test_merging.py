@@ -46,7 +46,7 @@ def kinds(merge: Merge[Any]) -> list[tuple[str, str]]:
 # -- snapshots --
 
 
-def test_the_first_snapshot_is_created_and_initial() -> None:
+def test_first_snapshot_gives_initial_creates() -> None:
     canvas = Canvas()
 
     merge = canvas.snapshot(widget(), BACKGROUND)
@@ -57,14 +57,14 @@ def test_the_first_snapshot_is_created_and_initial() -> None:
     assert type(canvas.merger.state["CanvasBackground"]) is CanvasBackground
 
 
-def test_an_empty_first_snapshot_makes_the_next_one_a_resync() -> None:
+def test_snapshot_after_an_empty_one_is_a_resync() -> None:
     canvas = Canvas()
 
     assert not canvas.snapshot().changes
     assert [change.resync for change in canvas.snapshot(widget()).changes] == [True]
 
 
-def test_a_later_snapshot_tells_only_what_differs_deletes_first(canvas: Canvas) -> None:
+def test_later_snapshot_gives_only_differences_deletes_first(canvas: Canvas) -> None:
     merge = canvas.snapshot(widget(), widget("Image", "i1", title="new"), widget(id_="w2"), BACKGROUND)
 
     assert kinds(merge) == [("deleted", "h1"), ("created", "w2"), ("updated", "i1")]
@@ -77,13 +77,13 @@ def test_a_later_snapshot_tells_only_what_differs_deletes_first(canvas: Canvas) 
 
 
 @pytest.mark.row("S31")
-def test_s31_a_snapshot_of_nothing_deletes_all(canvas: Canvas) -> None:
+def test_empty_snapshot_deletes_everything(canvas: Canvas) -> None:
     assert [kind for kind, _ in kinds(canvas.snapshot())] == ["deleted"] * 4
     assert canvas.merger.state == {}
 
 
 @pytest.mark.row("S30")
-def test_s30_the_last_of_a_snapshot_wins_and_deleted_ones_are_absent(canvas: Canvas) -> None:
+def test_last_object_of_an_id_in_a_snapshot_wins(canvas: Canvas) -> None:
     merge = canvas.snapshot(
         widget(text="early"),
         widget("Image", "i1"),
@@ -96,7 +96,7 @@ def test_s30_the_last_of_a_snapshot_wins_and_deleted_ones_are_absent(canvas: Can
     assert canvas.merger.state["w1"].text == "late"
 
 
-def test_what_does_not_fit_in_a_snapshot_is_kept_whole_or_not(canvas: Canvas) -> None:
+def test_invalid_objects_of_a_snapshot_become_unknown_widgets(canvas: Canvas) -> None:
     merge = canvas.snapshot(widget(depth="high"), without(widget("Image", "i1"), "size"))
 
     assert kinds(merge) == [("deleted", "h1"), ("deleted", "CanvasBackground"), ("updated", "w1"), ("updated", "i1")]
@@ -104,7 +104,7 @@ def test_what_does_not_fit_in_a_snapshot_is_kept_whole_or_not(canvas: Canvas) ->
     assert all(change.type_changed is False for change in merge.changes)
 
 
-def test_a_broken_snapshot_changes_nothing(canvas: Canvas) -> None:
+def test_invalid_snapshot_changes_nothing(canvas: Canvas) -> None:
     before = dict(canvas.merger.state)
 
     merge = canvas.merger.snapshot(canvas.decoder.line(b'[{"id":'))
@@ -113,7 +113,7 @@ def test_a_broken_snapshot_changes_nothing(canvas: Canvas) -> None:
     assert canvas.merger.state == before
 
 
-def test_the_state_is_one_object_and_read_only(canvas: Canvas) -> None:
+def test_state_is_one_read_only_object(canvas: Canvas) -> None:
     state = canvas.merger.state
     canvas.snapshot(widget(id_="other"))
 
@@ -125,7 +125,7 @@ def test_the_state_is_one_object_and_read_only(canvas: Canvas) -> None:
 # -- updates --
 
 
-def test_an_update_tells_old_and_new(canvas: Canvas) -> None:
+def test_update_has_old_and_new(canvas: Canvas) -> None:
     before = canvas.merger.state["w1"]
 
     change = canvas.one(widget(text="new"))
@@ -142,7 +142,7 @@ def test_an_update_tells_old_and_new(canvas: Canvas) -> None:
 
 
 @pytest.mark.row("S25")
-def test_s25_what_is_sent_again_as_it_was_changes_nothing(canvas: Canvas) -> None:
+def test_unchanged_object_is_no_change(canvas: Canvas) -> None:
     again = [widget(), widget("Image", "i1"), widget("Hologram", "h1"), BACKGROUND]
 
     assert kinds(canvas.update(*again)) == []
@@ -151,7 +151,7 @@ def test_s25_what_is_sent_again_as_it_was_changes_nothing(canvas: Canvas) -> Non
 
 
 @pytest.mark.parametrize("gone", [{"id": "w1", "state": "deleted"}, widget(state="deleted", text="last")])
-def test_a_delete_tells_the_last_record_known(canvas: Canvas, gone: dict[str, Any]) -> None:
+def test_delete_has_the_last_known_record(canvas: Canvas, gone: dict[str, Any]) -> None:
     change = canvas.one(gone)
 
     assert (change.kind, change.new) == ("deleted", None)
@@ -160,14 +160,14 @@ def test_a_delete_tells_the_last_record_known(canvas: Canvas, gone: dict[str, An
 
 
 @pytest.mark.parametrize("gone", [{"id": "h1", "state": "deleted"}, widget("Hologram", "h1", state="deleted")])
-def test_a_delete_of_an_unknown_type(canvas: Canvas, gone: dict[str, Any]) -> None:
+def test_delete_of_an_unknown_type(canvas: Canvas, gone: dict[str, Any]) -> None:
     change = canvas.one(gone)
 
     assert (change.kind, change.record.deleted, change.record.widget_type) == ("deleted", True, "Hologram")
 
 
 @pytest.mark.row("S26")
-def test_s26_a_delete_of_an_unknown_id_or_a_second_one_is_nothing(canvas: Canvas) -> None:
+def test_delete_of_an_unknown_id_is_no_change(canvas: Canvas) -> None:
     gone = {"id": "w1", "state": "deleted"}
 
     assert kinds(canvas.update(gone, gone, {**gone, "id": "never"}, widget(id_="never", state="deleted"))) == [
@@ -176,20 +176,20 @@ def test_s26_a_delete_of_an_unknown_id_or_a_second_one_is_nothing(canvas: Canvas
 
 
 @pytest.mark.row("S24")
-def test_s24_an_unknown_state_is_no_delete(canvas: Canvas) -> None:
+def test_unknown_state_is_not_a_delete(canvas: Canvas) -> None:
     assert canvas.one(widget(state="hidden")).new.state == "hidden"
     assert canvas.one({"id": "w1", "text": "x"}).new.state == "hidden"
 
 
 @pytest.mark.row("S27")
-def test_s27_created_again_after_a_delete(canvas: Canvas) -> None:
+def test_created_again_after_a_delete(canvas: Canvas) -> None:
     merge = canvas.update({"id": "w1", "state": "deleted"}, widget(text="second life"))
 
     assert kinds(merge) == [("deleted", "w1"), ("created", "w1")]
 
 
 @pytest.mark.row("S32")
-def test_s32_an_id_may_change_its_type(canvas: Canvas) -> None:
+def test_id_may_change_its_type(canvas: Canvas) -> None:
     change = canvas.one(widget("Image", "w1"))
 
     assert (change.kind, type(change.old), type(change.new), change.type_changed) == ("updated", Note, Image, True)
@@ -197,7 +197,7 @@ def test_s32_an_id_may_change_its_type(canvas: Canvas) -> None:
     assert (back.old, back.new.raw, back.type_changed) == (change.new, widget("Hologram", "w1"), True)
 
 
-def test_records_of_no_widget_are_followed_alike() -> None:
+def test_canvas_records_are_merged_alike() -> None:
     canvas = Canvas(CanvasInfo)
     canvas.snapshot({"id": "c", "name": "Demo", "access": "edit"})
 
@@ -212,7 +212,7 @@ def test_records_of_no_widget_are_followed_alike() -> None:
 
 @pytest.mark.row("S28")
 @pytest.mark.parametrize("typed", [True, False])
-def test_s28_changed_fields_only_are_laid_over_what_is_known(canvas: Canvas, typed: bool) -> None:
+def test_partial_object_is_merged_into_the_known_record(canvas: Canvas, typed: bool) -> None:
     sent = {"id": "w1", "text": "new", "pinned": "true"} | ({"widget_type": "NOTE"} if typed else {})
 
     change = canvas.one(sent)
@@ -222,7 +222,7 @@ def test_s28_changed_fields_only_are_laid_over_what_is_known(canvas: Canvas, typ
 
 
 @pytest.mark.row("S28")
-def test_s28_also_for_types_that_are_unknown(canvas: Canvas) -> None:
+def test_partial_object_of_an_unknown_type_is_merged(canvas: Canvas) -> None:
     for sent in ({"id": "h1", "beam": None}, {"id": "h1", "widget_type": "Hologram", "beam": 7, "points:erase": 2}):
         change = canvas.one(sent)
         assert isinstance(change.new, UnknownWidget)
@@ -230,14 +230,14 @@ def test_s28_also_for_types_that_are_unknown(canvas: Canvas) -> None:
     assert kinds(canvas.update(sent)) == []
 
 
-def test_a_field_left_out_keeps_its_value_and_one_that_is_sent_empty_does_not(canvas: Canvas) -> None:
+def test_omitted_field_keeps_its_value_and_empty_field_does_not(canvas: Canvas) -> None:
     for round_ in ("first", "once it is known that titles are left out"):
         assert canvas.one(without(widget(text=round_), "title")).new.title == "a title"
     assert kinds(canvas.update(without(widget(text=round_), "title"))) == []
     assert canvas.one(widget(text=round_, title="")).new.title == ""
 
 
-def test_fields_left_out_in_arrays_and_among_others(canvas: Canvas) -> None:
+def test_omitted_fields_in_arrays_keep_their_values(canvas: Canvas) -> None:
     canvas.update(without(widget(), "title"))  # known from now on
     partial = without(widget(text="new"), "title")
 
@@ -247,13 +247,13 @@ def test_fields_left_out_in_arrays_and_among_others(canvas: Canvas) -> None:
     assert merge.changes[2].new.title == "a title"
 
 
-def test_fields_of_an_unknown_type_that_come_and_go_keep_their_values(canvas: Canvas) -> None:
+def test_omitted_fields_of_an_unknown_type_keep_their_values(canvas: Canvas) -> None:
     for _ in range(2):
         canvas.update(widget("Hologram", "h1", glow=1), without(widget("Hologram", "h1"), "beam"))
         assert canvas.merger.state["h1"].raw == widget("Hologram", "h1", glow=1)
 
 
-def test_hyphenated_fields_left_out_keep_their_values() -> None:
+def test_omitted_hyphenated_fields_keep_their_values() -> None:
     canvas = Canvas()
     canvas.snapshot(widget("IpVideo", "v"))
 
@@ -261,7 +261,7 @@ def test_hyphenated_fields_left_out_keep_their_values() -> None:
     assert canvas.one({"id": "v", "host_id": "other"}).new.host_id == "other"
 
 
-def test_a_change_that_does_not_fit_makes_an_unknown_widget_until_one_fits(canvas: Canvas) -> None:
+def test_invalid_change_makes_an_unknown_widget_until_a_valid_one(canvas: Canvas) -> None:
     broken = canvas.one({"id": "w1", "depth": "high"}).new
     good = canvas.one({"id": "w1", "depth": 5})
 
@@ -280,7 +280,7 @@ def test_a_change_that_does_not_fit_makes_an_unknown_widget_until_one_fits(canva
         {"id": "w1", "widget_type": "Image", "title": "x"},
     ],
 )
-def test_s29_a_change_to_something_unseen_is_a_gap(canvas: Canvas, sent: dict[str, Any]) -> None:
+def test_partial_object_of_an_unknown_id_is_a_gap(canvas: Canvas, sent: dict[str, Any]) -> None:
     before = dict(canvas.merger.state)
 
     merge = canvas.update(widget(id_="w2"), sent, widget(id_="w3"))
@@ -290,7 +290,7 @@ def test_s29_a_change_to_something_unseen_is_a_gap(canvas: Canvas, sent: dict[st
     assert dict(canvas.merger.state) == before | {"w2": merge.changes[0].new}
 
 
-def test_an_object_with_all_it_needs_is_no_gap(canvas: Canvas) -> None:
+def test_object_with_all_required_fields_is_no_gap(canvas: Canvas) -> None:
     new = canvas.one(without(widget("PDF", "p"), "title", "pinned")).new
 
     assert (type(new), new.title, new.pinned) == (Pdf, "", False)
@@ -299,7 +299,7 @@ def test_an_object_with_all_it_needs_is_no_gap(canvas: Canvas) -> None:
 # -- one kind --
 
 
-def test_one_kind_leaves_out_the_rest_and_forgets_nothing_for_it() -> None:
+def test_typed_merger_leaves_out_other_objects_and_keeps_its_state() -> None:
     canvas = Canvas(Image, keep_unknown=False)
     first = canvas.snapshot(widget("Image", "a"), widget("Note", "b"), widget("Image", "c", depth=None))
     assert kinds(first) == [("created", "a")]
@@ -372,7 +372,9 @@ def fold(seen: dict[str, Any], merge: Merge[Any]) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(OPS, st.integers(1, 12))
-def test_any_sequence_with_any_drops_ends_equal_to_the_server(ops: list[tuple[str, str, str, str]], size: int) -> None:
+def test_any_sequence_with_disconnects_ends_equal_to_the_server(
+    ops: list[tuple[str, str, str, str]], size: int
+) -> None:
     canvas, server, seen = Canvas(), Server(), dict[str, Any]()
     fold(seen, canvas.snapshot())
     connected, waiting = True, list[object]()
@@ -407,7 +409,7 @@ def test_any_sequence_with_any_drops_ends_equal_to_the_server(ops: list[tuple[st
     check()
 
 
-def test_the_cost_of_a_change_does_not_grow_with_the_canvas() -> None:
+def test_cost_of_a_change_does_not_grow_with_the_canvas() -> None:
     """Counted in looks at the state, which would show a copy of it or a walk over it."""
 
     class Counting(dict[str, Any]):
@@ -430,7 +432,7 @@ def test_the_cost_of_a_change_does_not_grow_with_the_canvas() -> None:
 
 
 @pytest.mark.parametrize("taught", [False, True])
-def test_what_a_change_gives_does_not_depend_on_what_the_decoder_has_met(taught: bool) -> None:
+def test_result_does_not_depend_on_what_the_decoder_has_learned(taught: bool) -> None:
     decoder = RecordDecoder(*KINDS)
     if taught:
         decoder.line(line(without(widget("Anchor", "other"), "anchor_name")))
@@ -444,7 +446,7 @@ def test_what_a_change_gives_does_not_depend_on_what_the_decoder_has_met(taught:
 
 
 @pytest.mark.row("S23")
-def test_s23_an_empty_id_is_a_gap_and_nobodys(canvas: Canvas) -> None:
+def test_empty_id_triggers_resync(canvas: Canvas) -> None:
     before = dict(canvas.merger.state)
 
     assert canvas.update(widget("Note", "", text="whose?")).gap == "an object without an id"
