@@ -12,7 +12,7 @@ from tests.files import picture
 from tests.relays import proxy, tls_in_front_of
 
 
-async def test_calls_uploads_downloads_and_subscriptions_trust_the_given_context(
+async def test_given_ssl_context_is_used_for_everything(
     server: CanvusServer, canvas: Canvas, serving: ssl.SSLContext, trusting: ssl.SSLContext, tmp_path: Path
 ) -> None:
     async with tls_in_front_of(server.url, serving) as front:
@@ -26,7 +26,7 @@ async def test_calls_uploads_downloads_and_subscriptions_trust_the_given_context
     assert (tmp_path / "a.jpg").read_bytes() == picture()
 
 
-async def test_a_proxy_of_a_given_session_sees_neither_token_nor_content(
+async def test_proxy_of_a_given_session_sees_neither_token_nor_content(
     server: CanvusServer, canvas: Canvas, serving: ssl.SSLContext, trusting: ssl.SSLContext
 ) -> None:
     async with tls_in_front_of(server.url, serving) as front, proxy() as between:

@@ -67,7 +67,7 @@ def refuses(status: int, body: object, *headers: str) -> Script:
 
 @pytest.mark.row("U1")
 @pytest.mark.parametrize("how", ["reset", "closed"])
-async def test_u1_an_upload_cut_midway_is_outcome_unknown_and_not_repeated(how: str) -> None:
+async def test_upload_cut_midway_is_outcome_unknown_and_not_repeated(how: str) -> None:
     async def cut(exchange: Exchange) -> None:
         await exchange.head()
         await exchange.reader.readexactly(100_000)
@@ -85,7 +85,7 @@ async def test_u1_an_upload_cut_midway_is_outcome_unknown_and_not_repeated(how: 
 
 
 @pytest.mark.row("U2")
-async def test_u2_an_upload_without_an_answer_is_outcome_unknown_in_time_and_not_repeated() -> None:
+async def test_upload_without_a_response_is_outcome_unknown_and_not_repeated() -> None:
     async def silent(exchange: Exchange) -> None:
         await exchange.request()
         await exchange.gone()
@@ -105,7 +105,7 @@ async def test_u2_an_upload_without_an_answer_is_outcome_unknown_in_time_and_not
 
 
 @pytest.mark.row("U2")
-async def test_u2_a_server_that_has_all_of_an_upload_may_take_as_long_as_for_any_answer() -> None:
+async def test_response_to_an_upload_may_take_longer_than_a_stall() -> None:
     """What it does with the file is no stall: nothing is left to move."""
 
     async def thinks(exchange: Exchange) -> None:
@@ -127,7 +127,7 @@ async def test_u2_a_server_that_has_all_of_an_upload_may_take_as_long_as_for_any
 
 
 @pytest.mark.row("U3")
-async def test_u3_a_server_that_does_not_read_is_given_up_after_the_stall_limit() -> None:
+async def test_unread_upload_is_given_up_after_the_stall_timeout() -> None:
     blind = asyncio.Event()
 
     async def never_reads(exchange: Exchange) -> None:
@@ -145,7 +145,7 @@ async def test_u3_a_server_that_does_not_read_is_given_up_after_the_stall_limit(
 
 
 @pytest.mark.row("U3")
-async def test_u3_a_slow_upload_that_moves_takes_as_long_as_it_takes() -> None:
+async def test_slow_upload_that_makes_progress_has_no_time_limit() -> None:
     """Longer in all than the limits on an answer and on a stall."""
 
     async def sips(exchange: Exchange) -> None:
@@ -168,7 +168,7 @@ async def test_u3_a_slow_upload_that_moves_takes_as_long_as_it_takes() -> None:
 
 @pytest.mark.row("U4")
 @pytest.mark.parametrize("after", ["stays open", "closes", "resets"])
-async def test_u4_a_413_before_the_body_is_read_is_too_large(after: str) -> None:
+async def test_early_413_is_too_large(after: str) -> None:
     async def hasty(exchange: Exchange) -> None:
         await exchange.head()
         await exchange.answer({"msg": "File is over 10 MB"}, 413)
@@ -205,7 +205,7 @@ async def test_u4_a_413_before_the_body_is_read_is_too_large(after: str) -> None
         (200, b"", UnexpectedContent, "no Image"),
     ],
 )
-async def test_u5_a_refused_upload_says_why_in_a_line(
+async def test_refused_upload_has_a_one_line_message(
     status: int, body: object, kind: type[Exception], words: str
 ) -> None:
     async with raw_server(refuses(status, body)) as server, client(server.url) as canvus:
@@ -220,7 +220,7 @@ async def test_u5_a_refused_upload_says_why_in_a_line(
 
 @pytest.mark.row("U12")
 @pytest.mark.parametrize("retry_after", ["7", "0"])
-async def test_u12_a_post_refused_for_now_is_not_repeated_and_says_how_long_to_wait(retry_after: str) -> None:
+async def test_post_refused_with_503_is_not_repeated_and_has_retry_after(retry_after: str) -> None:
     busy = refuses(503, {"msg": "Starting"}, f"Retry-After: {retry_after}")
     async with raw_server(busy) as server, client(server.url) as canvus:
         with pytest.raises(ServerError, match="Starting") as failed:
@@ -249,9 +249,7 @@ def overwritten(path: Path) -> None:
 
 @pytest.mark.row("U6")
 @pytest.mark.parametrize("change", [grown, shrunk, overwritten])
-async def test_u6_a_file_that_changes_while_it_is_sent_is_never_taken_for_whole(
-    tmp_path: Path, change: Callable[[Path], None]
-) -> None:
+async def test_file_changed_while_sent_raises_source_changed(tmp_path: Path, change: Callable[[Path], None]) -> None:
     path = tmp_path / "a.jpg"
     path.write_bytes(BIG)
     whole: list[bool] = []
@@ -275,7 +273,7 @@ async def test_u6_a_file_that_changes_while_it_is_sent_is_never_taken_for_whole(
 
 
 @pytest.mark.row("U6")
-async def test_u6_a_file_that_vanishes_while_it_is_sent_is_sent_whole(tmp_path: Path) -> None:
+async def test_file_deleted_while_sent_is_sent_whole(tmp_path: Path) -> None:
     """Its name is gone; what was opened is not, where the system works so."""
     path = tmp_path / "a.jpg"
     path.write_bytes(BIG)
@@ -304,7 +302,7 @@ async def test_u6_a_file_that_vanishes_while_it_is_sent_is_sent_whole(tmp_path: 
         "a\u2028b.png",
     ],
 )
-async def test_u7_no_file_name_leaves_its_place_in_the_head_of_its_part(name: str) -> None:
+async def test_file_name_cannot_break_the_headers_of_its_part(name: str) -> None:
     async with raw_server(accepts) as server, client(server.url) as canvus:
         await canvus.canvas("c1").images.upload(b"picture", filename=name)
 
@@ -320,7 +318,7 @@ async def test_u7_no_file_name_leaves_its_place_in_the_head_of_its_part(name: st
 
 @pytest.mark.row("U7")
 @pytest.mark.parametrize("name", ["photo 1.png", "a,b;c (2) 100%'s.png"])
-async def test_u7_a_plain_name_is_in_the_head_as_it_is(name: str) -> None:
+async def test_plain_file_name_is_sent_unescaped(name: str) -> None:
     """As browsers have it: not every server undoes what percent signs do to a space."""
     async with raw_server(accepts) as server, client(server.url) as canvus:
         await canvus.canvas("c1").images.upload(b"picture", filename=name)
@@ -330,7 +328,7 @@ async def test_u7_a_plain_name_is_in_the_head_as_it_is(name: str) -> None:
 
 @pytest.mark.row("U7")
 @pytest.mark.parametrize("name", ['say "hi".png', "日本語.png", "line\r\nend.png", "back\\slash.png"])
-async def test_u7_a_name_that_a_head_cannot_hold_is_in_the_json_part_exactly(name: str) -> None:
+async def test_file_name_that_a_header_cannot_hold_is_sent_in_the_json_part(name: str) -> None:
     async with raw_server(accepts) as server, client(server.url) as canvus:
         await canvus.canvas("c1").images.upload(b"picture", filename=name, title="T")
 
@@ -341,7 +339,7 @@ async def test_u7_a_name_that_a_head_cannot_hold_is_in_the_json_part_exactly(nam
 
 @pytest.mark.row("U8")
 @pytest.mark.parametrize("how", ["path", "bytes", "file", "file midway", "pipe"])
-async def test_u8_an_upload_announces_its_length_and_sends_just_that(tmp_path: Path, how: str) -> None:
+async def test_upload_sends_exactly_its_content_length(tmp_path: Path, how: str) -> None:
     content = os.urandom(300_000)
     path = tmp_path / "a.png"
     path.write_bytes(content)
@@ -373,7 +371,7 @@ def _fill(pipe: int, content: bytes) -> None:
 
 
 @pytest.mark.row("U9")
-async def test_u9_a_delete_whose_answer_is_lost_is_sent_as_often_as_the_options_say() -> None:
+async def test_delete_with_a_lost_response_is_repeated_as_often_as_retry_says() -> None:
     async def drops(exchange: Exchange) -> None:
         await exchange.request()
 
@@ -385,7 +383,7 @@ async def test_u9_a_delete_whose_answer_is_lost_is_sent_as_often_as_the_options_
 
 
 @pytest.mark.row("U11")
-async def test_u11_what_an_update_gives_back_is_the_servers_word() -> None:
+async def test_update_returns_the_servers_values() -> None:
     async with raw_server(accepts) as server, client(server.url) as canvus:
         image = await canvus.canvas("c1").images.update("i1", title="as sent", depth=5.0)
 
@@ -395,7 +393,7 @@ async def test_u11_what_an_update_gives_back_is_the_servers_word() -> None:
 
 @pytest.mark.row("U11")
 @pytest.mark.parametrize("reply", [{"title": "as sent"}, {}, b""])
-async def test_u11_a_reply_that_is_not_whole_is_completed_by_asking(reply: object) -> None:
+async def test_incomplete_reply_is_completed_by_a_get(reply: object) -> None:
     async def terse(exchange: Exchange) -> None:
         while True:
             received = await exchange.request()

@@ -210,7 +210,7 @@ SHELL = [
         "closing the client leaves readers waiting",
         "self._transport.deadlines.endings.add(self._interrupt)",
         "pass",
-        f"{SESSIONS}::test_s52_closing_the_client_ends_what_waits_although_the_session_is_the_users",
+        f"{SESSIONS}::test_closing_the_client_ends_subscriptions_on_a_given_session",
     ),
     mutant(
         "a line may be eight times its limit",
