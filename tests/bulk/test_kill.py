@@ -78,7 +78,7 @@ async def check(server: CanvusServer, canvas: Canvas, folder: Path) -> None:
 
 
 @pytest.mark.row("D20")
-async def test_d20_killed_ten_times_a_download_is_finished_and_nothing_whole_is_fetched_again(
+async def test_killed_download_resumes_and_fetches_no_whole_file_again(
     server: CanvusServer, canvas: Canvas, tmp_path: Path
 ) -> None:
     await filled(canvas)
@@ -140,7 +140,7 @@ asyncio.run(main(*sys.argv[1:]))
 
 
 @pytest.mark.row("D18")
-async def test_d18_two_processes_of_twenty_tasks_share_a_folder_and_a_cache(
+async def test_processes_and_tasks_share_a_folder_and_a_cache(
     server: CanvusServer, canvas: Canvas, tmp_path: Path
 ) -> None:
     await filled(canvas)

@@ -47,13 +47,13 @@ async def refused(body: bytes, target: Path) -> tuple[int | None, int]:
 
 @pytest.mark.row("D14")
 @pytest.mark.parametrize("size", [100_000, len(LARGE)])
-async def test_d14_a_disk_that_fills_up_is_told_at_once_and_left_clean(mounted: Mount, size: int) -> None:
+async def test_full_disk_is_reported_and_left_clean(mounted: Mount, size: int) -> None:
     assert await refused(LARGE[:size], mounted("size=64k") / "a") == (errno.ENOSPC, 1)
 
 
 @pytest.mark.row("D14")
 @pytest.mark.parametrize("size", [100_000, len(LARGE)])
-async def test_d14_a_file_over_the_systems_limit_is_told_at_once_and_left_out(tmp_path: Path, size: int) -> None:
+async def test_file_over_the_system_limit_is_reported_and_removed(tmp_path: Path, size: int) -> None:
     resource = pytest.importorskip("resource")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, hard))
@@ -64,9 +64,7 @@ async def test_d14_a_file_over_the_systems_limit_is_told_at_once_and_left_out(tm
 
 
 @pytest.mark.row("D14")
-async def test_d14_a_disk_that_is_full_by_its_own_word_is_not_tried_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_full_disk_is_not_retried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same where nothing can be mounted."""
 
     def full(fd: int, chunks: list[bytes]) -> int:
@@ -77,25 +75,25 @@ async def test_d14_a_disk_that_is_full_by_its_own_word_is_not_tried_again(
 
 
 @pytest.mark.row("D15")
-async def test_d15_a_disk_for_reading_only_is_told_before_any_request(mounted: Mount) -> None:
+async def test_read_only_disk_is_reported_before_any_request(mounted: Mount) -> None:
     assert await refused(b"small", mounted("size=64k,ro") / "a") == (errno.EROFS, 0)
 
 
 @pytest.mark.row("D15")
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
-async def test_d15_a_folder_that_may_not_be_written_is_told_before_any_request(tmp_path: Path) -> None:
+async def test_unwritable_folder_is_reported_before_any_request(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     assert await refused(b"small", tmp_path / "a") == (errno.EACCES, 0)
 
 
 @pytest.mark.row("D15")
 @pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="there is no such folder here")
-async def test_d15_a_folder_that_takes_no_files_is_told_before_any_request() -> None:
+async def test_folder_that_takes_no_files_is_reported_before_any_request() -> None:
     assert await refused(b"small", Path("/proc", HASH)) == (errno.ENOENT, 0)
 
 
 @pytest.mark.row("D15")
-async def test_d15_a_folder_that_has_gone_since_the_last_file_is_told_before_any_request(tmp_path: Path) -> None:
+async def test_folder_removed_meanwhile_is_reported_before_any_request(tmp_path: Path) -> None:
     folder = tmp_path / "gone"
     folder.mkdir()
     async with raw_server(whole(b"small")) as server, client(server.url) as canvus:
@@ -109,7 +107,7 @@ async def test_d15_a_folder_that_has_gone_since_the_last_file_is_told_before_any
 
 
 @pytest.mark.row("D15")
-async def test_d15_a_disk_that_takes_no_more_files_leaves_the_ones_before(
+async def test_disk_that_takes_no_more_files_keeps_the_earlier_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Even where its permissions do not tell."""
