@@ -150,7 +150,6 @@ SHELL = [
         "if left or _stamp(self.file) != before:",
         "if False:",
         UPLOADS,
-        "tests/test_client.py",
     ),
     # files
     Mutant(

@@ -24,7 +24,7 @@ def test_mutant_applies_to_the_code_and_its_tests_exist(mutant: mutants.Mutant) 
         assert not name or (file, name) in known
 
 
-def test_the_page_has_all_rows_mutants_and_seeds() -> None:
+def test_page_has_all_rows_mutants_and_seeds() -> None:
     text = page.page()
 
     assert all(f"| {row} | {what} | `test_" in text for row, what in ROWS.items())

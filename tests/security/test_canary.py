@@ -80,7 +80,7 @@ WAYS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_a_day_of_work_shows_no_token(watch: Watch, server: CanvusServer, tmp_path: Path, way: str) -> None:
+async def test_normal_use_does_not_show_the_token(watch: Watch, server: CanvusServer, tmp_path: Path, way: str) -> None:
     cache = DiskCache(tmp_path / "cache") if way == "token function" else MemoryCache()
     async with Client(server.url, **WAYS[way], cache=cache) as client:
         canvas = client.canvas(await server.create_canvas("Demo"))
@@ -112,7 +112,7 @@ async def test_a_day_of_work_shows_no_token(watch: Watch, server: CanvusServer, 
     watch.look_in_files(tmp_path)
 
 
-async def test_a_refused_users_token_shows_in_neither_side(watch: Watch, server: CanvusServer) -> None:
+async def test_unauthorized_token_shows_on_neither_side(watch: Watch, server: CanvusServer) -> None:
     canvas_id = await server.create_canvas("Demo")
     async with Client(server.url, token=CANARY + "x") as client:
         with watch.raises(Unauthorized):
@@ -122,7 +122,7 @@ async def test_a_refused_users_token_shows_in_neither_side(watch: Watch, server:
 
 
 @pytest.mark.parametrize("asker", ["token", "session_cookie"])
-async def test_a_client_that_cannot_be_made_shows_no_token(watch: Watch, asker: str) -> None:
+async def test_failed_construction_does_not_show_the_token(watch: Watch, asker: str) -> None:
     for url, value in (
         ("https://b.example", f"{CANARY}\r\nX: y"),
         ("http://b.example", CANARY),
@@ -135,7 +135,7 @@ async def test_a_client_that_cannot_be_made_shows_no_token(watch: Watch, asker: 
 
 
 @pytest.mark.parametrize("answer", [f"{CANARY}\r\nX: y", RuntimeError, None])
-async def test_a_token_function_that_gives_no_token_shows_none(watch: Watch, tmp_path: Path, answer: Any) -> None:
+async def test_failing_token_function_does_not_show_the_token(watch: Watch, tmp_path: Path, answer: Any) -> None:
     async def ask() -> str:
         if isinstance(answer, type):
             raise answer("no token today")
@@ -146,7 +146,7 @@ async def test_a_token_function_that_gives_no_token_shows_none(watch: Watch, tmp
             await get(client, tmp_path)
 
 
-async def test_a_failing_server_does_not_log_who_asked(
+async def test_failing_server_does_not_log_the_token(
     watch: Watch, server: CanvusServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_arguments: object) -> None:
@@ -296,7 +296,7 @@ def hurried(url: str, way: str) -> Client:
     )
 
 
-def test_every_class_of_error_is_among_them() -> None:
+def test_every_error_class_has_a_case() -> None:
     public = {
         value for value in vars(canvus_async).values() if isinstance(value, type) and issubclass(value, CanvusError)
     }
@@ -389,7 +389,7 @@ async def test_no_log_shows_a_token_that_the_server_repeats(watch: Watch) -> Non
     assert all("***" in text for text in said)
 
 
-async def test_a_token_that_was_renewed_meanwhile_is_not_shown_either(watch: Watch) -> None:
+async def test_renewed_token_is_redacted_too(watch: Watch) -> None:
     tokens = iter([CANARY, "another-token"])
 
     async def fetch() -> str:
@@ -409,14 +409,14 @@ async def test_a_token_that_was_renewed_meanwhile_is_not_shown_either(watch: Wat
 # -- what is left lying about --
 
 
-async def test_an_error_that_nobody_took_is_logged_without_the_token(watch: Watch) -> None:
+async def test_unretrieved_error_is_logged_without_the_token(watch: Watch) -> None:
     async with raw_server(resetting) as server, Client(server.url, token=CANARY, retry=Retry(attempts=1)) as client:
         for call in (get, post):
             await asyncio.wait([asyncio.ensure_future(call(client, Path()))])
         gc.collect()
 
 
-async def test_a_client_that_was_never_closed_warns_without_the_token(watch: Watch) -> None:
+async def test_unclosed_client_warns_without_the_token(watch: Watch) -> None:
     async with raw_server(answering(200, {"id": "c1"})) as server:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
@@ -432,7 +432,7 @@ async def test_a_client_that_was_never_closed_warns_without_the_token(watch: Wat
         watch.text("a warning", f"{warning.message} {warning.message!r}")
 
 
-def test_the_command_line_says_what_went_wrong_without_the_token(
+def test_errors_of_the_command_line_do_not_show_the_token(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Watch() as watch:

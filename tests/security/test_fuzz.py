@@ -80,7 +80,7 @@ BODIES = (
 @given(st.integers(100, 999), st.text(max_size=40), st.text(max_size=40), BODIES | OBJECTS.map(wire))
 @example(429, "9" * 5000, "", b"")
 @example(503, "Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 01 Jan 0001 00:00:00 GMT", b"[" * 100_000)
-def test_any_refusal_is_an_error_of_its_status_with_printable_words(
+def test_any_error_response_has_its_class_and_a_printable_message(
     status: int, retry_after: str, date: str, body: bytes
 ) -> None:
     error = ANSWERS.refusal(status, {"Retry-After": retry_after, "Date": date}, body, **AT)
@@ -96,7 +96,7 @@ def test_any_refusal_is_an_error_of_its_status_with_printable_words(
 @example(b"[" * 100_000, Widget)
 @example(b'{"widget_type":' * 50_000, Image)
 @example(b'{"resolution":{"width":1e999,"height":1},"max_level":1}', MipmapInfo)
-def test_any_answer_is_a_record_or_unexpected_content(body: bytes, kind: type[T]) -> None:
+def test_any_body_is_a_record_or_unexpected_content(body: bytes, kind: type[T]) -> None:
     try:
         outcome: object = ANSWERS.one(body, kind, **AT)
     except UnexpectedContent as error:
@@ -127,7 +127,7 @@ SIDES = st.integers(-5, 1 << 70)
 
 @widely
 @given(INFOS, SIDES, SIDES)
-def test_whatever_a_server_says_of_its_levels_one_of_them_is_asked_for(said: object, width: int, height: int) -> None:
+def test_any_mipmap_info_gives_an_existing_level(said: object, width: int, height: int) -> None:
     try:
         info = ANSWERS.one(wire(said), MipmapInfo, **AT)
     except UnexpectedContent:
@@ -142,7 +142,7 @@ def test_whatever_a_server_says_of_its_levels_one_of_them_is_asked_for(said: obj
 
 @widely
 @given(st.text(max_size=40) | st.from_regex(r"bytes [-\d*]{0,6}-[-\d]{0,6}/[\d*]{0,25}", fullmatch=True))
-def test_any_content_range_is_a_part_within_its_whole_or_none(header: str) -> None:
+def test_any_content_range_is_a_valid_part_or_none(header: str) -> None:
     part = content_range(header)
 
     assert part is None or 0 <= part.start <= part.last < part.total
@@ -173,7 +173,7 @@ URLS = st.builds(
 @example("http://[::1]evil.example")
 @example("http://evil.example\t.localhost")
 @example("http://127.0.0.1:80%40evil.example")
-def test_any_address_is_refused_or_means_the_same_host_to_the_check_and_to_the_connection(url: str) -> None:
+def test_any_url_is_refused_or_has_one_host_for_check_and_connection(url: str) -> None:
     """Otherwise the check for plain http would look at one machine, and the token go to another."""
     try:
         root = api_root(url)
@@ -192,7 +192,7 @@ def test_any_address_is_refused_or_means_the_same_host_to_the_check_and_to_the_c
 
 @widely
 @given(st.text(max_size=30) | st.from_regex(r"[./%?#\\@;:~+=A-Za-z0-9-]{1,12}", fullmatch=True))
-def test_any_id_is_refused_or_one_part_of_the_path(value: str) -> None:
+def test_any_id_is_refused_or_one_path_segment(value: str) -> None:
     try:
         segment = path_segment(value, what="id")
     except ValueError:
@@ -243,7 +243,7 @@ def test_any_value_is_sent_as_json_or_refused(value: object, other: object) -> N
 
 @widely
 @given(st.text(max_size=20))
-def test_any_token_is_refused_without_repeating_it_or_fit_for_a_header(value: str) -> None:
+def test_any_token_is_refused_without_repeating_it_or_fits_a_header(value: str) -> None:
     marked = f"7f3a{value}"
     try:
         token = secret(marked, what="token")
@@ -258,7 +258,7 @@ def test_any_token_is_refused_without_repeating_it_or_fit_for_a_header(value: st
 
 
 @pytest.mark.parametrize("value", [None, 5, b"bytes", ["list"], object()])
-def test_what_is_no_text_is_a_type_error(value: Any) -> None:
+def test_non_string_argument_is_a_typeerror(value: Any) -> None:
     for call in (
         lambda: Client(value),
         lambda: path_segment(value, what="id"),

@@ -105,7 +105,7 @@ def test_doubling_a_hostile_text_never_triples_the_work(name: str) -> None:
     assert work(call, 2 * size) < 3 * work(call, size) + fixed
 
 
-def test_a_leftover_is_recognised_by_names_of_any_length(tmp_path: Path) -> None:
+def test_sweep_handles_names_of_any_length(tmp_path: Path) -> None:
     (tmp_path / ("." * 250)).touch()
 
     sweep(str(tmp_path))
