@@ -1,7 +1,7 @@
-"""An event loop whose clock jumps: where others wait for a minute, it is a minute later at once.
+"""An event loop whose clock jumps: instead of waiting for a timer, its time becomes that of the timer.
 
-So tests run with the real limits (45 s of silence, an hour of keepalives, thirty seconds of backoff) and still take
-milliseconds; what they do is the same on a slow machine. Sockets are real.
+So tests run with the real limits (45 s of silence, an hour of keepalives, 30 s of backoff) and still take
+milliseconds, and they do the same on a slow machine. Sockets are real.
 """
 
 import asyncio
@@ -16,13 +16,13 @@ from tests.conftest import descriptors
 P = ParamSpec("P")
 
 _YIELDS = 3
-"""How often the system gets a chance to deliver between two sockets of this process before time jumps."""
+"""How often the system may deliver data between two sockets of this process before time jumps."""
 _LONGEST_HANG = 10.0
-"""Real seconds without an event and without a timer after which nothing can happen any more."""
+"""Real seconds to wait for an event while no timer is set; after that, none will come."""
 
 
 class _JumpingSelector(selectors.DefaultSelector):
-    """Reports what is ready; where nothing is, the time that it was to wait has passed."""
+    """Reports what is ready; if nothing is, it adds the timeout to the clock instead of waiting."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,14 +39,14 @@ class _JumpingSelector(selectors.DefaultSelector):
             return events
         if timeout is None:
             events = super().select(_LONGEST_HANG)
-            assert events, "every task waits for something that cannot happen"
+            assert events, "every task waits, and neither a timer nor a socket will wake one"
             return events
         self.now += timeout
         return events
 
 
 class JumpingLoop(asyncio.SelectorEventLoop):
-    """A loop that never waits for its timers. Its time stands still while Python runs."""
+    """A loop that never waits for its timers. Its time does not advance while Python code runs."""
 
     def __init__(self) -> None:
         self._jumping = _JumpingSelector()
@@ -57,14 +57,14 @@ class JumpingLoop(asyncio.SelectorEventLoop):
 
 
 def on_a_jumping_clock(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
-    """Run an async test on a `JumpingLoop`, and see that it leaves no task and no descriptor behind."""
+    """Run an async test on a `JumpingLoop`, and check that it leaves no task and no descriptor."""
 
     @functools.wraps(test)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         async def checked() -> None:
             await test(*args, **kwargs)
             left = asyncio.all_tasks() - {asyncio.current_task()}
-            if left:  # those that are just ending may end
+            if left:  # tasks that are about to end may end
                 _, left = await asyncio.wait(left, timeout=1)
             assert not left, f"left running: {left}"
 

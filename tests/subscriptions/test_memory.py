@@ -1,4 +1,4 @@
-"""Memory stays bounded: by what there is, not by what happens to it."""
+"""Memory is bounded by the size of the canvas, not by the number of its changes."""
 
 import asyncio
 import gc
@@ -18,7 +18,7 @@ MIB = 1 << 20
 
 
 class Traced:
-    """Bytes that Python holds: at the beginning, and at most until now."""
+    """The bytes that Python has allocated since the start: now, and at most."""
 
     def __init__(self) -> None:
         gc.collect()
@@ -45,7 +45,7 @@ def traced() -> Iterator[Traced]:
 
 
 def updates(count: int, ids: int) -> list[bytes]:
-    """The first is a snapshot; the others blocks of 1000 lines, `count` in all, in which texts change."""
+    """A snapshot, then blocks of 1000 lines, `count` lines in all, that change texts."""
     template = line(note("%03d", text="%06d"))
     return [
         b"[" + b", ".join(template.rstrip() % (each, 0) for each in range(ids)) + b"]\n",
@@ -59,7 +59,7 @@ def updates(count: int, ids: int) -> list[bytes]:
 @pytest.mark.row("S48")
 @on_a_jumping_clock
 async def test_unread_updates_of_50_ids_stay_under_5_mib() -> None:
-    """A fifth of the row's million, for the sake of those who wait; more would not weigh more."""
+    """A fifth of the million in the row, to save time; more updates would not use more memory."""
     count, ids = 200_000, 50
     blocks = updates(count, ids)
 
@@ -104,7 +104,7 @@ async def test_sleeping_reader_applies_backpressure() -> None:
                 await asyncio.sleep(600)
                 stopped = written
                 await asyncio.sleep(600)
-                assert stopped == written < 20 * MIB  # what the sockets of both sides and aiohttp's buffer take
+                assert stopped == written < 20 * MIB  # what both sockets and the buffer of aiohttp hold
                 assert memory.peak < 5 * MIB
                 for _ in range(200):
                     await anext(notes)
@@ -134,7 +134,7 @@ async def test_keepalives_do_not_leak_memory() -> None:
 @pytest.mark.parametrize(("array", "times"), [(True, 3.0), (False, 1.35)], ids=["an array", "no array"])
 @on_a_jumping_clock
 async def test_endless_line_uses_little_more_memory_than_the_limit(array: bool, times: float) -> None:
-    """An array is decoded while it arrives, and records weigh about twice their text."""
+    """An array is decoded while it arrives, and records take about twice the memory of their text."""
     limit = 4 * MIB
     chunk = (line(note("000")).rstrip() + b", ") * 100 if array else b"x" * 50_000
 
@@ -164,5 +164,5 @@ async def test_reconnects_do_not_leak_memory() -> None:
             await asyncio.sleep(3600 * 6)
             server.requests.clear()
             assert live.counters.connections - before > 200
-            assert memory.now - early < 100_000  # a connection that is open at the moment weighs up to 60 kB
+            assert memory.now - early < 100_000  # an open connection takes up to 60 kB
         assert {type(record) for record in live.widgets.values()} == {Note}

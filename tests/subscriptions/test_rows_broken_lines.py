@@ -1,4 +1,4 @@
-"""Lines without meaning: never an event, never skipped; what they said comes with the next snapshot."""
+"""Invalid lines: they are no event and are not skipped; a resync delivers what they would have said."""
 
 import logging
 from contextlib import aclosing
@@ -16,7 +16,7 @@ DEEP = b"[" * 200_000 + b"]" * 200_000
 
 
 async def resynced_after(broken: bytes, *, bad_lines: int = 1) -> None:
-    """Whether a line is taken for a gap: the mirror comes back with what it missed, and with nothing else."""
+    """Check that a line triggers a resync, and that the mirror then gets exactly what it missed."""
     first, later = note("a"), note("b")
     block = line({**first, "title": "before"}) + broken + line(note("never", text="after a gap"))
     scripts = then([first], block), stays([LOST, later])
@@ -28,7 +28,7 @@ async def resynced_after(broken: bytes, *, bad_lines: int = 1) -> None:
         assert {key: seen.text for key, seen in live.widgets.items()} == {"a": LOST["text"], "b": ""}
 
     assert [(change.kind, change.id, change.resync) for change in seen] == [
-        ("updated", "a", False),  # whole lines before the broken one count, although they came with it
+        ("updated", "a", False),  # whole lines before the invalid one count, although they arrived in the same chunk
         ("created", "b", True),
         ("updated", "a", True),
     ]
@@ -88,7 +88,7 @@ async def test_invalid_snapshot_after_a_reconnect_changes_nothing() -> None:
 )
 @on_a_jumping_clock
 async def test_invalid_utf8_becomes_replacement_characters(sent: bytes, read: str) -> None:
-    """The row allows for a resync; here only the bytes become U+FFFD, as a browser would show them."""
+    """The row allows a resync; here the invalid bytes become U+FFFD, as in a browser."""
     update = line(note("b", text="HERE")).replace(b"HERE", sent)
     snapshot = b"[" + line(note("a", text="HERE")).replace(b"HERE", sent).rstrip() + b"]\n"
     async with playing(stays(snapshot, update)) as (server, _client, canvas):
@@ -106,7 +106,7 @@ async def test_raw_nul_triggers_resync() -> None:
 @pytest.mark.row("S16")
 @on_a_jumping_clock
 async def test_lone_surrogate_becomes_a_replacement_character() -> None:
-    """Anyone can type one. The row also wants a warning; there is none, for nobody could do anything about it."""
+    """Any user can type one. The row also asks for a warning; there is none, because nobody could act on it."""
     update = line(note("b", text="HERE")).replace(b"HERE", rb"x\ud83d \ud83c\udf89 \\ud800")
     async with playing(stays([note("a")], update)) as (server, _client, canvas):
         async with aclosing(canvas.notes.subscribe()) as notes:
@@ -125,7 +125,7 @@ async def test_deep_nesting_triggers_resync(place: str) -> None:
 @pytest.mark.parametrize("number", [b"1e999", b"-1e999", b"7" * 10_000, b"NaN", b"-Infinity"])
 @on_a_jumping_clock
 async def test_invalid_number_makes_one_unknown_widget(number: bytes) -> None:
-    """NaN, for which the row allows a resync, is read as null and so costs its object only as well."""
+    """The row allows a resync for NaN; here it is read as null, so only its object is affected."""
     odd = line(note("odd", depth=123456789)).replace(b"123456789", number).rstrip()
     snapshot = b"[" + line(note("a")).rstrip() + b", " + odd + b", " + line(note("b")).rstrip() + b"]\n"
     async with playing(stays(snapshot)) as (server, _client, canvas):
@@ -143,7 +143,7 @@ async def test_invalid_number_makes_one_unknown_widget(number: bytes) -> None:
 @pytest.mark.parametrize("odd", [{"id": 5}, {"id": None}, {"id": []}, {}], ids=repr)
 @on_a_jumping_clock
 async def test_object_without_id_triggers_resync(odd: dict[str, object]) -> None:
-    fields = {key: value for key, value in note(text="whose?").items() if key != "id"}
+    fields = {key: value for key, value in note(text="no id").items() if key != "id"}
     await resynced_after(line({**fields, **odd}))
 
 

@@ -1,4 +1,4 @@
-"""Connections that end, fall silent, are slow to begin, or are not what they should be."""
+"""Connections that end, fall silent, start slowly, or send something unexpected."""
 
 import asyncio
 import gzip
@@ -27,13 +27,13 @@ def now() -> float:
 @pytest.mark.parametrize("closes", [False, True], ids=["S8 server alive", "S9 server gone"])
 @on_a_jumping_clock
 async def test_silence_is_detected_within_three_keepalives(closes: bool) -> None:
-    """A peer that vanished looks the same from here as one that is silent: neither bytes nor FIN nor RST come."""
+    """A server that vanished looks like a silent one: neither bytes nor a FIN nor an RST arrive."""
     began = 0.0
 
     async def falls_silent(exchange: Exchange) -> None:
         nonlocal began
         began = now()
-        if closes:  # what this server reads does not matter any more either
+        if closes:  # the server does not read either
             cast("asyncio.Transport", exchange.writer.transport).pause_reading()
             await asyncio.sleep(3600)
         await exchange.gone()
@@ -50,7 +50,7 @@ async def test_silence_is_detected_within_three_keepalives(closes: bool) -> None
 @pytest.mark.row("S8")
 @on_a_jumping_clock
 async def test_busy_consumer_causes_no_silence_timeout() -> None:
-    """Silence is the server's, not the reader's: what the server has said counts when it comes, not when it is read."""
+    """The silence timeout counts from when data arrives, not from when the consumer reads it."""
 
     async def speaks_once(exchange: Exchange) -> None:
         await exchange.line(note("b"))
@@ -126,7 +126,7 @@ async def test_first_line_times_out_after_60_s(blanks: bool) -> None:
 
 
 async def fin(exchange: Exchange) -> None:
-    """End the connection in an orderly way, wherever it is."""
+    """End the connection with a FIN."""
 
 
 async def rst(exchange: Exchange) -> None:
@@ -135,7 +135,7 @@ async def rst(exchange: Exchange) -> None:
 
 @pytest.mark.row("S12")
 @pytest.mark.parametrize("end", [fin, rst])
-@pytest.mark.parametrize("chunked", [True, False], ids=["chunked", "until the end of the connection"])
+@pytest.mark.parametrize("chunked", [True, False], ids=["chunked", "delimited by close"])
 @on_a_jumping_clock
 async def test_truncated_line_is_ignored(end: object, chunked: bool) -> None:
     cut = line(note("a", text="cut off"))[:-30]
@@ -168,7 +168,7 @@ async def test_lines_lost_in_a_reset_arrive_with_the_next_snapshot() -> None:
     async with playing(follows([BEFORE], five_lines_and_a_reset), stays(last)) as (_, _client, canvas):
         async with aclosing(canvas.notes.subscribe()) as notes:
             assert (await anext(notes)).id == "a"
-            await asyncio.sleep(60)  # the consumer is busy meanwhile
+            await asyncio.sleep(60)  # the consumer is busy
             assert [seen.id for seen in await take(notes, 5)] == ["0", "1", "2", "3", "4"]
             assert await quiet(notes)
 
@@ -202,7 +202,7 @@ async def test_streams_that_end_immediately_are_reconnected_with_backoff() -> No
 
 @pytest.mark.row("S13")
 def test_at_most_ten_connects_in_30_s() -> None:
-    """With dice that fall in the middle; full jitter may make it more or less, and 0 at worst only once in a while."""
+    """With the average jitter; full jitter may make it more or fewer."""
     options = Reconnect()
     waits = delays(first=options.first_wait, longest=options.max_wait, random=lambda: 0.5)
     connects, clock = 1, 0.0

@@ -1,4 +1,4 @@
-"""Consumers that are cancelled, that join, and that are many."""
+"""Consumers that are cancelled, that join late, and that are many."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,7 @@ A = note("a")
 
 
 async def counts(exchange: Exchange) -> None:
-    """Another text in every line, a few milliseconds apart, some lines in two parts."""
+    """Send a new text in every line, a few milliseconds apart, some lines in two parts."""
     for number in range(300):
         text = line(note("a", text=str(number)))
         cut = number * 7 % len(text)
@@ -174,7 +174,7 @@ async def test_late_consumer_sees_each_change_once() -> None:
 
     async with playing(follows([A], pours)) as (_, _client, canvas), canvas.notes.live() as live:
         joined: list[tuple[Fold, AsyncIterator[Change[Note]]]] = []
-        await asyncio.sleep(1)  # now it pours, and no time passes until it has ended
+        await asyncio.sleep(1)  # the server is sending now, and time does not advance until it is done
         for _ in range(5000):
             joined += [(Fold(), live.changes()), (Fold(dict(live.widgets)), live.changes(initial=False))]
             for _ in live.widgets:
@@ -185,7 +185,7 @@ async def test_late_consumer_sees_each_change_once() -> None:
         for fold, changes in joined:
             while fold.known != dict(live.widgets):
                 fold.change(await anext(changes))
-    assert len(joined) > 500  # one or two turns of the loop apart
+    assert len(joined) > 500  # one or two iterations of the loop apart
 
 
 @pytest.mark.row("S53")
@@ -212,7 +212,7 @@ async def test_150_subscriptions_do_not_block_a_call() -> None:
 @pytest.mark.row("S54")
 @on_a_jumping_clock
 async def test_second_task_cannot_read_a_subscription() -> None:
-    """There is no `clone()` to ask for: calling `subscribe()` again is as short. A mirror has iterators for many."""
+    """There is no `clone()`: call `subscribe()` again. A mirror has an iterator for each consumer."""
     async with playing(follows([A], lambda exchange: exchange.line(note("b")))) as setting:
         await two_readers(setting)
 
@@ -233,7 +233,7 @@ async def two_readers(setting: Setting) -> None:
 
 @pytest.mark.parametrize("mirrored", [False, True])
 async def test_reading_buffered_records_lets_other_tasks_run(mirrored: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("canvus_async.subscriptions.fairness.LONGEST", 0.0)  # however fast this machine is
+    monkeypatch.setattr("canvus_async.subscriptions.fairness.LONGEST", 0.0)  # however fast the machine is
     async with playing(follows([note(str(number)) for number in range(1000)], Exchange.gone)) as (
         _server,
         _client,
@@ -277,4 +277,4 @@ async def test_awaited_change_needs_no_extra_loop_iteration(monkeypatch: pytest.
         async with aclosing(canvas.notes.subscribe()) as notes:
             seen = [(await anext(notes)).text for _ in range(21)]
     assert seen[1:] == [str(number) for number in range(20)]
-    assert pauses <= 1  # the first line may have come with the head
+    assert pauses <= 1  # the first line may have arrived with the headers

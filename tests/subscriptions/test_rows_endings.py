@@ -1,4 +1,4 @@
-"""Ways in which following a canvas ends: none of them leaves anything behind."""
+"""The ways in which a subscription can end: none of them leaves anything behind."""
 
 import asyncio
 import gc
@@ -19,7 +19,7 @@ A = note("a")
 
 
 def sockets() -> int:
-    """How many sockets this process has open, listening ones and the server's included."""
+    """How many sockets this process has open, including those of the server."""
     return sum("socket:" in entry for entry in descriptors())
 
 
@@ -32,7 +32,7 @@ async def test_error_in_the_body_propagates_and_closes_the_connection() -> None:
             with pytest.raises(ZeroDivisionError):
                 await consume(canvas, lambda: 1 // 0)
             await asyncio.sleep(0)
-            assert sockets() <= before + 1  # the server's end
+            assert sockets() <= before + 1  # the server's socket
             await server.until_open(0)
 
 
@@ -51,7 +51,7 @@ async def mirroring(canvas: Canvas, body: Callable[[], object]) -> None:
 @pytest.mark.row("S51")
 @on_a_jumping_clock
 async def test_break_closes_the_connection_within_one_loop_iteration() -> None:
-    """subscribe() may be used without a block, unlike in the row; one that is dropped lets go and says so."""
+    """Unlike in the row, subscribe() may be used without a block; a dropped subscription closes and warns."""
     async with playing(stays([A])) as (server, _client, canvas):
         before = sockets()
         async with aclosing(canvas.notes.subscribe()) as notes:
@@ -70,7 +70,7 @@ async def test_break_closes_the_connection_within_one_loop_iteration() -> None:
         assert sockets() <= before + 1
         await server.until_open(0)
 
-        never_begun = canvas.notes.subscribe()  # no warning, for it holds nothing
+        never_begun = canvas.notes.subscribe()  # no warning: it has no connection
         del never_begun
         gc.collect()
 
@@ -110,8 +110,8 @@ async def no_line(exchange: Exchange) -> None:
 PLACES = {
     "waiting for a change": stays([A]),
     "waiting for the first line": no_line,
-    "waiting for the head": no_head,
-    "pausing after a refusal": refuses(503, "Retry-After: 50"),
+    "waiting for the response headers": no_head,
+    "waiting to reconnect": refuses(503, "Retry-After: 50"),
 }
 
 
@@ -151,7 +151,7 @@ async def test_closing_as_the_response_arrives_leaves_nothing(end: str) -> None:
             if end == "subscription":
                 await notes.aclose()
             else:
-                transport.deadlines.close()  # what `client.aclose()` does first
+                transport.deadlines.close()  # the first step of `client.aclose()`
             return response
 
         with pytest.MonkeyPatch.context() as patch:

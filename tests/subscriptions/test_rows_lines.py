@@ -1,4 +1,4 @@
-"""Bytes that make lines: however they are cut, padded and filled up, the same records come out."""
+"""Bytes into lines: however they are cut or padded, the records are the same."""
 
 import asyncio
 from contextlib import aclosing
@@ -42,7 +42,7 @@ async def test_line_may_be_cut_at_every_byte() -> None:
         for cut in cuts:
             text = line({**first, "depth": cut + 0.5})
             await exchange.chunk(text[:cut])
-            await asyncio.sleep(0.001)  # the clock moves on only after the client has read that
+            await asyncio.sleep(0.001)  # the clock advances only after the client has read that
             await exchange.chunk(text[cut:])
         await exchange.gone()
 
@@ -92,7 +92,7 @@ async def test_character_may_be_split_between_chunks() -> None:
 
 @pytest.mark.row("S4")
 async def test_first_line_of_12_mb_lets_other_tasks_run() -> None:
-    """Absolute times are the measurements' business; here it counts how many bytes are worked on in one turn."""
+    """Benchmarks measure the time; this counts the bytes that are handled in one iteration of the loop."""
     pattern = line(image("%08d", title="x" * 20)).replace(b"\n", b"")
     number = 12 * 1024 * 1024 // len(pattern)
     snapshot = b"[" + b", ".join(pattern % n for n in range(number)) + b"]\n"

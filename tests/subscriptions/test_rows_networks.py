@@ -1,4 +1,4 @@
-"""Networks that fail: certificates, restarts, names, addresses that lead nowhere, connections with more to say."""
+"""Networks that fail: certificates, restarts, names, unreachable addresses, unsolicited responses."""
 
 import asyncio
 import socket
@@ -32,7 +32,7 @@ commonName = supplied
 
 
 def certificate(folder: Path, name: str, *, host: str = "IP:127.0.0.1", year: int = 2026) -> Path:
-    """A certificate that vouches for itself from that year on for fifty, with its key in the same file."""
+    """A self-signed certificate that is valid for the fifty years up to `year`, with its key in the same file."""
     run = lambda command: subprocess.run(command.split(), check=True, capture_output=True, cwd=folder)  # noqa: E731
     (folder / "ca.cnf").write_text(AUTHORITY)
     (folder / "index.txt").write_text("")
@@ -129,7 +129,7 @@ async def test_server_restart_is_recovered_within_one_backoff_step() -> None:
 
 
 def resolving(*answers: Callable[[int], list[tuple[Any, ...]]]) -> Callable[..., Any]:
-    """A resolver that gives these answers in turn, the last one for ever."""
+    """A resolver that gives these answers in turn, and then repeats the last."""
     left = list(answers)
 
     async def getaddrinfo(host: str, port: int, **_: object) -> list[tuple[Any, ...]]:
@@ -189,7 +189,7 @@ async def test_unreachable_address_is_overtaken_by_a_reachable_one() -> None:
 @pytest.mark.row("S55")
 @on_a_jumping_clock
 async def test_hour_of_sleep_is_detected_on_waking() -> None:
-    """The clock is the monotonic one, which may or may not go on while a machine sleeps; here it does."""
+    """The clock is the monotonic one, which may or may not advance while a machine sleeps; here it does."""
     loop = asyncio.get_running_loop()
     async with playing(stays([A]), stays([A, B])) as (server, _client, canvas), canvas.notes.live() as live:
         changes = live.changes()

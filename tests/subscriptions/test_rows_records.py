@@ -1,4 +1,4 @@
-"""What objects mean: types that nobody knows, fields that lack, deletes, repeats and parts."""
+"""How objects are read: unknown types, missing fields, deletes, repeated and partial objects."""
 
 import asyncio
 import logging
@@ -44,7 +44,7 @@ async def test_unknown_type_becomes_an_unknown_widget_with_all_fields() -> None:
 @pytest.mark.row("S21")
 @on_a_jumping_clock
 async def test_missing_fields_get_defaults_and_extra_fields_are_ignored() -> None:
-    """The row keeps what is too much; typed records have no place for it, so a change of it alone is no event."""
+    """The row keeps extra fields; typed records have no place for them, so a change of only those is no event."""
     lacking = {key: value for key, value in note("a").items() if key not in {"text", "scale", "pinned"}}
     extra = {**note("b"), "from_the_future": {"deep": [1]}}
     async with playing(stays([lacking, extra], {**extra, "from_the_future": 2})) as (_, _client, canvas):
@@ -60,7 +60,7 @@ async def test_missing_fields_get_defaults_and_extra_fields_are_ignored() -> Non
 @pytest.mark.parametrize(
     "change",
     [{"size": None}, {"location": "here"}, {"title": 5}, {"parent_id": None}, "location"],
-    ids=["null", "text for a point", "number for text", "null for an id", "required field lacks"],
+    ids=["null", "text for a point", "number for text", "null for an id", "missing required field"],
 )
 @on_a_jumping_clock
 async def test_one_invalid_object_of_1000_becomes_an_unknown_widget(change: dict[str, object] | str) -> None:
@@ -168,7 +168,7 @@ async def test_partial_object_is_merged_into_the_known_record() -> None:
         batches = [await anext(changes)]
         assert [change.old for change in batches] == [first.new]
 
-    new = cast("Note", batches[0].new)  # both parts came at once, so they are one change
+    new = cast("Note", batches[0].new)  # both parts arrived together, so they are one change
     assert (new.text, new.title, new.depth, new.pinned) == ("2", "", 7, True)
     assert new.location == cast("Note", first.new).location
 
@@ -224,7 +224,7 @@ async def test_last_object_of_an_id_in_a_snapshot_wins() -> None:
 @pytest.mark.row("S31")
 @on_a_jumping_clock
 async def test_empty_snapshot_after_a_reconnect_deletes_everything() -> None:
-    """A guard against it (`max_resync_deletes` in the row) is left to the caller: `Change.resync` says what it was."""
+    """A guard against it (`max_resync_deletes` in the row) is left to the caller, who can check `Change.resync`."""
     async with playing(ends([note("a"), note("b")]), stays([])) as (_, _client, canvas), canvas.notes.live() as live:
         changes = await take(live.changes(), 4)
         assert not live.widgets

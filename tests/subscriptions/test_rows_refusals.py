@@ -1,4 +1,4 @@
-"""Answers that say no: which of them end a subscription, and how long it waits after the others."""
+"""Error responses: which of them end a subscription, and how long it waits after the others."""
 
 import asyncio
 from contextlib import aclosing
@@ -30,7 +30,7 @@ PAGE = b"<!DOCTYPE html>\n<html><title>Log in</title><form action=/login></form>
 
 
 def page(body: bytes = PAGE, *, chunked: bool = False):
-    """A login page where a stream should be."""
+    """A login page instead of a stream."""
 
     async def script(exchange: Exchange) -> None:
         await exchange.request()
@@ -97,13 +97,13 @@ async def test_error_status_ends_the_subscription_at_the_start(status: int, kind
 @pytest.mark.parametrize(("status", "kind"), FATAL.values(), ids=FATAL.keys())
 @on_a_jumping_clock
 async def test_error_status_after_a_reconnect_comes_after_buffered_records(status: int, kind: type[ApiError]) -> None:
-    """A canvas that is gone takes no widgets along: there are no deletes, and the mirror keeps its last state."""
+    """A deleted canvas gives no deletes of its widgets, and the mirror keeps its last state."""
     async with playing(ends([A], B), refuses(status)) as (server, _client, canvas):
         async with aclosing(canvas.notes.subscribe()) as notes:
             seen = []
             with pytest.raises(kind):
                 seen += [note async for note in notes]
-            with pytest.raises(kind):  # and stays so
+            with pytest.raises(kind):  # and again on every further read
                 await anext(notes)
         assert server.connections == 2
 
@@ -162,7 +162,7 @@ async def test_failing_or_hanging_token_function_is_a_failed_connection() -> Non
     async with raw_server(stays([A])) as server, Client(server.url, token=token) as client:
         async with aclosing(client.canvas(CANVAS).notes.subscribe()) as notes:
             assert (await anext(notes)).id == "a"
-    assert 30 <= asked[2] - asked[1] < 31.1  # Timeouts.token, and the pause after it
+    assert 30 <= asked[2] - asked[1] < 31.1  # Timeouts.token, and the wait after it
 
     async def broken() -> str:
         raise OSError("no such vault")
@@ -192,7 +192,7 @@ WAITS = {
 @pytest.mark.parametrize(("headers", "wait"), WAITS.values(), ids=WAITS.keys())
 @on_a_jumping_clock
 async def test_retry_after_is_obeyed_up_to_60_s(status: int, headers: list[str], wait: float) -> None:
-    """What is above `Retry.max_retry_after` makes a stream wait for just that; what means nothing, not at all."""
+    """A subscription waits for at most `Retry.max_retry_after`, and ignores an invalid value."""
     loop = asyncio.get_running_loop()
     refusal = refuses(status, f"Retry-After: {headers[0]}", *headers[1:])
     async with playing(refusal, stays([A])) as (server, _client, canvas), aclosing(canvas.notes.subscribe()) as notes:

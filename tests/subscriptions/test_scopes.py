@@ -1,6 +1,7 @@
-"""While a consumer's own code runs, nothing of ours is open around it; and whichever way it leaves, nothing is left.
+"""While the consumer's code runs, no timeout, cancel scope or task group of the library is open around it.
 
-A generator that yields inside a time limit, a cancel scope or a task group cancels its caller's code, not its own.
+A generator that yields inside one of these would cancel the caller's code instead of its own. And however a consumer
+leaves, no task and no socket is left.
 """
 
 import asyncio
@@ -22,16 +23,16 @@ A, B = note("a"), note("b")
 
 SCOPES = (asyncio.Timeout, asyncio.TaskGroup, AnyioScope, Limit)
 HARMLESS = {
-    "Connection._watch",  # looks at who reads, and comes again later when nobody does
-    "Deadlines._look",  # looks at limits that are open, of which there are none
-    "_set_result_unless_cancelled",  # the test server's sleep
-    "_weakref_handle",  # aiohttp's look at idle connections
+    "Connection._watch",  # checks whether there is a reader, and again later if not
+    "Deadlines._look",  # checks open deadlines, of which there are none
+    "_set_result_unless_cancelled",  # the sleep of the test server
+    "_weakref_handle",  # aiohttp's check of idle connections
 }
 
 
 @pytest.fixture
 def scopes() -> Iterator[set[object]]:
-    """The time limits, cancel scopes and task groups that are open now, whoever opened them."""
+    """The timeouts, cancel scopes and task groups that are open now, whoever opened them."""
     opened: set[object] = set()
 
     def watch(patch: pytest.MonkeyPatch, kind: type, enter: str, leave: str) -> None:
@@ -57,7 +58,7 @@ def scopes() -> Iterator[set[object]]:
 
 
 def timers() -> set[str]:
-    """The timers that the loop will call, by what they call."""
+    """The names of the callbacks of all pending timers."""
     loop = asyncio.get_running_loop()
     assert isinstance(loop, JumpingLoop)
     pending = (handle._callback for handle in loop._scheduled if not handle.cancelled())  # type: ignore[attr-defined]
@@ -78,9 +79,9 @@ def test_no_scope_or_timer_is_open_while_the_consumer_runs(scopes: set[object]) 
                         assert not scopes
                         assert asyncio.all_tasks() - servers() == {asyncio.current_task()}
                         assert timers() <= HARMLESS
-                        await asyncio.sleep(7200)  # the real proof: nothing interrupts it
+                        await asyncio.sleep(7200)  # nothing interrupts it
                         assert asyncio.current_task().cancelling() == 0  # type: ignore[union-attr]
-        assert seen == ["a", "a1", "a2", "a2", "b"]  # the fourth says that it is gone
+        assert seen == ["a", "a1", "a2", "a2", "b"]  # the fourth is the delete
         assert server.connections == 4
 
     test()
@@ -106,12 +107,12 @@ def test_scopes_fixture_detects_open_scopes(scopes: set[object]) -> None:
     test()
 
 
-# -- ways out --
+# -- ways to leave --
 
 
 @asynccontextmanager
 async def nothing_left(setting: Setting) -> AsyncIterator[None]:
-    """Inside, somebody follows a canvas; a turn of the loop after that no task and no socket of theirs is left."""
+    """One iteration of the loop after the block, no task and no socket of the consumers inside is left."""
     tasks = asyncio.all_tasks()
     sockets = {entry for entry in descriptors() if "socket:" in entry}
     yield

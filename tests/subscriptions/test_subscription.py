@@ -1,4 +1,4 @@
-"""Subscriptions and mirrors against the embedded server: what a bot sees."""
+"""Subscriptions and mirrors against the embedded server, as a bot uses them."""
 
 import asyncio
 import gc
@@ -13,7 +13,7 @@ from tests.files import picture
 
 
 async def streams(server: CanvusServer, count: int) -> None:
-    """Wait until the server has that many subscriptions open."""
+    """Wait until the server has this many open subscriptions."""
     async with asyncio.timeout(5):
         while server.open_streams != count:
             await asyncio.sleep(0.001)
