@@ -1,7 +1,7 @@
-"""What aiohttp does that the transport is built to prevent.
+"""Behaviour of aiohttp that the transport works around.
 
-None of this is a promise of ours. When one of these fails after an update of aiohttp, the guard against it may have
-become needless, or may no longer work: read the transport again.
+These are not promises of canvus_async. When a test fails after an update of aiohttp, the workaround may be unnecessary
+or may no longer work: review the transport.
 """
 
 import asyncio
@@ -83,7 +83,7 @@ async def test_private_attribute_disables_the_silent_retry(session: aiohttp.Clie
 
 async def test_cookies_are_kept_and_sent_unless_the_jar_is_a_dummy() -> None:
     sent: list[list[str | None]] = []
-    for jar in (aiohttp.CookieJar(unsafe=True), aiohttp.DummyCookieJar()):  # unsafe: also for numeric addresses
+    for jar in (aiohttp.CookieJar(unsafe=True), aiohttp.DummyCookieJar()):  # unsafe: also for IP addresses
         async with (
             raw_server(answers(b"", "Set-Cookie: tracked=1")) as server,
             aiohttp.ClientSession(cookie_jar=jar) as session,

@@ -1,4 +1,4 @@
-"""A token goes into a header and shows itself nowhere else."""
+"""A token is sent in its header and appears nowhere else."""
 
 import asyncio
 import pickle
@@ -120,4 +120,4 @@ def test_failed_construction_does_not_show_the_token(token: str) -> None:
         report = traceback.TracebackException.from_exception(error, capture_locals=True)
         assert CANARY not in "".join(report.format())
     else:
-        pytest.fail("it was made")
+        pytest.fail("the client was constructed")

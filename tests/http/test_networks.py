@@ -1,4 +1,4 @@
-"""Through what companies put between people and servers: certificates of their own, and proxies."""
+"""Company networks: private certificates, and proxies."""
 
 import ssl
 from contextlib import aclosing
@@ -33,12 +33,12 @@ async def test_proxy_of_a_given_session_sees_neither_token_nor_content(
         session = aiohttp.ClientSession(proxy=between.url, connector=aiohttp.TCPConnector(limit=0, ssl=trusting))
         async with session, Client(front.url, token=server.token, session=session) as client:
             behind = client.canvas(canvas.id)
-            await behind.notes.create(text="a word in private")
+            await behind.notes.create(text="private words")
             async with aclosing(behind.notes.subscribe()) as notes:
-                assert (await anext(notes)).text == "a word in private"
+                assert (await anext(notes)).text == "private words"
 
     assert {line.partition(" ")[0] for line in between.asked} == {"CONNECT"}
     assert len(between.seen) > 500
-    assert server.token.encode() in front.seen  # so the words would have been found
-    for secret in (server.token.encode(), b"a word in private", canvas.id.encode()):
+    assert server.token.encode() in front.seen  # so the search would have found it
+    for secret in (server.token.encode(), b"private words", canvas.id.encode()):
         assert secret not in between.seen

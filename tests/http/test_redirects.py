@@ -1,6 +1,6 @@
-"""The token goes to one origin: a second server counts what reaches it when the first one points there. Nothing does.
+"""The token is sent to one origin only: a server redirects to a second one, which counts what reaches it.
 
-Not a connection is made to it, whatever the status, the way of writing the address, and the call.
+No connection may be made to it, for any status, any spelling of the address and any call.
 """
 
 import ssl
@@ -34,19 +34,19 @@ ELSEWHERE: dict[str, Callable[[str, str], str]] = {
     "a backslash before this server": lambda here, there: f"http://{there}\\@{here}/x",
     "a backslash after this server": lambda here, there: f"http://{here}\\@{there}/x",
     "backslashes for slashes": lambda here, there: f"http:\\\\{there}\\x",
-    "a backslash in front": lambda here, there: f"/\\{there}/x",
-    "backslashes in front": lambda here, there: f"\\\\{there}/x",
+    "a leading backslash": lambda here, there: f"/\\{there}/x",
+    "leading backslashes": lambda here, there: f"\\\\{there}/x",
     "a tab between the slashes": lambda here, there: f"/\t/{there}/x",
     "no slash after the scheme": lambda here, there: f"http:{there}/x",
     "a number for the address": lambda here, there: f"http://2130706433:{port(there)}/x",
     "wide full stops": lambda here, there: f"http://127。0。0。1:{port(there)}/x",
     "capitals": lambda here, there: f"HTTP://{there}/x",
-    "the token's way back": lambda here, there: f"http://{there}/x?to=http://{here}",
+    "this server in the query value": lambda here, there: f"http://{there}/x?to=http://{here}",
     "a file": lambda here, there: "file:///etc/passwd",
-    "no address": lambda here, there: "http://[bad",
+    "an invalid address": lambda here, there: "http://[bad",
     "nothing": lambda here, there: "",
 }
-"""Ways for the server at `here` to write where a redirect goes that is to end at `there` (both "host:port")."""
+"""Spellings of a redirect from the server at `here` to the one at `there` (both "host:port")."""
 
 
 def port(address: str) -> str:
@@ -87,7 +87,7 @@ CALLS: dict[str, Callable[[Client, Path], Awaitable[object]]] = {
 
 
 class Scene(NamedTuple):
-    """A server that redirects all that comes to `location`, another one, and a client of the first."""
+    """A server that redirects every request to `location`, another server, and a client of the first."""
 
     here: RawServer
     there: RawServer
@@ -214,7 +214,7 @@ async def test_given_session_follows_no_cross_origin_redirect(call: str, tmp_pat
 
 @pytest.mark.parametrize("form", ["another port", "scheme-relative", "another name", "capitals"])
 async def test_other_server_counts_requests_of_a_plain_session(form: str) -> None:
-    """A plain aiohttp session follows, and takes the token along."""
+    """A plain aiohttp session follows the redirect and sends the token."""
     async with scene() as at, aiohttp.ClientSession() as session:
         at.location[0] = (307, ELSEWHERE[form](*addresses(at)))
         async with session.get(at.here.url, headers={"Private-Token": CANARY}) as response:

@@ -1,4 +1,4 @@
-"""Nothing goes along with a request but what was made for it: no cookie, no proxy, no stored password, no default."""
+"""A request carries only what was made for it: no cookie, no proxy, no stored password, no session default."""
 
 import asyncio
 import ssl as tls
@@ -43,7 +43,7 @@ async def test_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPa
         async with Client(server.url, token=CANARY) as client:
             await client.canvases.get("c1")
         reached = proxy.connections
-        async with aiohttp.ClientSession(trust_env=True) as session:  # one that trusts the environment goes there
+        async with aiohttp.ClientSession(trust_env=True) as session:  # uses the proxy
             await session.get(server.url)
 
     assert (reached, proxy.connections) == (0, 1)
@@ -67,7 +67,7 @@ async def test_netrc_password_is_not_sent(monkeypatch: pytest.MonkeyPatch, tmp_p
 
 
 async def test_token_is_not_a_default_of_a_session(tmp_path: Path) -> None:
-    """Defaults go wherever a session goes; the headers of a request go with that request."""
+    """A default would be sent with every request of the session, wherever it goes."""
 
     async def empty(exchange: Exchange) -> None:
         while True:

@@ -1,4 +1,4 @@
-"""One request in, one answer or one typed error out: against a server that writes literal bytes."""
+"""A request gives a record or a typed error: against a server that writes literal bytes."""
 
 import asyncio
 import gc
@@ -78,7 +78,7 @@ async def test_connection_is_reused() -> None:
 
 
 async def test_silent_retry_of_aiohttp_is_disabled() -> None:
-    """aiohttp sends GET, PUT and DELETE again by itself after a drop; only our own policy may."""
+    """aiohttp sends GET, PUT and DELETE again after a lost connection; only the retry policy may."""
     once = Retry(attempts=1)
     async with raw_server(drops) as server, client(server.url, retry=once) as canvus:
         with pytest.raises(ConnectFailed, match="the connection was lost"):
@@ -354,7 +354,7 @@ async def test_other_redirects_are_refused(location: str) -> None:
             await canvus.canvases.get("c1")
 
 
-# -- who asks --
+# -- tokens --
 
 
 async def test_token_is_renewed_once_after_a_401() -> None:
@@ -387,7 +387,7 @@ async def test_repeated_401_is_raised_after_one_renewal() -> None:
 
     async with raw_server(refuses(401, msg="bad token")) as server, Client(server.url, token=fetch) as canvus:
         with pytest.raises(Unauthorized, match="bad token"):
-            async with asyncio.timeout(10):  # else one that asks for ever would end with the memory
+            async with asyncio.timeout(10):  # an endless loop would use up the memory
                 await canvus.canvases.get("c1")
 
     assert (asked, len(server.requests)) == (2, 2)
@@ -474,7 +474,7 @@ async def test_timeout_of_the_caller_propagates() -> None:
         await server.until_open(0)
 
 
-# -- how many at once, and the end --
+# -- concurrency and closing --
 
 
 async def test_concurrent_requests_are_bounded() -> None:

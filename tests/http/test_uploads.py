@@ -1,4 +1,4 @@
-"""Uploads and writes on a bad day: what the server may do to them, and what the caller sees."""
+"""Uploads and writes with faults: what the server may do, and what the caller gets."""
 
 import asyncio
 import io
@@ -106,7 +106,7 @@ async def test_upload_without_a_response_is_outcome_unknown_and_not_repeated() -
 
 @pytest.mark.row("U2")
 async def test_response_to_an_upload_may_take_longer_than_a_stall() -> None:
-    """What it does with the file is no stall: nothing is left to move."""
+    """Processing the file is not a stall: all bytes have been sent."""
 
     async def thinks(exchange: Exchange) -> None:
         await exchange.request()
@@ -146,7 +146,7 @@ async def test_unread_upload_is_given_up_after_the_stall_timeout() -> None:
 
 @pytest.mark.row("U3")
 async def test_slow_upload_that_makes_progress_has_no_time_limit() -> None:
-    """Longer in all than the limits on an answer and on a stall."""
+    """It takes longer than the timeouts of a response and of a stall."""
 
     async def sips(exchange: Exchange) -> None:
         received = await exchange.head()
@@ -175,7 +175,7 @@ async def test_early_413_is_too_large(after: str) -> None:
         if after == "stays open":
             await exchange.gone()
         elif after == "resets":
-            await exchange.reader.readexactly(100_000)  # the answer is on its way by now
+            await exchange.reader.readexactly(100_000)  # the response has been sent by now
             exchange.reset()
 
     async with raw_server(hasty) as server, client(server.url) as canvus:
@@ -183,7 +183,7 @@ async def test_early_413_is_too_large(after: str) -> None:
             await canvus.canvas("c1").images.upload(BIG)
         await server.until_open(0)
 
-    if after != "resets":  # a reset may overtake the answer that was written before it
+    if after != "resets":  # a reset may overtake the response that was written before it
         assert type(failed.value) is TooLarge
         assert "File is over 10 MB" in str(failed.value)
     assert len(server.requests) == 1
@@ -274,7 +274,7 @@ async def test_file_changed_while_sent_raises_source_changed(tmp_path: Path, cha
 
 @pytest.mark.row("U6")
 async def test_file_deleted_while_sent_is_sent_whole(tmp_path: Path) -> None:
-    """Its name is gone; what was opened is not, where the system works so."""
+    """Only its name is removed; the open file can still be read, except on Windows."""
     path = tmp_path / "a.jpg"
     path.write_bytes(BIG)
     received: list[bytes] = []
@@ -319,7 +319,7 @@ async def test_file_name_cannot_break_the_headers_of_its_part(name: str) -> None
 @pytest.mark.row("U7")
 @pytest.mark.parametrize("name", ["photo 1.png", "a,b;c (2) 100%'s.png"])
 async def test_plain_file_name_is_sent_unescaped(name: str) -> None:
-    """As browsers have it: not every server undoes what percent signs do to a space."""
+    """As browsers do: not every server decodes a percent-encoded space."""
     async with raw_server(accepts) as server, client(server.url) as canvus:
         await canvus.canvas("c1").images.upload(b"picture", filename=name)
 

@@ -1,4 +1,4 @@
-"""Where widgets are on the canvas itself."""
+"""Locations of widgets relative to the canvas."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""What an answer means, whatever form the server gives it."""
+"""Error responses become typed errors with a readable message, whatever their form."""
 
 import pytest
 from hypothesis import given

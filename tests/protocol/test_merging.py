@@ -1,4 +1,4 @@
-"""What snapshots and updates change: the laws that every consumer may count on."""
+"""What snapshots and updates change: the invariants that every consumer may rely on."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from tests.protocol.samples import BACKGROUND, line, widget, without
 
 
 class Canvas:
-    """A merger that is fed with objects, as lines of a connection."""
+    """A merger that is fed with objects, as if they were lines of a connection."""
 
     def __init__(self, *kinds: type[Any], keep_unknown: bool = True) -> None:
         self.decoder = RecordDecoder[Any](*(kinds or KINDS))
@@ -207,7 +207,7 @@ def test_canvas_records_are_merged_alike() -> None:
     assert canvas.update({"id": "d", "asset_size": {}}).changes == []
 
 
-# -- less than all fields --
+# -- partial objects --
 
 
 @pytest.mark.row("S28")
@@ -315,7 +315,7 @@ def test_typed_merger_leaves_out_other_objects_and_keeps_its_state() -> None:
     assert kinds(canvas.snapshot(widget("Image", "a", size=5, state="deleted"))) == [("deleted", "a")]
 
 
-# -- laws --
+# -- invariants --
 
 
 OPS = st.lists(
@@ -332,13 +332,13 @@ OPS = st.lists(
 
 
 class Server:
-    """A canvas that knows how to tell what happens on it, in whole objects or in parts of them."""
+    """A canvas that reports its changes as whole or partial objects."""
 
     def __init__(self) -> None:
         self.widgets: dict[str, dict[str, Any]] = {}
 
     def play(self, op: str, id_: str, kind: str, title: str) -> dict[str, Any] | None:
-        """Do it, and return what is sent, None for nothing."""
+        """Apply an operation; returns the object that is sent, or None."""
         old = self.widgets.get(id_)
         if op in {"create", "retype"}:
             if (op == "create") == (old is not None):
@@ -358,7 +358,7 @@ class Server:
 
 
 def fold(seen: dict[str, Any], merge: Merge[Any]) -> None:
-    """What a consumer does with changes, and what it may count on."""
+    """Apply changes as a consumer does, and check the invariants."""
     for change in merge.changes:
         assert change.old == seen.get(change.id)
         assert change.old != change.new
@@ -410,13 +410,13 @@ def test_any_sequence_with_disconnects_ends_equal_to_the_server(
 
 
 def test_cost_of_a_change_does_not_grow_with_the_canvas() -> None:
-    """Counted in looks at the state, which would show a copy of it or a walk over it."""
+    """Counts accesses to the state, so copying or iterating it would be noticed."""
 
     class Counting(dict[str, Any]):
         looks = 0
 
         def __iter__(self) -> Any:
-            raise AssertionError("walked over all that is known")
+            raise AssertionError("iterated over the whole state")
 
         def get(self, *args: Any) -> Any:
             Counting.looks += 1

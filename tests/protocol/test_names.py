@@ -1,4 +1,4 @@
-"""Names from elsewhere cannot lead elsewhere."""
+"""File names and ids from others cannot lead to another place."""
 
 import ntpath
 import unicodedata
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from canvus_async.protocol.names import path_segment, safe_filename
 
 is_reserved: Callable[[str], bool] = getattr(ntpath, "isreserved", lambda name: PureWindowsPath(name).is_reserved())
-"""Whether Windows keeps a name for a device; Python 3.13 has moved it."""
+"""Whether Windows reserves a name for a device; Python 3.13 moved the function."""
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Changes that wait for a slow consumer: few, in order, and true."""
+"""Changes that are pending for a slow consumer: merged, in order, and correct."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""When a request may go out again, and after how long."""
+"""When a request may be retried, and after how long."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The address of a server, in whatever form a user has it."""
+"""The URL of a server, in any form that a user may have."""
 
 import pytest
 

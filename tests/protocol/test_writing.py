@@ -1,4 +1,4 @@
-"""What is sent is checked before it is sent."""
+"""Keywords are checked before they are sent."""
 
 from typing import TypedDict
 

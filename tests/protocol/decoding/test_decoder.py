@@ -1,4 +1,4 @@
-"""Lines and bodies into records: what is odd costs itself and nothing else."""
+"""Lines and bodies into records: an invalid object affects nothing but itself."""
 
 import copy
 import json
@@ -43,16 +43,16 @@ def only(batch: Batch[Any]) -> Any:
 
 
 def with_text(text: bytes, id_: str = "w1") -> bytes:
-    """A line whose note has this between the quotes of its text."""
+    """A line of a note with these bytes as its text."""
     return line([widget(id_=id_, text="HERE")]).replace(b"HERE", text)
 
 
 def with_depth(token: bytes) -> bytes:
-    """A line of two notes, of which the second has this for its depth."""
+    """A line of two notes, the second with this token as its depth."""
     return line([widget(id_="a"), widget(id_="b", depth="HERE")]).replace(b'"HERE"', token)
 
 
-# -- what is as it should be --
+# -- valid input --
 
 
 def test_objects_and_arrays_are_decoded_in_order(decoder: RecordDecoder[Widget]) -> None:
@@ -171,7 +171,7 @@ def test_string_does_not_become_a_non_finite_float(decoder: RecordDecoder[Widget
     assert "float" in only(decoder.block(line([widget(depth=word)]))).error
 
 
-# -- what is unknown or does not fit --
+# -- unknown types and invalid objects --
 
 
 @pytest.mark.row("S20")
@@ -203,7 +203,7 @@ def test_unknown_types_are_learned_with_optional_fields(decoder: RecordDecoder[W
     for _ in range(2):
         batch = decoder.block(b"".join(line([fields]) for fields in sent))
         assert [unknown.raw for unknown in batch.records] == sent
-    assert not any(type(unknown) is UnknownWidget for unknown in batch.records)  # none needed the slow path any more
+    assert not any(type(unknown) is UnknownWidget for unknown in batch.records)  # none took the slow path
 
 
 @pytest.mark.parametrize(
@@ -306,7 +306,7 @@ def test_partial_object_becomes_a_patch(decoder: RecordDecoder[Widget]) -> None:
     assert isinstance(patch, Patch)
     assert (patch.key, patch.whole) == ("w1", None)
     assert patch.fields == {"id": "w1", "text": "new", "widget_type": "NOTE"}
-    assert decoder.omissible == {}  # it is no example of what whole notes leave out
+    assert decoder.omissible == {}  # a partial object does not show what whole notes leave out
 
 
 def test_omitted_field_is_learned_after_the_first_time(decoder: RecordDecoder[Widget]) -> None:
@@ -321,7 +321,7 @@ def test_omitted_field_is_learned_after_the_first_time(decoder: RecordDecoder[Wi
     assert "title" not in again.fields(0)
 
 
-# -- what is no JSON of ours --
+# -- invalid lines --
 
 
 BROKEN = {
@@ -338,7 +338,7 @@ BROKEN = {
     "no id": line([without(widget(), "id")]),
     "an id that is a number": line([widget(id_=5)]),  # type: ignore[arg-type]
     "an id that is null": line([widget("Hologram", None)]),  # type: ignore[arg-type]
-    "an answer that says no": b'{"msg":"Permission denied"}\n',
+    "an error response": b'{"msg":"Permission denied"}\n',
     "deep nesting": b"[" * 200_000 + b"]" * 200_000 + b"\n",
     "deep nesting in a field": line([widget(deep="HERE")]).replace(b'"HERE"', b"[" * 200_000 + b"]" * 200_000),
     "a raw NUL": with_text(b"\x00"),
@@ -408,7 +408,7 @@ def test_nan_and_infinity_inside_a_string_are_kept(decoder: RecordDecoder[Widget
 
 
 def test_unfinished_string_of_quotes_is_refused_in_linear_time(decoder: RecordDecoder[Widget]) -> None:
-    assert decoder.line(b'[{"depth":NaN,"text":"' + rb"\"" * 500_000).broken  # quadratic: hours
+    assert decoder.line(b'[{"depth":NaN,"text":"' + rb"\"" * 500_000).broken  # would take hours in quadratic time
 
 
 # -- one kind, other records, bodies --

@@ -47,7 +47,7 @@ def test_single_bytes_crlf_and_split_characters_change_nothing(size: int) -> Non
 def test_only_lines_before_an_oversized_line_come_out(data: bytes, places: list[int], limit: int) -> None:
     lines = data.removeprefix(BOM).split(b"\n")
     too_long = [number for number, line in enumerate(lines) if len(line) > limit]
-    only_mark = BOM.startswith(data)  # less than a mark may still become one, and is no line yet
+    only_mark = BOM.startswith(data)  # part of a byte-order mark is no line
 
     splitter = LineSplitter(limit)
     blocks = [splitter.feed(chunk) for chunk in cut(data, places)]
@@ -70,7 +70,7 @@ def test_bytes_without_lf_use_no_more_memory_than_the_limit_and_a_chunk() -> Non
         tracemalloc.stop()
 
     assert not splitter.pending
-    assert peak < limit * 1.25 + len(chunk)  # a bytearray keeps an eighth in reserve
+    assert peak < limit * 1.25 + len(chunk)  # a bytearray over-allocates by an eighth
 
 
 @pytest.mark.row("S17")
@@ -112,7 +112,7 @@ def test_line_splitting_takes_linear_time() -> None:
 
     small, large = (min(seconds(size) for _ in range(3)) for size in (4 << 20, 16 << 20))
 
-    assert large < small * 10  # 16 if all that waits were looked at or copied again
+    assert large < small * 10  # 16 if the pending bytes were scanned or copied again
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Bytes of a connection into batches: however they are cut, and whether a line is decoded whole or in pieces."""
+"""Bytes of a connection into batches: the same however they are cut, and with lines decoded whole or in pieces."""
 
 import json
 import sys
@@ -28,14 +28,14 @@ def decoder() -> RecordDecoder[Widget]:
 
 
 def read(data: bytes, size: int, decoder: RecordDecoder[Widget] | None = None) -> list[Batch[Widget]]:
-    """All batches of an input in chunks of that size."""
+    """All batches of an input in chunks of this size."""
     reader = LineReader(decoder or RecordDecoder(*KINDS), limit=LIMIT)
     batches = [batch for start in range(0, len(data), size) for batch in reader.feed(data[start : start + size])]
     return [*batches, *reader.finish()]
 
 
 def whole(data: bytes) -> list[Widget | UnknownWidget]:
-    """The records of a first line, decoded in one go by a decoder that has met nothing."""
+    """The records of a first line, decoded as a whole by a new decoder."""
     return RecordDecoder(*KINDS).line(data.strip(), snapshot=True).alone()
 
 
@@ -197,7 +197,7 @@ def test_decoding_in_pieces_equals_decoding_whole(
 
 
 class Watched(RecordDecoder[Widget]):
-    """Remembers how many bytes it, and the cheap look before it, were given to read at a time."""
+    """Records how many bytes it, and the cheap scan before it, are given at a time."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         super().__init__(*KINDS)
@@ -256,7 +256,7 @@ def test_no_step_decodes_more_than_a_few_pieces(
         {"title": '},{"', "parent_id": '},{"'},
         {"cells": [{"text": "cell", "row": 1}] * 30_000},
     ],
-    ids=["objects", "quotes", "the ends of texts", "a large array"],
+    ids=["objects", "quotes", "ends of strings", "a large array"],
 )
 def test_false_boundaries_take_linear_time(fields: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     data = line([widget(**fields)] * 8)
@@ -302,7 +302,7 @@ def test_omitted_fields_in_later_long_lines_keep_their_values(decoder: RecordDec
     ids = [str(number) for number in range(50)]
     (first,) = reader.feed(line([widget(id_=id_) for id_ in ids]))
     merger.snapshot(first)
-    for _ in range(2):  # the second time the decoder knows that titles are left out
+    for _ in range(2):  # the second time, the decoder has learned that titles are left out
         for start in range(0, len(text := line([without(widget(id_=id_), "title") for id_ in ids])), 300):
             for batch in reader.feed(text[start : start + 300]):
                 assert merger.update(batch).changes == []
@@ -338,7 +338,7 @@ def test_long_line_uses_little_more_memory_than_its_records(
         tracemalloc.stop()
 
     assert len(batches[0].records) == 30_000
-    assert peak < held + (2 << 20)  # the line itself is never there as a whole
+    assert peak < held + (2 << 20)  # the whole line is never in memory
 
 
 def test_repeated_snapshot_uses_memory_only_for_differences(decoder: RecordDecoder[Widget]) -> None:
