@@ -1,4 +1,4 @@
-"""What a user does with the client, against the embedded server."""
+"""The client against the embedded server, as a user uses it."""
 
 import asyncio
 import io
@@ -133,7 +133,7 @@ async def test_server_info_needs_no_token(server: CanvusServer) -> None:
     assert abs(datetime.now(UTC) - now) < timedelta(minutes=1)
 
 
-# -- who may --
+# -- permissions --
 
 
 async def test_wrong_and_missing_token_are_unauthorized(server: CanvusServer, canvas: Canvas) -> None:
@@ -275,7 +275,7 @@ def test_invalid_canvas_id_is_refused_immediately(call) -> None:
 
 
 def test_acknowledged_writes_survive_kill_9(tmp_path: Path) -> None:
-    """`kill -9`, and everything that was answered for is there again."""
+    """After `kill -9`, everything that the server has acknowledged is still there."""
     program = """
 import asyncio, sys
 from canvus_async import Client

@@ -1,4 +1,4 @@
-"""Errors carry what a caller needs, survive a process boundary, and are what they say they are."""
+"""Errors carry what a caller needs, can be copied and pickled, and are subclasses of builtin errors."""
 
 import copy
 import errno

@@ -1,4 +1,4 @@
-"""Options refuse now what would only fail some time later."""
+"""Options refuse invalid values when they are made."""
 
 import pytest
 

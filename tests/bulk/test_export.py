@@ -1,4 +1,4 @@
-"""Fetching and downloading many: lazily, bounded, errors as values, and never twice."""
+"""Fetching and downloading many: lazy, bounded, with errors as results, and nothing fetched twice."""
 
 import json
 from collections.abc import AsyncIterator, Iterator
@@ -49,7 +49,7 @@ async def test_second_run_fetches_only_what_is_missing(
     assert {result.path for result in second} == {result.path for result in first}
     assert [result.path for result in second if result.fetched] == [lost]
     levels = [r for r in server.requests[before:] if r.path.count("/") == 5 and "/mipmaps/" in r.path]
-    assert len(levels) <= 1  # none where the memory cache still has it
+    assert len(levels) <= 1  # none if the memory cache still has it
     lines = [json.loads(line) for line in (tmp_path / "export" / "export.jsonl").read_text().splitlines()]
     assert {line["hash"] for line in lines} == {result.hash for result in first}
     assert not [path for path in (tmp_path / "export").rglob("*") if PART in path.name]

@@ -1,4 +1,4 @@
-"""Bulk jobs: what can be asked for, what a consumer may do, and what they cost everyone else."""
+"""Bulk jobs: their options, what a consumer may do, and how they share the limits with other calls."""
 
 import asyncio
 import gc
@@ -20,7 +20,7 @@ from tests.raw_server import Exchange, Script, raw_server
 
 
 def served(*, pages: int = 1, gate: asyncio.Event | None = None) -> Script:
-    """Any hash: six levels on each page; levels wait for the gate."""
+    """A server where any hash has six levels on each page; it answers requests for levels when the gate is open."""
 
     async def script(exchange: Exchange) -> None:
         while True:
@@ -204,7 +204,7 @@ async def test_levels_of_one_item_are_fetched_concurrently() -> None:
         async with aclosing(canvus.canvas("c1").mipmaps.fetch_many(source())) as results:
             reading = asyncio.create_task(anext(results))
             await asked.wait()
-            await server.until_requests(7)  # the info, and all six levels before any is answered
+            await server.until_requests(7)  # the info, and all six levels before any response
             gate.set()
             await reading
             assert len([result async for result in results]) == 5
@@ -385,6 +385,6 @@ async def test_subscription_can_be_the_source(canvas: Canvas, tmp_path: Path) ->
             images.append(await canvas.images.upload(picture(400, 300), filename="b.jpg", wait_ready=True))
             while len(got) < 3:
                 result = await anext(results)
-                if result.error is None:  # it comes first without a hash
+                if result.error is None:  # the image is delivered without a hash at first
                     got.add(result.hash)
     assert got == {image.hash for image in images}

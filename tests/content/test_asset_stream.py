@@ -1,4 +1,4 @@
-"""The proxies in `examples/`: what they pass on, and that both ends close together."""
+"""The proxies in `examples/`: what they serve, and that they close the request when the reader leaves."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -31,7 +31,7 @@ async def proxy(url: str, token: str, canvas_id: str) -> AsyncIterator[str]:
 
 
 async def endless(exchange: Exchange) -> None:
-    """An asset without end, sent as fast as it is read; counts what the socket took."""
+    """An endless asset, sent as fast as it is read; counts the bytes that were written."""
     await exchange.request()
     await exchange.start(200, "Content-Type: video/mp4", "Content-Length: 10000000000")
     while True:
@@ -100,7 +100,7 @@ async def test_slow_reader_of_the_aiohttp_proxy_applies_backpressure() -> None:
 
 
 class Asgi:
-    """The server's side of ASGI, by hand: one request, what is sent back, and a reader that may leave."""
+    """A minimal ASGI server: one request, the response to it, and a reader that may leave early."""
 
     def __init__(self, path: str, headers: dict[str, str] | None = None, *, leave_after: int | None = None) -> None:
         raw = [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
@@ -136,7 +136,7 @@ class Asgi:
             self.body += message.get("body", b"")
             if self._leave_after is not None and len(self.body) > self._leave_after:
                 self._left.set()
-                await asyncio.Event().wait()  # as a server whose socket is full
+                await asyncio.Event().wait()  # like a server whose socket buffer is full
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""The memory cache keeps what is used, within its bytes, counted exactly."""
+"""The memory cache evicts by least recent use, and counts its bytes exactly."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""The disk cache: found again by another process, never a broken value, never more than its bound."""
+"""The disk cache: shared between processes, verified, and bounded."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ from tests.raw_server import raw_server
 
 
 def trimmed() -> None:
-    """Wait for the threads in which caches look through their folders."""
+    """Wait for the threads in which caches trim their folders."""
     while "canvus-cache-trim" in {thread.name for thread in threading.enumerate()}:
         time.sleep(0.001)
 

@@ -1,4 +1,4 @@
-"""Downloads onto disks that say no: full, bounded, read-only, forbidden; rows as in `tests/project/rows.py`."""
+"""Downloads onto disks that refuse: full, limited, read-only, without permission."""
 
 import errno
 import os
@@ -16,12 +16,12 @@ from tests.raw_server import raw_server
 Mount = Callable[[str], Path]
 
 LARGE = os.urandom(4_000_000)
-"""More than one batch, so that it is written while it comes."""
+"""More than one batch, so that it is written while it arrives."""
 
 
 @pytest.fixture
 def mounted(tmp_path: Path) -> Iterator[Mount]:
-    """Mounts a file system of its own, with some options; skips where that takes rights that are not there."""
+    """Mounts a file system with the given options; skips the test without the right to mount."""
     folder = tmp_path / "disk"
     folder.mkdir()
 
@@ -37,7 +37,7 @@ def mounted(tmp_path: Path) -> Iterator[Mount]:
 
 
 async def refused(body: bytes, target: Path) -> tuple[int | None, int]:
-    """The errno that a download ends with, and how many requests it made."""
+    """The errno that a download ends with, and the number of its requests."""
     async with raw_server(whole(body)) as server, client(server.url) as canvus:
         with pytest.raises(LocalWriteError) as failed:
             await canvus.canvas("c1").assets.download(HASH, to=target)
@@ -65,7 +65,7 @@ async def test_file_over_the_system_limit_is_reported_and_removed(tmp_path: Path
 
 @pytest.mark.row("D14")
 async def test_full_disk_is_not_retried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same where nothing can be mounted."""
+    """The same on systems where nothing can be mounted."""
 
     def full(fd: int, chunks: list[bytes]) -> int:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -87,7 +87,7 @@ async def test_unwritable_folder_is_reported_before_any_request(tmp_path: Path) 
 
 
 @pytest.mark.row("D15")
-@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="there is no such folder here")
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="no /proc on this system")
 async def test_folder_that_takes_no_files_is_reported_before_any_request() -> None:
     assert await refused(b"small", Path("/proc", HASH)) == (errno.ENOENT, 0)
 
@@ -110,7 +110,7 @@ async def test_folder_removed_meanwhile_is_reported_before_any_request(tmp_path:
 async def test_disk_that_takes_no_more_files_keeps_the_earlier_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Even where its permissions do not tell."""
+    """Even if its permissions allow it."""
     create = os.open
 
     def full(path: str, *args: int) -> int:
@@ -122,7 +122,7 @@ async def test_disk_that_takes_no_more_files_keeps_the_earlier_ones(
         assets = canvus.canvas("c1").assets
         await assets.download(HASH, to=tmp_path / "a")
         monkeypatch.setattr(os, "open", full)
-        for requests in (2, 2):  # told after the answer, and from then on before
+        for requests in (2, 2):  # noticed after the response, and from then on before the request
             with pytest.raises(LocalWriteError) as failed:
                 await assets.download(HASH, to=tmp_path / "b")
             assert (failed.value.errno, len(server.requests)) == (errno.EDQUOT, requests)

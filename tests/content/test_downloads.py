@@ -1,4 +1,4 @@
-"""What can go wrong with a download, against a server that writes literal bytes; rows as in `tests/project/rows.py`."""
+"""Downloads with faults, against a server that writes literal bytes."""
 
 import asyncio
 import hashlib
@@ -66,7 +66,7 @@ def raw(head: str, body: bytes) -> Script:
 
 
 async def fetched(folder: Path, *scripts: Script, name: str = HASH, **options) -> tuple[bytes, list[dict[str, str]]]:
-    """The file that a download leaves, after a check that it leaves nothing else, and the heads of all requests."""
+    """The content of a downloaded file, and the headers of all requests; checks that no other file is left."""
     limit = options.pop("max_bytes", None)
     async with raw_server(*scripts) as server, client(server.url, **options) as canvus:
         try:
@@ -205,7 +205,7 @@ async def test_stalled_download_is_resumed(tmp_path: Path) -> None:
         raw("HTTP/1.1 416 No\nContent-Range: bytes */5\nContent-Length: 0\n\n", b""),
         raw("HTTP/1.1 412 No\nContent-Length: 0\n\n", b""),
     ],
-    ids=["another place", "another tag", "another length", "no Content-Range", "416", "412"],
+    ids=["another start", "another etag", "another length", "no Content-Range", "416", "412"],
 )
 async def test_mismatched_part_restarts_the_download(tmp_path: Path, wrong: Script) -> None:
     body, heads = await fetched(tmp_path, cut(1000, TAG), wrong, whole(BODY, TAG))
@@ -234,7 +234,7 @@ async def test_wrong_content_is_fetched_once_more_and_then_refused(tmp_path: Pat
     wrong = bytes(len(BODY))
     async with raw_server(whole()) as server, client(server.url) as canvus:
         assets = canvus.canvas("c1").assets
-        await assets.download(name, to=tmp_path / "first")  # proves how this server makes its hashes
+        await assets.download(name, to=tmp_path / "first")  # proves that hashes of this server are SHA-256
         bad = hashlib.sha256(b"something else").hexdigest()
         with pytest.raises(CorruptDownload, match="twice"):
             await assets.download(bad, to=tmp_path / "a")

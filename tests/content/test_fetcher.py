@@ -1,4 +1,4 @@
-"""Fetches by hash: verified, cached, and asked for once."""
+"""Fetches by hash: verified, cached, and requested once."""
 
 import asyncio
 from pathlib import Path

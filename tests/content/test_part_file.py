@@ -1,4 +1,4 @@
-"""A file at its path is whole, or it is not there."""
+"""A file at its path is whole or absent."""
 
 import asyncio
 import errno

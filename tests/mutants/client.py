@@ -1,4 +1,4 @@
-"""Deliberate breakages of what talks to the server and writes files; `python -m tests.mutants` makes them."""
+"""Mutants of requests, credentials, uploads, downloads and caches; `python -m tests.mutants` runs them."""
 
 from tests.mutants.breakages import Edit, Mutant, mutant
 
@@ -35,7 +35,7 @@ SHELL = [
         SESSIONS,
     ),
     mutant(
-        "aiohttp's second sending is left on",
+        "the silent retry of aiohttp is left on",
         "session._retry_connection = False",
         "session._retry_connection = True",
         TRANSPORT,
@@ -62,7 +62,7 @@ SHELL = [
         "tests/protocol/test_urls.py",
     ),
     mutant(
-        "a POST is repeated after a lost answer",
+        "a POST is repeated after a lost response",
         'repeatable = method in SAFE or method == "DELETE"',
         "repeatable = True",
         TRANSPORT,
@@ -70,7 +70,7 @@ SHELL = [
         "tests/protocol/test_retrying.py",
     ),
     mutant(
-        "a lost write is said to have failed",
+        "a write with a lost response is reported as failed",
         "if not error.sent or isinstance(error, RedirectRefused):",
         "if True:",
         TRANSPORT,
@@ -89,13 +89,13 @@ SHELL = [
         TRANSPORT,
     ),
     mutant(
-        "the token function is asked after every 401",
+        "the token is renewed after every 401",
         "self.credentials.renewable and not renewed",
         "self.credentials.renewable",
         TRANSPORT,
     ),
     mutant(
-        "the token function is never asked again",
+        "the token is never renewed",
         "renewed = False",
         "renewed = True",
         TRANSPORT,
@@ -115,38 +115,38 @@ SHELL = [
         CANARY,
     ),
     mutant(
-        "errors carry the headers that were sent",
+        "errors carry the request headers",
         "        raise error\n\n    def _headers(",
         "        raise error from RuntimeError(str.encode(credential or ''))\n\n    def _headers(",
         f"{CANARY}::test_no_error_shows_the_token",
     ),
     mutant(
-        "what a server repeats is quoted as it is",
+        "a token that a server repeats is not redacted",
         "        self._redact = redact",
         "        self._redact = str",
         f"{CANARY}::test_no_error_shows_a_token_that_the_server_repeats",
     ),
     mutant(
-        "an answer's repr shows its headers",
+        "the repr of a response shows its headers",
         "response_class=_Answer",
         "response_class=aiohttp.ClientResponse",
         f"{CANARY}::test_no_error_shows_a_token_that_the_server_repeats",
     ),
     mutant(
-        "a server that has all of an upload is given no longer than a stall",
+        "the response to an upload must arrive within the stall timeout",
         "partial(limit.extend, self.timeouts.answer, partial(self._late, request))",
         "partial(limit.extend, self.timeouts.stall)",
         UPLOADS,
     ),
     mutant(
-        "an id may lead anywhere",
+        "an id may change the path",
         'value in {".", ".."} or len(value) > 256 or _UNTRUSTED_SEGMENT.search(value)',
         "len(value) > 256",
         FETCHING,
         "tests/protocol/test_names.py",
     ),
     mutant(
-        "a file that changes while it is sent is taken for whole",
+        "a file that changes while it is sent is accepted",
         "if left or _stamp(self.file) != before:",
         "if False:",
         UPLOADS,
@@ -178,7 +178,7 @@ SHELL = [
         FETCHING,
     ),
     Mutant(
-        "a picture need not be one",
+        "a mipmap need not be WebP",
         (
             Edit("if is_webp(body):", "if True:"),
             Edit("if self._webp and not is_webp(self._head) and not may_become_webp(self._head):", "if False:"),
@@ -187,26 +187,26 @@ SHELL = [
         (FETCHING, "tests/content/test_downloads.py"),
     ),
     mutant(
-        "one asker is given what another was",
+        "the cache is shared between tokens",
         "return await self.credentials.identity()",
         "return ''",
         FETCHING,
     ),
     mutant(
-        "everybody who asks makes a request",
+        "every concurrent fetch makes a request",
         "while key in flights:",
         "while key + '?' in flights:",
         FETCHING,
     ),
     mutant(
-        "a server's file name is used as it is",
+        "the file name of the server is used unchanged",
         "return _shorten(clean) or default",
         "return name or default",
         "tests/protocol/test_names.py",
     ),
     # subscriptions
     mutant(
-        "closing the client leaves readers waiting",
+        "closing the client leaves consumers waiting",
         "self._transport.deadlines.endings.add(self._interrupt)",
         "pass",
         f"{SESSIONS}::test_closing_the_client_ends_subscriptions_on_a_given_session",
@@ -218,7 +218,7 @@ SHELL = [
         "tests/subscriptions/test_rows_lines.py::test_five_oversized_lines_in_a_row_end_the_subscription",
     ),
     mutant(
-        "what ends properly goes back to the pool of subscriptions",
+        "the connection of an ended stream is reused",
         "force_close=streaming,",
         "force_close=False,",
         "tests/subscriptions/test_rows_networks.py",

@@ -1,4 +1,4 @@
-"""Every kind of widget, through its own collection and through the one of all."""
+"""Every kind of widget, through its own collection and through `canvas.widgets`."""
 
 import asyncio
 

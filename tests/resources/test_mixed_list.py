@@ -1,4 +1,4 @@
-"""One list with everything in it: known types, unknown ones, and objects that are broken."""
+"""A list of known types, unknown types and invalid objects."""
 
 import json
 import logging

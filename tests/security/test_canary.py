@@ -1,4 +1,4 @@
-"""One token through everything that the client does: afterwards it shows nowhere."""
+"""A token is used in everything that the client does; afterwards it appears nowhere."""
 
 import asyncio
 import gc
@@ -76,7 +76,7 @@ WAYS: dict[str, dict[str, Any]] = {
     "token function": {"token": canary},
     "cookie": {"session_cookie": CANARY},
 }
-"""How a client may be told who it is."""
+"""The ways to give a client its credentials."""
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -271,7 +271,7 @@ CASES: list[Case] = [
     (SourceChanged, sending(stay=True), shrink),
     (ClientClosed, answering(200), closed),
 ]
-"""An error, a server that provokes it, and the call that meets it."""
+"""An error class, a server that provokes it, and the call that raises it."""
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=f"{case[0].__name__} {case[2].__name__}") for case in CASES])
@@ -285,7 +285,7 @@ async def test_no_error_shows_the_token(watch: Watch, tmp_path: Path, case: Case
 
 
 def hurried(url: str, way: str) -> Client:
-    """A client that gives up soon."""
+    """A client with short timeouts and few attempts."""
     return Client(
         url,
         **WAYS[way],
@@ -305,11 +305,11 @@ def test_every_error_class_has_a_case() -> None:
     assert public - families == {kind for kind, _, _ in CASES}
 
 
-# -- servers that repeat who asked --
+# -- servers that repeat the token --
 
 
 def repeating(head: str, body: str = "") -> Script:
-    """A server that answers so, with what it was sent in place of ECHO."""
+    """A server that sends this response, with the received token in place of ECHO."""
 
     async def script(exchange: Exchange) -> None:
         while True:
@@ -355,7 +355,7 @@ REPEATED: list[tuple[Case, str]] = [
     ((ConnectFailed, repeating("HTTP/1.1 200 OK\r\nX-You: ECHO\r\n"), get), "closed"),
     ((UnexpectedContent, repeating("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nECHO\r\n"), get), "***"),
 ]
-"""An error, a server that puts what it was sent into what provokes it, the call, and what the error says."""
+"""An error class, a server whose response repeats the token, the call, and what the error says."""
 
 
 @pytest.mark.parametrize(
@@ -406,7 +406,7 @@ async def test_renewed_token_is_redacted_too(watch: Watch) -> None:
     assert raised.value.msg == "*** was not renewed to ***"
 
 
-# -- what is left lying about --
+# -- errors without an owner, warnings, the command line --
 
 
 async def test_unretrieved_error_is_logged_without_the_token(watch: Watch) -> None:

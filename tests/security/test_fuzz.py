@@ -1,8 +1,7 @@
-"""Whatever comes in, only documented errors come out.
+"""Any input gives a result or a documented error.
 
-What is fuzzed beside its own tests is not repeated here: lines and records (`tests/protocol`, and `fuzz_stream.py`),
-`Retry-After`, file names, levels and boxes. To look longer:
-`HYPOTHESIS_EXAMPLES=5000 pytest --timeout 0 tests/security/test_fuzz.py`.
+Lines, records, `Retry-After` and file names are fuzzed beside their own tests (`tests/protocol`, `fuzz_stream.py`). To
+run more examples: `HYPOTHESIS_EXAMPLES=5000 pytest --timeout 0 tests/security/test_fuzz.py`.
 """
 
 import json
@@ -50,7 +49,7 @@ TYPED = st.builds(
 
 
 def wire(value: Any) -> bytes:
-    """JSON as a careless server writes it, NaN and half characters included."""
+    """JSON as a careless server writes it, with NaN and lone surrogates."""
     return json.dumps(value).encode()
 
 
@@ -60,7 +59,7 @@ def cut(body: bytes, at: int) -> bytes:
 
 @pytest.fixture(autouse=True, scope="module")
 def decoders_of_our_own() -> Iterator[None]:
-    """The client's decoders learn from what they meet, and what they meet here is nothing to learn from."""
+    """Decoders learn from their input; the ones that are shared by the process must not learn from this input."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(answers, "_decoders", {})
         yield
@@ -73,7 +72,7 @@ BODIES = (
 )
 
 
-# -- answers --
+# -- responses --
 
 
 @widely
@@ -148,7 +147,7 @@ def test_any_content_range_is_a_valid_part_or_none(header: str) -> None:
     assert part is None or 0 <= part.start <= part.last < part.total
 
 
-# -- what the caller gives --
+# -- arguments --
 
 HOSTS = st.sampled_from(
     ["localhost", "127.0.0.1", "[::1]", "a.example", "127.1", "0x7f.1", "①.example", "a。example", "[::ffff:1.2.3.4]"]
@@ -174,7 +173,7 @@ URLS = st.builds(
 @example("http://evil.example\t.localhost")
 @example("http://127.0.0.1:80%40evil.example")
 def test_any_url_is_refused_or_has_one_host_for_check_and_connection(url: str) -> None:
-    """Otherwise the check for plain http would look at one machine, and the token go to another."""
+    """Otherwise the check for plain http could approve one host, and the token be sent to another."""
     try:
         root = api_root(url)
         client = Client(url)
@@ -207,7 +206,7 @@ def test_any_id_is_refused_or_one_path_segment(value: str) -> None:
 
 
 class Anything(TypedDict, total=False):
-    """A method that takes any value."""
+    """Keywords of a method that takes any value."""
 
     value: object
     other: object

@@ -1,4 +1,4 @@
-"""The fuzzer of subscriptions: a few hundred inputs always, and it finds what there is to find."""
+"""The fuzzer of subscriptions: a few hundred inputs in every run, and it finds planted defects."""
 
 from pathlib import Path
 

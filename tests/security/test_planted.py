@@ -1,4 +1,4 @@
-"""The search for the token finds it in every place that it looks in."""
+"""The search for the token finds it in every place that it searches."""
 
 import os
 import re
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def outcomes() -> str:
-    """What pytest says of all that is planted."""
+    """The report of pytest on all planted tokens."""
     command = [sys.executable, "-m", "pytest", "-q", "-rA", "--tb=no", "--show-capture=no", "-p", "no:cacheprovider"]
     done = subprocess.run(
         [*command, "tests/security/planted.py"],
