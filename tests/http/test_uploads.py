@@ -27,6 +27,7 @@ from canvus_async import (
     UnexpectedContent,
 )
 from tests.raw_server import Exchange, Script, raw_server
+from tests.subscriptions.clock import on_a_jumping_clock
 
 BIG = bytes(20_000_000)
 """More than the buffers of two sockets hold."""
@@ -105,6 +106,7 @@ async def test_upload_without_a_response_is_outcome_unknown_and_not_repeated() -
 
 
 @pytest.mark.row("U2")
+@on_a_jumping_clock
 async def test_response_to_an_upload_may_take_longer_than_a_stall() -> None:
     """Processing the file is not a stall: all bytes have been sent."""
 
@@ -145,6 +147,7 @@ async def test_unread_upload_is_given_up_after_the_stall_timeout() -> None:
 
 
 @pytest.mark.row("U3")
+@on_a_jumping_clock
 async def test_slow_upload_that_makes_progress_has_no_time_limit() -> None:
     """It takes longer than the timeouts of a response and of a stall."""
 

@@ -1,7 +1,8 @@
 """An event loop whose clock jumps: instead of waiting for a timer, its time becomes that of the timer.
 
 So tests run with the real limits (45 s of silence, an hour of keepalives, 30 s of backoff) and still take
-milliseconds, and they do the same on a slow machine. Sockets are real.
+milliseconds, and they do the same on a slow machine. Sockets and threads are real; time stands still while a thread of
+the loop's executor works.
 """
 
 import asyncio
@@ -27,6 +28,7 @@ class _JumpingSelector(selectors.DefaultSelector):
     def __init__(self) -> None:
         super().__init__()
         self.now = 1000.0
+        self.threads = 0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         events = super().select(0)
@@ -37,7 +39,7 @@ class _JumpingSelector(selectors.DefaultSelector):
             events = super().select(0)
         if events:
             return events
-        if timeout is None:
+        if timeout is None or self.threads:
             events = super().select(_LONGEST_HANG)
             assert events, "every task waits, and neither a timer nor a socket will wake one"
             return events
@@ -54,6 +56,20 @@ class JumpingLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return self._jumping.now
+
+    def run_in_executor(self, *call: Any) -> asyncio.Future[Any]:
+        future = super().run_in_executor(*call)
+        self._jumping.threads += 1
+        future.add_done_callback(self._done)
+        return future
+
+    def _done(self, _future: asyncio.Future[Any]) -> None:
+        self._jumping.threads -= 1
+
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+        """As in the base class, which waits in a thread with a timeout of the loop."""
+        if executor := self._default_executor:  # type: ignore[attr-defined]  # set by run_in_executor
+            executor.shutdown()
 
 
 def on_a_jumping_clock(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:

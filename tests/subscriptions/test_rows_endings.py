@@ -87,7 +87,7 @@ async def test_closed_subscription_stays_closed() -> None:
         notes = canvas.notes.subscribe()
         assert (await anext(notes)).id == "a"
         waiting = asyncio.create_task(anext(notes, "ended"))
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0)  # the task is reading now
         await notes.aclose()
         await notes.aclose()
         assert await waiting == "ended"
@@ -122,6 +122,7 @@ async def test_closing_from_another_task_leaves_nothing(script: object) -> None:
     async with playing(script) as (server, _client, canvas):  # type: ignore[arg-type]  # a script
         notes = canvas.notes.subscribe()
         ended = asyncio.create_task(collect(notes))
+        await server.until_requests(1)
         await asyncio.sleep(10)
         assert not ended.done()
         await notes.aclose()

@@ -16,6 +16,7 @@ from anyio._backends._asyncio import CancelScope as AnyioScope
 from canvus_async import Canvas, ClientClosed, NotFound
 from canvus_async.http.deadlines import Limit
 from tests.conftest import descriptors
+from tests.raw_server import Exchange
 from tests.subscriptions.clock import JumpingLoop, on_a_jumping_clock
 from tests.subscriptions.wire import Setting, ends, note, playing, refuses, stays
 
@@ -141,14 +142,25 @@ async def waiting(canvas: Canvas) -> None:
         await live.wait_for(lambda seen: seen.title == "never", timeout=3600)
 
 
+async def no_headers(exchange: Exchange) -> None:
+    await exchange.request()
+    await exchange.gone()
+
+
 Follower = Callable[[Canvas], Coroutine[Any, Any, None]]
 FOLLOWERS = [subscribing, mirroring, waiting]
-SCRIPTS = {"live": stays([A, B]), "connecting": lambda exchange: exchange.gone(), "pausing": refuses(503)}
+SCRIPTS = {"live": stays([A, B]), "connecting": no_headers, "pausing": refuses(503)}
+
+
+async def under_way(setting: Setting) -> None:
+    """Wait until the consumer has sent its request, and then until it waits for something."""
+    await setting.server.until_requests(1)
+    await asyncio.sleep(0.2)  # on the jumping clock, time advances only when everything waits
 
 
 async def by_cancel(setting: Setting, follower: Follower) -> None:
     task = asyncio.create_task(follower(setting.canvas))
-    await asyncio.sleep(0.2)
+    await under_way(setting)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -156,7 +168,7 @@ async def by_cancel(setting: Setting, follower: Follower) -> None:
 
 async def by_double_cancel(setting: Setting, follower: Follower) -> None:
     task = asyncio.create_task(follower(setting.canvas))
-    await asyncio.sleep(0.2)
+    await under_way(setting)
     task.cancel()
     asyncio.get_running_loop().call_soon(task.cancel)
     with pytest.raises(asyncio.CancelledError):
@@ -179,7 +191,7 @@ async def by_task_group(setting: Setting, follower: Follower) -> None:
     with pytest.raises(ExceptionGroup) as group:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(follower, setting.canvas)
-            await anyio.sleep(0.2)
+            await under_way(setting)
             raise ZeroDivisionError
     assert group.group_contains(ZeroDivisionError)
     assert len(group.value.exceptions) == 1
@@ -187,7 +199,7 @@ async def by_task_group(setting: Setting, follower: Follower) -> None:
 
 async def by_client(setting: Setting, follower: Follower) -> None:
     task = asyncio.create_task(follower(setting.canvas))
-    await asyncio.sleep(0.2)
+    await under_way(setting)
     await setting.client.aclose()
     with pytest.raises(ClientClosed):
         await task
