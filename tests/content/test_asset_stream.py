@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -88,7 +89,7 @@ async def test_aiohttp_proxy_closes_its_request_when_the_reader_leaves() -> None
         await server.until_open(0)
 
 
-@on_a_jumping_clock
+@partial(on_a_jumping_clock, grace=0.01)
 async def test_slow_reader_of_the_aiohttp_proxy_applies_backpressure() -> None:
     async with raw_server(endless) as server, proxy(server.url, "t", "c1") as url:
         async with aiohttp.ClientSession() as session, session.get(f"{url}/files/{HASH}") as answer:

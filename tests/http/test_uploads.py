@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +107,7 @@ async def test_upload_without_a_response_is_outcome_unknown_and_not_repeated() -
 
 
 @pytest.mark.row("U2")
-@on_a_jumping_clock
+@partial(on_a_jumping_clock, grace=0.01)
 async def test_response_to_an_upload_may_take_longer_than_a_stall() -> None:
     """Processing the file is not a stall: all bytes have been sent."""
 
@@ -147,7 +148,7 @@ async def test_unread_upload_is_given_up_after_the_stall_timeout() -> None:
 
 
 @pytest.mark.row("U3")
-@on_a_jumping_clock
+@partial(on_a_jumping_clock, grace=0.01)
 async def test_slow_upload_that_makes_progress_has_no_time_limit() -> None:
     """It takes longer than the timeouts of a response and of a stall."""
 
