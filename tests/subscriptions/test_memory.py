@@ -10,6 +10,7 @@ import pytest
 
 from canvus_async import Limits, LineTooLong
 from canvus_async.models import Note
+from tests.alone import alone
 from tests.raw_server import Exchange
 from tests.subscriptions.clock import on_a_jumping_clock
 from tests.subscriptions.wire import KEEPALIVE, follows, line, note, playing, stays
@@ -57,10 +58,11 @@ def updates(count: int, ids: int) -> list[bytes]:
 
 
 @pytest.mark.row("S48")
+@alone
 @on_a_jumping_clock
 async def test_unread_updates_of_50_ids_stay_under_5_mib() -> None:
-    """A fifth of the million in the row, to save time; more updates would not use more memory."""
-    count, ids = 200_000, 50
+    """A tenth of the million in the row, to save time; more updates would not use more memory."""
+    count, ids = 100_000, 50
     blocks = updates(count, ids)
 
     async def script(exchange: Exchange) -> None:
@@ -86,6 +88,7 @@ async def test_unread_updates_of_50_ids_stay_under_5_mib() -> None:
 
 
 @pytest.mark.row("S48")
+@alone
 @on_a_jumping_clock
 async def test_sleeping_reader_applies_backpressure() -> None:
     block = updates(1000, 50)[1]
@@ -113,6 +116,7 @@ async def test_sleeping_reader_applies_backpressure() -> None:
 
 
 @pytest.mark.row("S7")
+@alone
 @on_a_jumping_clock
 async def test_keepalives_do_not_leak_memory() -> None:
     async def script(exchange: Exchange) -> None:
@@ -132,6 +136,7 @@ async def test_keepalives_do_not_leak_memory() -> None:
 
 @pytest.mark.row("S5")
 @pytest.mark.parametrize(("array", "times"), [(True, 3.0), (False, 1.35)], ids=["an array", "no array"])
+@alone
 @on_a_jumping_clock
 async def test_endless_line_uses_little_more_memory_than_the_limit(array: bool, times: float) -> None:
     """An array is decoded while it arrives, and records take about twice the memory of their text."""
@@ -153,6 +158,7 @@ async def test_endless_line_uses_little_more_memory_than_the_limit(array: bool, 
     assert peak < times * limit
 
 
+@alone
 @on_a_jumping_clock
 async def test_reconnects_do_not_leak_memory() -> None:
     async with playing(stays([note("a"), note("b")])) as (server, _client, canvas), canvas.notes.live() as live:
