@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import Phase, settings
 
 from canvus_async import Canvas, Client
 from canvus_async.server import CanvusServer
@@ -22,6 +23,13 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # so in background jobs o
 # callback, and on a busy machine any callback may be slow.
 os.environ.pop("PYTHONDEVMODE", None)
 
+
+# Failures are reported unshrunk: shrinking may take minutes, and pytest-timeout would end the test without a report.
+# `pytest --hypothesis-profile=default` shrinks them; nothing is stored, because it would not shrink a stored example.
+settings.register_profile(
+    "suite", deadline=None, database=None, print_blob=True, phases=[Phase.explicit, Phase.generate]
+)
+settings.load_profile("suite")
 
 LEAK_CHECKS = ("nothing_left_open", "nothing_left_running")
 

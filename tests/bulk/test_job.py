@@ -200,7 +200,7 @@ async def test_levels_of_one_item_are_fetched_concurrently() -> None:
         asked.set()
         await gate.wait()
 
-    async with raw_server(served(gate=gate)) as server, client(server.url) as canvus:
+    async with asyncio.timeout(30), raw_server(served(gate=gate)) as server, client(server.url) as canvus:
         async with aclosing(canvus.canvas("c1").mipmaps.fetch_many(source())) as results:
             reading = asyncio.create_task(anext(results))
             await asked.wait()

@@ -106,6 +106,9 @@ def test_any_body_is_a_record_or_unexpected_content(body: bytes, kind: type[T]) 
 
 @widely
 @given(BODIES, st.sampled_from([Widget, Image]))
+@example(b"[{}]", Widget)
+@example(b'[{"id":"a","widget_type":"Image"},{"id":5}]', Image)
+@example(b"[" * 100_000, Image)
 def test_any_list_is_records_or_unexpected_content(body: bytes, kind: type[Widget]) -> None:
     try:
         records = ANSWERS.many(body, kind, **AT)
@@ -126,6 +129,8 @@ SIDES = st.integers(-5, 1 << 70)
 
 @widely
 @given(INFOS, SIDES, SIDES)
+@example({"resolution": {"width": 4096.0, "height": 3072.0}, "max_level": 1 << 70, "pages": 1}, 1, 1)
+@example({"resolution": {"width": -1.0, "height": 0.0}, "max_level": -1, "pages": 0}, 640, 480)
 def test_any_mipmap_info_gives_an_existing_level(said: object, width: int, height: int) -> None:
     try:
         info = ANSWERS.one(wire(said), MipmapInfo, **AT)
@@ -140,6 +145,10 @@ def test_any_mipmap_info_gives_an_existing_level(said: object, width: int, heigh
 
 
 @widely
+@example("bytes 0-4/5")
+@example("bytes 0-5/5")
+@example("bytes 4-0/5")
+@example("bytes */5")
 @given(st.text(max_size=40) | st.from_regex(r"bytes [-\d*]{0,6}-[-\d]{0,6}/[\d*]{0,25}", fullmatch=True))
 def test_any_content_range_is_a_valid_part_or_none(header: str) -> None:
     part = content_range(header)
@@ -190,6 +199,10 @@ def test_any_url_is_refused_or_has_one_host_for_check_and_connection(url: str) -
 
 
 @widely
+@example("..")
+@example("a/b")
+@example("%2e%2e")
+@example("a?x=1")
 @given(st.text(max_size=30) | st.from_regex(r"[./%?#\\@;:~+=A-Za-z0-9-]{1,12}", fullmatch=True))
 def test_any_id_is_refused_or_one_path_segment(value: str) -> None:
     try:
@@ -241,6 +254,9 @@ def test_any_value_is_sent_as_json_or_refused(value: object, other: object) -> N
 
 
 @widely
+@example("\r\nX: y")
+@example("\u2028")
+@example("ö")
 @given(st.text(max_size=20))
 def test_any_token_is_refused_without_repeating_it_or_fits_a_header(value: str) -> None:
     marked = f"7f3a{value}"

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any, TypeVar
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
@@ -29,7 +29,9 @@ QUICK = settings(
     database=None,
     suppress_health_check=list(HealthCheck),
 )
-THOROUGH = settings(QUICK, max_examples=1000, stateful_step_count=60, derandomize=False)
+THOROUGH = settings(
+    QUICK, max_examples=1000, stateful_step_count=60, derandomize=False, phases=[*QUICK.phases, Phase.shrink]
+)
 
 
 class Following(RuleBasedStateMachine):
@@ -202,7 +204,6 @@ class Following(RuleBasedStateMachine):
         assert not left, f"left running: {left}"
 
 
-@pytest.mark.timeout(400)  # only a failure takes more than a few seconds, to be made short
 def test_short_runs_keep_the_invariants() -> None:
     run_state_machine_as_test(Following, settings=QUICK)
 
