@@ -1,4 +1,4 @@
-"""A file at its path is whole, or it is not there."""
+"""A file at its path is whole or absent."""
 
 import asyncio
 import errno
@@ -20,7 +20,7 @@ def leftovers(folder: Path) -> list[Path]:
 
 @pytest.mark.parametrize("content", [b"", b"small", BIG], ids=["empty", "small", "big"])
 @pytest.mark.parametrize("fsync", [False, True])
-async def test_the_name_appears_with_the_whole_content(tmp_path: Path, content: bytes, fsync: bool) -> None:
+async def test_file_appears_only_when_whole(tmp_path: Path, content: bytes, fsync: bool) -> None:
     part = PartFile(tmp_path / "a.webp")
     for start in range(0, len(content), 100_000):
         await part.write(content[start : start + 100_000])
@@ -33,7 +33,7 @@ async def test_the_name_appears_with_the_whole_content(tmp_path: Path, content: 
     assert leftovers(tmp_path) == []
 
 
-async def test_a_discarded_file_leaves_nothing(tmp_path: Path) -> None:
+async def test_discarded_file_leaves_nothing(tmp_path: Path) -> None:
     part = PartFile(tmp_path / "a")
     await part.write(BIG)
     await part.discard()
@@ -42,7 +42,7 @@ async def test_a_discarded_file_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-async def test_a_restart_forgets_what_was_written(tmp_path: Path) -> None:
+async def test_restart_discards_what_was_written(tmp_path: Path) -> None:
     part = PartFile(tmp_path / "a")
     await part.write(BIG)
     await part.restart()
@@ -52,7 +52,8 @@ async def test_a_restart_forgets_what_was_written(tmp_path: Path) -> None:
     assert (tmp_path / "a").read_bytes() == b"second"
 
 
-async def test_d16_an_existing_file_is_replaced_or_refused_as_asked(tmp_path: Path) -> None:
+@pytest.mark.row("D16")
+async def test_existing_file_is_replaced_or_refused(tmp_path: Path) -> None:
     target = tmp_path / "a"
     target.write_bytes(b"old")
 
@@ -65,7 +66,8 @@ async def test_d16_an_existing_file_is_replaced_or_refused_as_asked(tmp_path: Pa
     assert target.read_bytes() == b"new"
 
 
-async def test_d16_a_file_that_appears_meanwhile_is_not_replaced(tmp_path: Path) -> None:
+@pytest.mark.row("D16")
+async def test_file_created_meanwhile_is_not_replaced(tmp_path: Path) -> None:
     part = PartFile(tmp_path / "a", overwrite=False)
     await part.write(b"new")
     (tmp_path / "a").write_bytes(b"theirs")
@@ -78,7 +80,8 @@ async def test_d16_a_file_that_appears_meanwhile_is_not_replaced(tmp_path: Path)
     assert leftovers(tmp_path) == []
 
 
-async def test_d17_a_link_is_replaced_and_what_it_points_at_untouched(tmp_path: Path) -> None:
+@pytest.mark.row("D17")
+async def test_symbolic_link_is_replaced_and_its_target_is_not(tmp_path: Path) -> None:
     (tmp_path / "real").write_bytes(b"precious")
     (tmp_path / "link").symlink_to(tmp_path / "real")
 
@@ -91,7 +94,8 @@ async def test_d17_a_link_is_replaced_and_what_it_points_at_untouched(tmp_path: 
     assert not (tmp_path / "link").is_symlink()
 
 
-def test_d15_a_missing_folder_fails_at_once_with_its_errno(tmp_path: Path) -> None:
+@pytest.mark.row("D15")
+def test_missing_folder_fails_immediately_with_its_errno(tmp_path: Path) -> None:
     with pytest.raises(LocalWriteError, match="No such file or directory") as failed:
         PartFile(tmp_path / "nowhere" / "a")
     assert failed.value.errno == errno.ENOENT
@@ -99,7 +103,7 @@ def test_d15_a_missing_folder_fails_at_once_with_its_errno(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("content", [b"", b"small", BIG], ids=["empty", "small", "big"])
 @pytest.mark.parametrize("ending", ["published", "restarted", "discarded"])
-async def test_a_file_that_comes_later_is_as_whole_or_as_gone(tmp_path: Path, content: bytes, ending: str) -> None:
+async def test_file_created_late_is_whole_or_absent(tmp_path: Path, content: bytes, ending: str) -> None:
     part = PartFile(tmp_path / "a", lazy=True)
     assert list(tmp_path.iterdir()) == []
     await part.write(content)
@@ -113,14 +117,16 @@ async def test_a_file_that_comes_later_is_as_whole_or_as_gone(tmp_path: Path, co
     assert [path.read_bytes() for path in tmp_path.iterdir()] == ([] if ending == "discarded" else [content])
 
 
+@pytest.mark.row("D15")
 @pytest.mark.parametrize("overwrite", [False, True])
-def test_d15_a_folder_is_no_file(tmp_path: Path, overwrite: bool) -> None:
+def test_folder_at_the_path_is_refused(tmp_path: Path, overwrite: bool) -> None:
     with pytest.raises(LocalWriteError, match="is a folder"):
         PartFile(tmp_path, overwrite=overwrite)
 
 
+@pytest.mark.row("D15")
 @pytest.mark.parametrize("content", [b"small", BIG], ids=["small", "big"])
-async def test_d15_a_folder_is_no_file_also_where_the_file_comes_later(tmp_path: Path, content: bytes) -> None:
+async def test_folder_at_the_path_is_refused_when_published(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a").mkdir()
     part = PartFile(tmp_path / "a", lazy=True)
     await part.write(content)
@@ -131,7 +137,8 @@ async def test_d15_a_folder_is_no_file_also_where_the_file_comes_later(tmp_path:
     assert list(tmp_path.iterdir()) == [tmp_path / "a"]
 
 
-async def test_d18_two_writers_of_one_name_do_not_meet(tmp_path: Path) -> None:
+@pytest.mark.row("D18")
+async def test_concurrent_writers_of_one_path_do_not_mix(tmp_path: Path) -> None:
     parts = [PartFile(tmp_path / "a") for _ in range(5)]
     for number, part in enumerate(parts):
         await part.write(bytes([number]) * 100_000)
@@ -143,7 +150,8 @@ async def test_d18_two_writers_of_one_name_do_not_meet(tmp_path: Path) -> None:
     assert leftovers(tmp_path) == []
 
 
-async def test_d19_a_cancelled_write_waits_for_its_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.row("D19")
+async def test_cancelled_write_waits_for_its_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     entered, leave = threading.Event(), threading.Event()
     writev = os.writev
 
@@ -169,9 +177,8 @@ async def test_d19_a_cancelled_write_waits_for_its_thread(tmp_path: Path, monkey
     assert list(tmp_path.iterdir()) == []
 
 
-async def test_d14_a_full_disk_is_a_local_write_error_with_its_errno(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.row("D14")
+async def test_full_disk_is_a_local_write_error_with_its_errno(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     full = os.open("/dev/full", os.O_WRONLY)
     part = PartFile(tmp_path / "a")
     os.dup2(full, part._fd)

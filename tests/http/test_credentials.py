@@ -1,4 +1,4 @@
-"""A token goes into a header and shows itself nowhere else."""
+"""A token is sent in its header and appears nowhere else."""
 
 import asyncio
 import pickle
@@ -13,7 +13,7 @@ from canvus_async.http.credentials import Credentials, Secret, hidden, secret
 CANARY = "canary-7f3a"
 
 
-async def test_a_token_is_trimmed_and_sent_as_private_token() -> None:
+async def test_token_is_trimmed_and_sent_as_private_token() -> None:
     credentials = Credentials(f" {CANARY}\n", None)
 
     headers = credentials.headers(await credentials.current())
@@ -21,7 +21,7 @@ async def test_a_token_is_trimmed_and_sent_as_private_token() -> None:
     assert {name: str.encode(value) for name, value in headers.items()} == {"Private-Token": CANARY.encode()}
 
 
-async def test_a_session_cookie_goes_into_the_cookie_header() -> None:
+async def test_session_cookie_is_sent_in_the_cookie_header() -> None:
     credentials = Credentials(None, "abc")
 
     headers = credentials.headers(await credentials.current())
@@ -29,7 +29,7 @@ async def test_a_session_cookie_goes_into_the_cookie_header() -> None:
     assert {name: str.encode(value) for name, value in headers.items()} == {"Cookie": b"CanvusSession=abc"}
 
 
-async def test_nobody_sends_nothing() -> None:
+async def test_anonymous_client_sends_no_credentials() -> None:
     credentials = Credentials(None, None)
 
     assert credentials.anonymous
@@ -37,18 +37,18 @@ async def test_nobody_sends_nothing() -> None:
 
 
 @pytest.mark.parametrize("token", ["", "  ", "a b", "a\r\nX: y", "a\u2028b", "tökén", "a\0"])
-def test_a_token_that_cannot_be_one_is_refused_without_repeating_it(token: str) -> None:
+def test_invalid_token_is_refused_without_repeating_it(token: str) -> None:
     with pytest.raises(ValueError, match="token") as refused:
         Credentials(token, None)
     assert not token.strip() or token not in str(refused.value)
 
 
-def test_a_token_and_a_cookie_together_are_refused() -> None:
+def test_token_and_cookie_together_are_refused() -> None:
     with pytest.raises(ValueError, match="not both"):
         Credentials(CANARY, "cookie")
 
 
-def test_a_secret_does_not_show_itself() -> None:
+def test_repr_and_str_hide_a_secret() -> None:
     hidden = secret(CANARY, what="token")
 
     shown = [repr(hidden), f"{hidden}", f"{hidden!r}", f"{hidden:>20}", repr({"t": hidden}), repr([hidden])]
@@ -57,16 +57,16 @@ def test_a_secret_does_not_show_itself() -> None:
 
 
 @pytest.mark.parametrize("form", ["a+b/c=canary", "a%2Bb%2Fc%3Dcanary", r"a+b\/c=canary"])
-def test_what_a_server_repeats_of_a_token_is_found_in_an_address_and_in_json_too(form: str) -> None:
+def test_url_and_json_encoded_token_is_redacted(form: str) -> None:
     assert Credentials("a+b/c=canary", None).redacted(f"<{form}>") == "<***>"
 
 
-def test_a_secret_is_not_pickled() -> None:
+def test_secret_cannot_be_pickled() -> None:
     with pytest.raises(TypeError, match="cannot be pickled"):
         pickle.dumps(secret(CANARY, what="token"))
 
 
-def test_a_traceback_with_locals_does_not_show_a_secret() -> None:
+def test_traceback_with_locals_hides_a_secret() -> None:
     def fail(token: Secret) -> None:
         headers = {"Private-Token": token}
         raise RuntimeError(len(headers))
@@ -79,7 +79,7 @@ def test_a_traceback_with_locals_does_not_show_a_secret() -> None:
     assert "canary-7f3a'," not in text.replace('CANARY = "canary-7f3a"', "")
 
 
-async def test_a_token_function_is_asked_once_for_all_who_need_it() -> None:
+async def test_token_function_is_called_once_for_concurrent_callers() -> None:
     asked = 0
 
     async def fetch() -> str:
@@ -97,12 +97,12 @@ async def test_a_token_function_is_asked_once_for_all_who_need_it() -> None:
     assert str.encode(await credentials.current() or "") == f"{CANARY}-2".encode()
 
 
-async def test_a_token_function_that_is_not_async_is_refused() -> None:
+async def test_sync_token_function_is_refused() -> None:
     with pytest.raises(TypeError, match="must be async"):
         await Credentials(lambda: CANARY, None).current()  # type: ignore[arg-type,return-value]
 
 
-async def test_the_identity_tells_askers_apart_and_not_who_they_are() -> None:
+async def test_identity_differs_by_token_and_does_not_show_it() -> None:
     one, same, other, nobody = (Credentials(token, None) for token in (CANARY, CANARY, "other", None))
 
     assert await one.identity() == await same.identity()
@@ -111,7 +111,7 @@ async def test_the_identity_tells_askers_apart_and_not_who_they_are() -> None:
 
 
 @pytest.mark.parametrize("token", [f"{CANARY} with a space", f"{CANARY}"])
-def test_a_client_that_cannot_be_made_does_not_show_its_token(token: str) -> None:
+def test_failed_construction_does_not_show_the_token(token: str) -> None:
     given = hidden(token)
     del token
     try:
@@ -120,4 +120,4 @@ def test_a_client_that_cannot_be_made_does_not_show_its_token(token: str) -> Non
         report = traceback.TracebackException.from_exception(error, capture_locals=True)
         assert CANARY not in "".join(report.format())
     else:
-        pytest.fail("it was made")
+        pytest.fail("the client was constructed")
