@@ -193,7 +193,7 @@ class _Consumer(Generic[R]):
     def detach(self) -> None:
         """Forget what is pending, and end."""
         self.pending.unmerged.clear()
-        self.pending = PendingChanges()
+        self.pending = PendingChanges[R]()
         self.end(None)
 
     async def wait(self) -> None:
