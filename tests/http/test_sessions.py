@@ -133,7 +133,7 @@ async def test_a_subscription_outlives_the_time_limit_of_a_session_that_is_the_u
 
 async def test_a_session_and_trust_cannot_both_be_given() -> None:
     async with aiohttp.ClientSession() as session:
-        with pytest.raises(ValueError, match="give one of the two"):
+        with pytest.raises(ValueError, match="give either ssl= or session="):
             Client("https://canvus.example.com", session=session, ssl=tls.create_default_context())
 
 
