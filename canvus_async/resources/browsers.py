@@ -14,14 +14,14 @@ class Browsers(CloneableCollection[Browser]):
     kind = Browser
 
     async def create(self, **fields: Unpack[BrowserFields]) -> Browser:
-        """Put a web page on the canvas, 1200 x 800 unless `size` is given.
+        """Create a web page on the canvas, 1200 x 800 canvas units by default.
 
         Raises BadRequest for a depth below 1, Forbidden without edit access.
         """
         return await self._create(fields, BrowserFields)
 
     async def update(self, browser_id: str, /, **fields: Unpack[BrowserUpdate]) -> Browser:
-        """Change what is given and leave the rest; returns the browser as it now is.
+        """Change the given fields of a web page and return it. Other fields keep their values.
 
         Raises NotFound, BadRequest for a depth below 1, Forbidden without edit access.
         """

@@ -1,4 +1,4 @@
-"""Sticky notes (developer.multitaction.com/mt-canvus)."""
+"""Sticky notes (API page "Notes", developer.multitaction.com/mt-canvus)."""
 
 from typing import Unpack
 
@@ -14,15 +14,16 @@ class Notes(CloneableCollection[Note]):
     kind = Note
 
     async def create(self, **fields: Unpack[NoteFields]) -> Note:
-        """Put a note on the canvas; what is not given takes the server's default, 300 x 300 in the middle.
+        """Create a note. By default it has 300 x 300 canvas units, at a location that the server chooses.
 
-        Raises BadRequest for a depth below 1 or a colour that is none, Forbidden without edit access.
+        Raises BadRequest for a depth below 1 or an invalid colour, Forbidden without edit access.
         """
         return await self._create(fields, NoteFields)
 
     async def update(self, note_id: str, /, **fields: Unpack[NoteUpdate]) -> Note:
-        """Change what is given and leave the rest; returns the note as it now is.
+        """Change the given fields of a note and return it. Other fields keep their values.
 
-        Raises BadRequest for a depth below 1, Conflict where a server refuses a text colour while it picks one itself.
+        Raises NotFound, BadRequest for a depth below 1, Forbidden without edit access. Raises Conflict if the server
+        refuses a `text_color` while `auto_text_color` is true.
         """
         return await self._update(note_id, fields, NoteUpdate)

@@ -134,7 +134,7 @@ async def test_subscription_outlives_the_timeout_of_a_given_session() -> None:
 
 async def test_session_and_ssl_together_are_refused() -> None:
     async with aiohttp.ClientSession() as session:
-        with pytest.raises(ValueError, match="give one of the two"):
+        with pytest.raises(ValueError, match="give either ssl= or session="):
             Client("https://canvus.example.com", session=session, ssl=tls.create_default_context())
 
 
