@@ -60,9 +60,10 @@ class Client:
     ) -> None:
         if session is not None and ssl is not None:
             raise ValueError("give either ssl= or session=: a session has TLS settings of its own, in its connector")
-        token, session_cookie = hidden(token), hidden(session_cookie)
+        hidden_token, hidden_cookie = hidden(token), hidden(session_cookie)
+        del token, session_cookie  # a traceback with locals would show them
         root = api_root(url)
-        credentials = Credentials(token, session_cookie)
+        credentials = Credentials(hidden_token, hidden_cookie, own_session=session is None)
         if is_plain_remote(root) and not credentials.anonymous and not allow_insecure:
             what = f"credentials would be sent unencrypted to {root}"
             raise ValueError(f"{what}; use https, or pass allow_insecure=True if you trust the network")

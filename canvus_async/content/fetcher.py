@@ -33,7 +33,7 @@ class Fetcher:
     def __init__(self, transport: Transport, cache: Cache | None) -> None:
         self.transport = transport
         self._cache = cache
-        self._bodies: SingleFlight[bytes] = SingleFlight()
+        self._bodies: SingleFlight[bytes] = SingleFlight(transport.deadlines.binding)
         self._hashes = ContentHashes()
         self._saver = Saver(transport, self._hashes)
         self._key_prefix = ""

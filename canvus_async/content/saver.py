@@ -36,7 +36,7 @@ class Saver:
     def __init__(self, transport: Transport, hashes: ContentHashes) -> None:
         self._transport = transport
         self._hashes = hashes
-        self._single_flight: SingleFlight[int] = SingleFlight()
+        self._single_flight: SingleFlight[int] = SingleFlight(transport.deadlines.binding)
         self._sweep_at: dict[str, float] = {}
 
     def save(

@@ -19,12 +19,13 @@ from canvus_async.errors import (
     Stalled,
     TransportError,
 )
-from canvus_async.http.credentials import Credentials, Secret
+from canvus_async.http.credentials import Credentials
 from canvus_async.http.deadlines import Deadline, Deadlines
 from canvus_async.http.failures import request_failure
 from canvus_async.http.redirects import next_hop
 from canvus_async.http.request import Request
 from canvus_async.http.response import Response
+from canvus_async.http.secrets import Secret
 from canvus_async.http.sessions import Sessions
 from canvus_async.options import Timeouts
 from canvus_async.protocol.responses import ResponseReader

@@ -2,6 +2,8 @@
 
 import ssl as tls
 import warnings
+from collections.abc import AsyncGenerator
+from contextlib import suppress
 
 import aiohttp
 
@@ -31,6 +33,7 @@ class Sessions:
         """Passed with each request: a user's session has its own limits, by default 5 minutes for a whole response."""
         self._ssl = ssl
         self._open: dict[bool, aiohttp.ClientSession] = {}
+        self._at_loop_end: AsyncGenerator[None] | None = None
         self._closed = False
 
     def session(self, *, streaming: bool) -> aiohttp.ClientSession:
@@ -39,6 +42,10 @@ class Sessions:
         if session is None:
             if self._closed:
                 raise ClientClosed
+            if not self._open:
+                self._at_loop_end = self._close_with_the_loop()
+                with suppress(StopIteration):  # runs up to its `yield` without waiting, which registers it in the loop
+                    self._at_loop_end.asend(None).send(None)
             session = self._open[streaming] = self._user_session or self._new(streaming)
             _disable_resending(session)
         if session is self._user_session and session.closed:
@@ -60,13 +67,33 @@ class Sessions:
             trust_env=False,
         )
 
+    def restart(self) -> None:
+        """Drop the sessions of an event loop that has been closed. Raises RuntimeError for a session of the user."""
+        if self._user_session is not None and self._open:
+            what = "the session that was passed to this client belongs to an event loop that has been closed"
+            raise RuntimeError(f"{what}: make a new session and a new Client in this loop")
+        self._open = {}
+
     async def aclose(self) -> None:
         """Close the sessions that were created here. May be called again."""
         self._closed = True
+        await self._close_own()
+
+    async def _close_own(self) -> None:
         sessions, self._open = self._open, {}
         for session in sessions.values():
             if session is not self._user_session:
                 await session.close()
+
+    async def _close_with_the_loop(self) -> AsyncGenerator[None]:
+        """Close the sessions when the event loop shuts down its async generators, which `asyncio.run` does at its end.
+
+        A client at module level is used under one `asyncio.run` after another and cannot be closed in between.
+        """
+        try:
+            yield
+        finally:
+            await self._close_own()
 
     def warn_if_open(self, what: str) -> None:
         """Issue a ResourceWarning for a client that is garbage-collected while its sessions are open."""

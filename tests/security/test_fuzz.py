@@ -20,8 +20,9 @@ from yarl import URL
 from canvus_async import ApiError, Client, UnexpectedContent
 from canvus_async.content.download import content_range
 from canvus_async.errors import BY_STATUS, ServerError
-from canvus_async.http.credentials import secret
+from canvus_async.http.credentials import checked
 from canvus_async.http.request import Request
+from canvus_async.http.secrets import Secret
 from canvus_async.models import KINDS, Image, MipmapInfo, Point, Size, UnknownWidget, Widget
 from canvus_async.protocol import responses
 from canvus_async.protocol.names import path_segment
@@ -261,13 +262,13 @@ def test_any_value_is_sent_as_json_or_refused(value: object, other: object) -> N
 def test_any_token_is_refused_without_repeating_it_or_fits_a_header(value: str) -> None:
     marked = f"7f3a{value}"
     try:
-        token = secret(marked, what="token")
+        token = checked(Secret(marked), what="token")
     except ValueError as refused:
         shown = str(refused)
     else:
-        shown = f"{token!r} {token}"
-        assert str.encode(token) == marked.strip().encode()
-        assert all(32 < byte < 127 for byte in str.encode(token))
+        shown = f"{token!r} {token} {header_value(token)!r} {header_value(token)}"
+        assert str(header_value(token)).encode() == marked.strip().encode()
+        assert all(32 < byte < 127 for byte in str(header_value(token)).encode())
 
     assert "7f3a" not in shown
 
@@ -277,7 +278,7 @@ def test_non_string_argument_is_a_typeerror(value: Any) -> None:
     for call in (
         lambda: Client(value),
         lambda: path_segment(value, what="id"),
-        lambda: secret(value, what="token"),
+        lambda: checked(value, what="token"),
         lambda: Client("https://a.example").canvas(value),
     ):
         with pytest.raises(TypeError):
