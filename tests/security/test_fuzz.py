@@ -22,7 +22,7 @@ from canvus_async.content.download import content_range
 from canvus_async.errors import BY_STATUS, ServerError
 from canvus_async.http.credentials import checked
 from canvus_async.http.request import Request
-from canvus_async.http.secrets import Secret
+from canvus_async.http.secrets import Secret, header_value
 from canvus_async.models import KINDS, Image, MipmapInfo, Point, Size, UnknownWidget, Widget
 from canvus_async.protocol import responses
 from canvus_async.protocol.names import path_segment
