@@ -90,7 +90,7 @@ def download_many(
     progress: BulkProgress | None,
     dry_run: bool = False,
 ) -> AsyncGenerator[Downloaded, None]:
-    """Mipmap levels (None: none) and originals into a folder; a dry run only tells what is missing."""
+    """Download mipmap levels (None: none) and originals to a folder; a dry run only reports missing files."""
     fetcher.check_identified()
     if levels is None and not originals:
         raise ValueError("nothing to download: pass levels= or originals=True")

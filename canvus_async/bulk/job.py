@@ -81,7 +81,7 @@ class Job(Generic[T]):
     async def next(self) -> T:
         """The next result. Raises StopAsyncIteration after the last, or the error that ended the job."""
         if self._consumer_waits:
-            raise RuntimeError("this job is being read by another task already")
+            raise RuntimeError("another task is already reading this job")
         if self._ended:
             raise StopAsyncIteration
         self._binding.check()

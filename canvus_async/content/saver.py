@@ -38,6 +38,7 @@ class Saver:
         self._hashes = hashes
         self._single_flight: SingleFlight[int] = SingleFlight(transport.deadlines.binding)
         self._sweep_at: dict[str, float] = {}
+        """When each folder has to be swept again. Until then it counts as a folder that can be written."""
 
     def save(
         self,

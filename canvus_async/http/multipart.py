@@ -48,7 +48,8 @@ class Source:
                 break
             yield chunk
         if left or _size_and_time(self.file) != before:
-            raise SourceChanged(f"{self.name}: the file was changed while it was sent")
+            what = "the file was changed while it was sent; the server may have received a mixture"
+            raise SourceChanged(f"{self.name}: {what}")
 
 
 def _size_and_time(file: IO[bytes]) -> tuple[int, int] | None:

@@ -89,10 +89,10 @@ class Sender:
                 hops += 1
                 url = next_hop(response, self._response_reader, self._origin, hops)
             elif response.status == 202 and request.content:
-                asked = retry_after_seconds(response.headers.get("Retry-After"), date=response.headers.get("Date"))
+                requested = retry_after_seconds(response.headers.get("Retry-After"), date=response.headers.get("Date"))
                 response.close()
-                # Never sooner than our own backoff: a server that says 0 would be asked without a pause.
-                await self._pause(max(next(waits), asked or 0.0), give_up_at, request, deadline)
+                # Never sooner than our own backoff: with `Retry-After: 0` we would poll without a pause.
+                await self._pause(max(next(waits), requested or 0.0), give_up_at, request, deadline)
             elif 200 <= response.status < 300:
                 return response
             else:
@@ -104,7 +104,7 @@ class Sender:
             response = await self._send(request, url, credential, deadline)
 
     async def _pause(self, seconds: float, give_up_at: float, request: Request, deadline: Deadline) -> None:
-        """Wait before asking again whether something has been rendered."""
+        """Wait before the next request for something that is being rendered (202)."""
         if self._deadlines.time() + seconds > give_up_at:
             raise self._late(request, "not rendered")
         deadline.extend(None)

@@ -159,7 +159,8 @@ class FileCollection(CloneableCollection[A]):
         NotFound if the widget is deleted.
         """
         path = self._path(widget_id)
-        late = RequestTimeout(f"no hash within {timeout} s", method="GET", path=path)
+        what = f"no hash within {timeout} s: the server has not processed the file yet"
+        late = RequestTimeout(what, method="GET", path=path)
         async with self._transport.deadlines.within(timeout, late), aclosing(self.subscribe(widget_id)) as states:
             async for widget in states:
                 if widget.deleted:

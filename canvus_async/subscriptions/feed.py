@@ -195,6 +195,7 @@ class Feed(Generic[R]):
             logger.info("%s: live (%d items)", self._request.path, len(self.state))
         elif merge.changes:
             self._ready.append(merge.changes)
+        # Only now, so that changes that were read before a broken line or a gap are delivered.
         if batch.broken is not None:
             raise connection.broken(batch.broken)
         if merge.gap:

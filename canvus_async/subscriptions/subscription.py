@@ -1,4 +1,4 @@
-"""`subscribe()`: whole records as an async generator."""
+"""`subscribe()`: complete records as an async generator."""
 
 import warnings
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from canvus_async.subscriptions.feed import Feed, Status
 
 
 class Subscription(ResumableGenerator[R]):
-    """Whole records: first every current one, then each that changes, without end.
+    """Complete records: first every current one, then each one that changes, without end.
 
     Use it with `async with` or `contextlib.aclosing`. A cancelled read loses nothing, a dropped subscription closes its
     connection and warns, and two tasks cannot read it at the same time.
@@ -30,7 +30,10 @@ class Subscription(ResumableGenerator[R]):
 
 
 class _Records(Generic[R]):
-    """The changes of a feed, one record at a time."""
+    """The changes of a feed, one record at a time.
+
+    They are taken in slices of CHECK_EVERY, with a chance to pause in between, so that most records need no clock.
+    """
 
     def __init__(self, feed: Feed[R]) -> None:
         self._feed = feed
