@@ -37,6 +37,8 @@ class Fetcher:
         self._cache = cache
         self._bodies: SingleFlight[bytes] = SingleFlight(transport.deadlines.binding)
         self._hashes = ContentHashes()
+        self.exports: SingleFlight[tuple[int | None, bool]] = SingleFlight(transport.deadlines.binding)
+        """Files of bulk downloads by path: two jobs into one folder fetch a file once."""
         self._saver = Saver(transport, self._hashes, self.disk)
         self._key_prefix = ""
         self._info = msgspec.json.Decoder(MipmapInfo)
