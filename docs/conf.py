@@ -20,7 +20,15 @@ NAVIGATION = {
     "Start": ("tutorial", "glossary"),
     "How to": (
         *("howto/web-backend", "howto/bot", "howto/bulk-export", "howto/snapshot", "howto/testing"),
-        *("howto/configuration", "howto/logging", "howto/proxy", "howto/tls", "howto/troubleshooting"),
+        *("howto/configuration", "howto/sync-code", "howto/logging", "howto/proxy", "howto/tls"),
+        "howto/troubleshooting",
+            "howto/configuration",
+            "howto/sync-code",
+            "howto/logging",
+            "howto/proxy",
+            "howto/tls",
+            "howto/troubleshooting",
+        ),
     ),
     "Reference": (
         *("reference/client", "reference/collections", "reference/files", "reference/live", "reference/snapshots"),

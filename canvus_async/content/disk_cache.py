@@ -22,7 +22,7 @@ from functools import partial
 from typing import NamedTuple
 
 from canvus_async.content.disk import Disk, DiskMode
-from canvus_async.content.filesystem import PART, sweep, write_all
+from canvus_async.content.filesystem import PART, check_owner, sweep, write_all
 from canvus_async.options import check_positive
 
 logger = logging.getLogger("canvus_async.diskcache")
@@ -87,7 +87,7 @@ class DiskCache:
         self._max_value = max_bytes // 8
         self._disk = Disk(disk)
         os.makedirs(self.path, mode=0o700, exist_ok=True)  # noqa: PTH103
-        _check_owner(self.path)
+        check_owner(self.path)
         self._hits = self._misses = self._stored = self._corrupted = self._failed = self._evicted = 0
         self._entries = self._bytes = 0
         self._slack = max_bytes // 20
@@ -283,17 +283,6 @@ def _remove(path: str) -> None:
         os.unlink(path)  # noqa: PTH108
     except OSError:
         return  # already removed, or in use on a system that does not remove open files
-
-
-def _check_owner(path: str) -> None:
-    """Refuse a folder whose content other users control."""
-    if not hasattr(os, "getuid"):
-        return  # Windows: access is a matter of the folder's access control list
-    found = os.stat(path)  # noqa: PTH116
-    if found.st_uid not in {os.getuid(), 0}:
-        raise PermissionError(f"{path} belongs to another user: choose a folder of your own for the cache")
-    if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise PermissionError(f"{path} can be written by other users: remove that permission (chmod go-w {path})")
 
 
 def _in_event_loop() -> bool:

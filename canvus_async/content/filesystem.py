@@ -3,6 +3,7 @@
 import errno
 import os
 import re
+import stat
 import time
 
 from canvus_async.errors import LocalWriteError
@@ -84,3 +85,14 @@ def sweep(folder: str | os.PathLike[str], *, older: float = ABANDONED) -> int:
     except OSError:
         return removed  # not important: another process may be removing them too, or the folder may be read-only
     return removed
+
+
+def check_owner(path: str) -> None:
+    """Refuse a folder whose content other users control."""
+    if not hasattr(os, "getuid"):
+        return  # Windows: access is a matter of the folder's access control list
+    found = os.stat(path)  # noqa: PTH116
+    if found.st_uid not in {os.getuid(), 0}:
+        raise PermissionError(f"{path} belongs to another user: choose a folder of your own for the cache")
+    if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise PermissionError(f"{path} can be written by other users: remove that permission (chmod go-w {path})")
