@@ -23,7 +23,7 @@ ABANDONED = 24 * 3600.0
 _LEFTOVER = re.compile(rf".+{re.escape(PART)}[0-9a-f]{{16}}")
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _MOST_VECTORS = 512
-_LONGEST_STEM = 150
+_LONGEST_STEM = 50  # characters of up to four bytes each
 """Characters of a temporary file's name before its ending; a name may have 255 bytes on most disks."""
 
 
