@@ -22,13 +22,6 @@ NAVIGATION = {
         *("howto/web-backend", "howto/bot", "howto/bulk-export", "howto/snapshot", "howto/testing"),
         *("howto/configuration", "howto/sync-code", "howto/logging", "howto/proxy", "howto/tls"),
         "howto/troubleshooting",
-            "howto/configuration",
-            "howto/sync-code",
-            "howto/logging",
-            "howto/proxy",
-            "howto/tls",
-            "howto/troubleshooting",
-        ),
     ),
     "Reference": (
         *("reference/client", "reference/collections", "reference/files", "reference/live", "reference/snapshots"),
