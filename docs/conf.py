@@ -21,7 +21,7 @@ NAVIGATION = {
     "How to": (
         *("howto/web-backend", "howto/bot", "howto/bulk-export", "howto/snapshot", "howto/testing"),
         *("howto/configuration", "howto/sync-code", "howto/logging", "howto/proxy", "howto/tls"),
-        "howto/troubleshooting",
+        *("howto/records-json", "howto/troubleshooting"),
     ),
     "Reference": (
         *("reference/client", "reference/collections", "reference/files", "reference/live", "reference/snapshots"),

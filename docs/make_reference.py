@@ -66,6 +66,9 @@ PAGES = {
         Note Browser Anchor Connector ConnectorEnd Table GridSize TableCell VideoInput IpVideo RdpConnection
         # The canvas itself
         SharedCanvas VideoOutputAnchor CanvasBackground BackgroundGrid BackgroundHaze BackgroundImage
+        # Records from JSON
+        module models.reading
+        from_json
         # Places and sizes
         Point Size Rect Layout
     """,
