@@ -100,7 +100,7 @@ PAGES = {
         CanvusServer Faults RequestRecord DataInUse UnsuitableFolder
     """,
     "testing": """
-        testing.canvus_server testing.canvus_client testing.canvus_canvas
+        testing.canvus_server testing.canvus_client testing.canvus_canvas testing.canvus_mock
     """,
 }
 """What is on which page. A type that only signatures mention is added to the last page with such a signature.
