@@ -12,7 +12,7 @@ import canvus_async
 PACKAGE = Path(canvus_async.__file__).parent
 
 FLOORS = (
-    {"errors", "models", "options", "progress", "generators"},
+    {"errors", "models", "options", "progress", "generators", "event_loop"},
     {"protocol"},
     {"http"},
     {"content", "subscriptions"},
@@ -25,7 +25,7 @@ FLOORS = (
 )
 """From the ground up: a module may import from its own room, from its own floor, and from the floors below."""
 
-SERVER = {"server", "errors", "models", "options", "protocol"}
+SERVER = {"server", "errors", "event_loop", "models", "options", "protocol"}
 """What the embedded server may import. Only the command line and the pytest plugin may import the server."""
 
 SERVER_FLOORS = (
