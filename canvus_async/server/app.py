@@ -171,14 +171,30 @@ class CanvusServer:
         return self._running.users.add(role, blocked=blocked, canvases=canvases)
 
     def share(self, canvas_id: str, link: Literal["none", "view", "edit"]) -> None:
-        """Let anyone view or edit a canvas without a token; "none" ends that. Raises KeyError for an unknown canvas."""
+        """Let anyone view or edit a canvas without a token; "none" ends that, and open subscriptions too.
+
+        Subscriptions of users who may view the canvas anyway continue. Raises KeyError for an unknown canvas.
+        """
         if link not in {"none", "view", "edit"}:
             raise ValueError(f'link must be "none", "view" or "edit", got {link!r}')
         state = self._running.state
         canvas = state.canvases[canvas_id]
         state.change_canvas(canvas, link=link)
-        if link == "none":
-            state.broadcast(canvas).end(anonymous_only=True)
+        self._streams.check_rights()
+
+    def change_user(
+        self,
+        token: str,
+        role: Literal["owner", "edit", "view"] = "edit",
+        *,
+        blocked: bool = False,
+        canvases: Iterable[str] | None = None,
+    ) -> None:
+        """Replace what a user may do; the parameters are those of `add_user`. Raises KeyError for an unknown token.
+
+        Open subscriptions end if the user may not see their canvas any more.
+        """
+        self._running.users.change(token, role=role, blocked=blocked, canvases=canvases)
 
     def _start_services(self, stack: AsyncExitStack) -> Services:
         """Open the database and create the parts of the server. The stack closes them in reverse order."""
@@ -198,9 +214,11 @@ class CanvusServer:
         renderer.sweep(state.assets.known)  # an earlier server may have been killed
         processing = Processing(state, self._processing_delay)
         stack.callback(processing.close)
+        users = Users(storage, self._requested_token)
+        users.on_change = self._streams.check_rights
         return Services(
             state=state,
-            users=Users(storage, self._requested_token),
+            users=users,
             streams=self._streams,
             processing=processing,
             renderer=renderer,

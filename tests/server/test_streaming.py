@@ -319,7 +319,9 @@ async def test_the_hash_of_an_upload_is_sent_to_subscribers_of_the_image(api: Ap
 
 def make_subscriber(*, single: bool = False, size: int = 0) -> tuple[Subscriber, list[str]]:
     aborts: list[str] = []
-    subscriber = Subscriber(lambda _: True, single=single, size=size, abort=lambda: aborts.append("cut"), token="t")
+    subscriber = Subscriber(
+        lambda _: True, single=single, size=size, abort=lambda: aborts.append("cut"), allowed=lambda: True
+    )
     return subscriber, aborts
 
 

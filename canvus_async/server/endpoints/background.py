@@ -25,6 +25,7 @@ class BackgroundEndpoints:
         return await self._services.respond(
             request,
             self._services.state.broadcast(canvas),
+            canvas,
             lambda: canvas.background.raw,
             single=True,
             matches=lambda event: event.kind is BACKGROUND,

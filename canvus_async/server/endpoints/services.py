@@ -57,6 +57,7 @@ class Services:
         self,
         request: web.Request,
         broadcast: Broadcast,
+        canvas: StoredCanvas | None,
         snapshot: Callable[[], bytes],
         *,
         size: int = 1,
@@ -65,6 +66,8 @@ class Services:
     ) -> web.StreamResponse:
         """The response to a GET: the snapshot, or with `?subscribe` the snapshot and all later changes.
 
+        The caller needs the right to view `canvas` (None: to list canvases) as long as the stream is open.
+
         `snapshot` is a function, so that a stream that is open for hours does not keep its first line in memory. `size`
         is the number of objects in it, `single` means that it is one object and not a list, and `matches` selects the
         events of `broadcast` that are sent.
@@ -72,7 +75,12 @@ class Services:
         if request.query.get("subscribe", "false").lower() in _FALSE or request.method != "GET":
             return json_response(snapshot())
         user = self.users.identify(request)
-        token = None if user is None else user.token
         return await self.streams.serve(
-            request, broadcast, snapshot=snapshot, size=size, matches=matches, single=single, token=token
+            request,
+            broadcast,
+            snapshot=snapshot,
+            size=size,
+            matches=matches,
+            single=single,
+            allowed=lambda: self.users.may_follow(user, canvas),
         )

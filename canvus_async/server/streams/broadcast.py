@@ -49,15 +49,22 @@ class Subscriber:
     """The pending lines of one open stream.
 
     `matches` selects the events. A `single` subscriber follows one object, and its stream ends when that is deleted.
-    `size` is the number of objects in the snapshot, `abort` closes the connection, `token` is that of the request.
+    `size` is the number of objects in the snapshot, `abort` closes the connection. `allowed` says whether the
+    subscriber still has the right to the stream; without it, the stream ends and pending lines are not sent.
     """
 
     def __init__(
-        self, matches: Callable[[Event], bool], *, single: bool, size: int, abort: Callable[[], None], token: str | None
+        self,
+        matches: Callable[[Event], bool],
+        *,
+        single: bool,
+        size: int,
+        abort: Callable[[], None],
+        allowed: Callable[[], bool],
     ) -> None:
         self.matches = matches
         self.abort = abort
-        self.token = token
+        self._allowed = allowed
         self.ended = False
         self.muted = False
         self._single = single
@@ -68,7 +75,7 @@ class Subscriber:
 
     def offer(self, event: Event) -> None:
         """Queue an event if it matches. It replaces a pending line for the same id."""
-        if self.ended or not self.matches(event):
+        if not self.check_right() or self.ended or not self.matches(event):
             return
         self._pending[event.key] = event.single_line if self._single else event.list_line
         if len(self._pending) > self._limit:
@@ -77,6 +84,14 @@ class Subscriber:
             self.abort()
         self._final = self._single and event.deleted
         self._wake.set()
+
+    def check_right(self) -> bool:
+        """Whether the subscriber still has the right to the stream; if not, end it."""
+        allowed = self._allowed()
+        if not allowed:
+            self._pending.clear()
+            self.end()
+        return allowed
 
     def end(self) -> None:
         """End the stream; pending lines are sent first."""
@@ -125,8 +140,7 @@ class Broadcast:
         for subscriber in self._subscribers:
             subscriber.offer(event)
 
-    def end(self, *, anonymous_only: bool = False) -> None:
-        """End the streams of all subscribers, or only of those without a token."""
+    def end(self) -> None:
+        """End the streams of all subscribers."""
         for subscriber in self._subscribers:
-            if subscriber.token is None or not anonymous_only:
-                subscriber.end()
+            subscriber.end()

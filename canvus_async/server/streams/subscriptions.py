@@ -3,7 +3,7 @@
 The first line is the snapshot: an array for a list, an object for a single object. Each later line is an array of
 changed objects, or the changed object. Objects are always complete; a deleted one has `"state": "deleted"`. A blank
 line is sent after a time without changes, so that the client can detect a lost connection. The stream of an object ends
-when it is deleted, the stream of a list when its canvas is.
+when it is deleted, the stream of a list when its canvas is, and any stream when its subscriber loses the right to it.
 """
 
 import asyncio
@@ -40,6 +40,11 @@ class Streams:
             subscriber.end()
             loop.call_later(grace, subscriber.abort)
 
+    def check_rights(self) -> None:
+        """End the streams whose subscribers have lost their right to them."""
+        for subscriber in self._open:
+            subscriber.check_right()
+
     def mute(self, on: bool) -> None:
         """Send nothing on any stream, including new ones, while muted."""
         self._muted = on
@@ -55,13 +60,13 @@ class Streams:
         size: int,
         matches: Callable[[Event], bool],
         single: bool,
-        token: str | None,
+        allowed: Callable[[], bool],
     ) -> web.StreamResponse:
         """Respond with the snapshot, then with every later event that matches. The arguments are as in `Subscriber`."""
         transport = request.transport
         if transport is None:
             raise ConnectionResetError("the client has disconnected")
-        subscriber = Subscriber(matches, single=single, size=size, abort=transport.abort, token=token)
+        subscriber = Subscriber(matches, single=single, size=size, abort=transport.abort, allowed=allowed)
         subscriber.muted = self._muted
         broadcast.attach(subscriber)
         self._open[subscriber] = None
@@ -75,6 +80,9 @@ class Streams:
         response = web.StreamResponse(headers={"Content-Type": "application/json", "Cache-Control": "no-store"})
         await response.prepare(request)
         for start in range(0, len(line), CHUNK_SIZE):
+            if not subscriber.check_right():
+                subscriber.abort()  # an end here would look like a complete line
+                return response
             await response.write(memoryview(line)[start : start + CHUNK_SIZE])
         del line  # a large snapshot must not stay in memory while the stream is open
         while not subscriber.ended:
