@@ -21,6 +21,7 @@ from canvus_async.server.endpoints.widgets import WidgetEndpoints
 from canvus_async.server.faults import Faults
 from canvus_async.server.gate import Gate, RequestRecord, record_status
 from canvus_async.server.http.connection import HttpConnection
+from canvus_async.server.private_files import FOLDER
 from canvus_async.server.processing import Processing
 from canvus_async.server.rendering.renderer import Renderer
 from canvus_async.server.state import State
@@ -202,7 +203,7 @@ class CanvusServer:
             folder = Path(stack.enter_context(TemporaryDirectory(prefix="canvus-", ignore_cleanup_errors=True)))
         else:
             folder = self._data
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=FOLDER, parents=True, exist_ok=True)
         storage = Storage(None if self._data is None else folder)
         stack.callback(storage.close)
         server_id = storage.meta("server_id") or str(uuid4())

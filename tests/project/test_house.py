@@ -29,7 +29,7 @@ SERVER = {"server", "errors", "event_loop", "models", "options", "protocol"}
 """What the embedded server may import. Only the command line and the pytest plugin may import the server."""
 
 SERVER_FLOORS = (
-    {"refusals", "http", "rules", "rendering"},
+    {"refusals", "private_files", "http", "rules", "rendering"},
     {"store"},
     {"access", "streams"},
     {"state"},
