@@ -18,6 +18,7 @@ async def serve(
     data: Path | None = None,
     token: Annotated[str | None, Parameter(env_var="CANVUS_TOKEN")] = None,
     keepalive: float = 15.0,
+    allowed_host: Annotated[tuple[str, ...], Parameter(negative="")] = (),
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> None:
     """Run a Canvus-compatible server on this machine until Ctrl-C.
@@ -28,6 +29,7 @@ async def serve(
         data: Folder for all data; without it, the data is lost when the server stops.
         token: Access token of the owner; without it, the server creates one (and keeps it in `--data`).
         keepalive: Seconds between keepalives on subscriptions.
+        allowed_host: A name under which the server may be reached, besides localhost and its addresses; repeatable.
         as_json: When the server is ready, print url, token and canvas_id as one line of JSON.
     """
     stop = asyncio.Event()
@@ -37,7 +39,9 @@ async def serve(
             loop.add_signal_handler(name, stop.set)
         except NotImplementedError:  # Windows: Ctrl-C cancels this task instead
             break
-    async with CanvusServer(host=host, port=port, data=data, token=token, keepalive=keepalive) as server:
+    async with CanvusServer(
+        host=host, port=port, data=data, token=token, keepalive=keepalive, allowed_hosts=allowed_host
+    ) as server:
         canvas_id = server.canvas_ids[0] if server.canvas_ids else await server.create_canvas("Demo")
         if as_json:
             print(json.dumps({"url": server.url, "token": server.token, "canvas_id": canvas_id}), flush=True)

@@ -20,6 +20,7 @@ from canvus_async.server.endpoints.services import Services
 from canvus_async.server.endpoints.widgets import WidgetEndpoints
 from canvus_async.server.faults import Faults
 from canvus_async.server.gate import Gate, RequestRecord, record_status
+from canvus_async.server.hosts import Hosts
 from canvus_async.server.http.connection import HttpConnection
 from canvus_async.server.private_files import FOLDER
 from canvus_async.server.processing import Processing
@@ -52,6 +53,12 @@ class CanvusServer:
     of seconds between blank lines on a subscription without changes, `max_upload` the size of the largest file in
     bytes, `processing_delay` the number of seconds until the `hash` of an uploaded file is published.
 
+    Requests for other hosts are refused with status 421, so that a web page whose name was pointed to this server (DNS
+    rebinding) cannot read it. Allowed are localhost, the address that the server listens on, `host`, and the names in
+    `allowed_hosts`, such as "canvus.example.com" or "canvus.example.com:8443". With `host="0.0.0.0"` or "::", every IP
+    address is allowed, but names other than localhost must be in `allowed_hosts`. Writes by web pages of another origin
+    are refused with status 403.
+
     `faults` simulates failures; `requests` records the last requests.
     """
 
@@ -65,11 +72,13 @@ class CanvusServer:
         keepalive: float = 15.0,
         max_upload: int = MAX_UPLOAD,
         processing_delay: float = 0.05,
+        allowed_hosts: Iterable[str] = (),
     ) -> None:
         if keepalive <= 0 or max_upload <= 0 or processing_delay < 0:
             raise ValueError("keepalive and max_upload must be above 0, processing_delay at least 0")
         self._host = self._address = host
         self._port = port
+        self._hosts = Hosts(host, allowed_hosts)
         self._data = None if data is None else Path(data)
         self._requested_token = token
         self._max_upload = max_upload
@@ -233,11 +242,14 @@ class CanvusServer:
             raise RuntimeError("the server is not running")
         listener = await loop.create_server(lambda: HttpConnection(manager, loop=loop), self._host, self._port)
         stack.callback(listener.close)
+        self._hosts.listen_on(str(socket.getsockname()[0]) for socket in listener.sockets)
         bound = listener.sockets[0].getsockname()  # of a host name with several addresses, report the first
         self._address, self._port = bound[0], bound[1]
 
     def _application(self, services: Services) -> web.Application:
-        application = web.Application(middlewares=[self._gate.middleware], client_max_size=MAX_BODY)
+        application = web.Application(
+            middlewares=[self._gate.middleware, self._hosts.middleware], client_max_size=MAX_BODY
+        )
         application.on_response_prepare.append(record_status)
         application.on_shutdown.append(self._end_streams)
         file_uploads = FileUploads(services)

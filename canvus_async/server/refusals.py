@@ -45,6 +45,12 @@ class WrongMethod(Refused):
         self.allowed = allowed
 
 
+class Misdirected(Refused):
+    """The request is for a host that is not this server."""
+
+    status = 421
+
+
 class TooBig(Refused):
     """The body is larger than the server accepts."""
 

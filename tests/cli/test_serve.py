@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import subprocess
+import urllib.error
 import urllib.request
 
 import pytest
@@ -45,3 +46,21 @@ async def test_serve_runs_on_a_loop_without_signal_handlers_until_it_is_cancelle
 
     with pytest.raises(asyncio.CancelledError):
         await serving
+
+
+@pytest.mark.parametrize(
+    ("options", "status"), [([], 421), (["--allowed-host", "a.lan", "--allowed-host", "b.lan"], 200)]
+)
+def test_serve_responds_to_the_names_that_were_allowed(options: list[str], status: int) -> None:
+    command = [*CANVUS, "serve", "--port", "0", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().split()[1]
+        request = urllib.request.Request(f"{url}/api/v1/server-info", headers={"Host": "b.lan:8080"})
+        try:
+            with urllib.request.urlopen(request) as response:
+                assert response.status == status
+        except urllib.error.HTTPError as error:
+            error.close()
+            assert error.code == status
+        process.send_signal(signal.SIGINT)

@@ -33,7 +33,7 @@ SERVER_FLOORS = (
     {"store"},
     {"access", "streams"},
     {"state"},
-    {"processing", "faults", "gate"},
+    {"processing", "faults", "gate", "hosts"},
     {"endpoints"},
     {"app", "__init__"},
 )

@@ -232,7 +232,9 @@ async def test_closing_the_server_does_not_wait_for_a_stalled_reader(
     for number in range(30):
         await api.post(f"{canvas}/notes", {"text": str(number) * 400_000})
     with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=20) as reader:
-        request = f"GET /api/v1/{canvas}/notes?subscribe HTTP/1.1\r\nHost: x\r\nPrivate-Token: {server.token}\r\n\r\n"
+        request = (
+            f"GET /api/v1/{canvas}/notes?subscribe HTTP/1.1\r\nHost: localhost\r\nPrivate-Token: {server.token}\r\n\r\n"
+        )
         reader.sendall(request.encode())
         await eventually(lambda: server.open_streams == 1)
 
@@ -258,7 +260,9 @@ async def test_a_slow_reader_gets_the_final_states_and_few_in_between(
     notes = [(await api.post(f"{canvas}/notes", {"text": "x" * 100_000})).json["id"] for _ in range(20)]
     reader = socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=20)
     reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 18)
-    request = f"GET /api/v1/{canvas}/notes?subscribe HTTP/1.1\r\nHost: x\r\nPrivate-Token: {server.token}\r\n\r\n"
+    request = (
+        f"GET /api/v1/{canvas}/notes?subscribe HTTP/1.1\r\nHost: localhost\r\nPrivate-Token: {server.token}\r\n\r\n"
+    )
     reader.sendall(request.encode())
     await eventually(lambda: server.open_streams == 1)
 

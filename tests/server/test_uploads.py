@@ -243,8 +243,8 @@ async def test_a_client_that_disconnects_during_an_upload_leaves_nothing(api_in:
         canvas = await api.server.create_canvas("Demo")
         _, writer = await asyncio.open_connection("127.0.0.1", int(api.server.url.rpartition(":")[2]))
         writer.write(
-            f"POST /api/v1/canvases/{canvas}/images HTTP/1.1\r\nHost: x\r\nPrivate-Token: {api.server.token}\r\n"
-            "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 900000\r\n\r\n"
+            f"POST /api/v1/canvases/{canvas}/images HTTP/1.1\r\nPrivate-Token: {api.server.token}\r\n"
+            "Host: localhost\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 900000\r\n\r\n"
             '--x\r\nContent-Disposition: form-data; name="data"; filename="a.png"\r\n\r\n'.encode()
             + samples.picture()
         )
