@@ -57,6 +57,18 @@ class TooBig(Refused):
     status = 413
 
 
+class Busy(Refused):
+    """The server has reached a limit; the request may succeed later."""
+
+    status = 503
+
+
+class Full(Refused):
+    """The server has no room for more objects."""
+
+    status = 507
+
+
 class Unsupported(Refused):
     """The server cannot do this for assets of this type."""
 

@@ -154,7 +154,7 @@ async def test_a_right_is_judged_at_each_event_even_if_nobody_announces_its_end(
     subscriber.offer(Event(key="c", raw=b"3"))
 
     assert subscriber.ended
-    assert subscriber.take() == b""
+    assert subscriber.take(100) == []
 
 
 async def test_a_level_whose_right_ends_while_it_is_rendered_is_not_sent(

@@ -26,7 +26,7 @@ class BackgroundEndpoints:
             request,
             self._services.state.broadcast(canvas),
             canvas,
-            lambda: canvas.background.raw,
+            lambda: [canvas.background.raw],
             single=True,
             matches=lambda event: event.kind is BACKGROUND,
         )

@@ -46,7 +46,7 @@ class CanvasEndpoints:
         users = self._services.users
         user = users.require(request)
 
-        def snapshot() -> bytes:
+        def snapshot() -> list[bytes]:
             rights = ((canvas, right_of(user, canvas)) for canvas in self._state.canvases.values())
             return json_array(self._state.canvas_json(canvas, right) for canvas, right in rights if right)
 
@@ -70,7 +70,7 @@ class CanvasEndpoints:
             request,
             self._state.list_broadcast,
             canvas,
-            lambda: self._state.canvas_json(canvas, users.right_now(user, canvas)),
+            lambda: [self._state.canvas_json(canvas, users.right_now(user, canvas))],
             single=True,
             matches=lambda event: event.canvas is canvas and event.right is users.right_now(user, canvas),
         )

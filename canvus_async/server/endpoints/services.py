@@ -58,7 +58,7 @@ class Services:
         request: web.Request,
         broadcast: Broadcast,
         canvas: StoredCanvas | None,
-        snapshot: Callable[[], bytes],
+        snapshot: Callable[[], list[bytes]],
         *,
         size: int = 1,
         single: bool = False,
@@ -68,12 +68,13 @@ class Services:
 
         The caller needs the right to view `canvas` (None: to list canvases) as long as the stream is open.
 
-        `snapshot` is a function, so that a stream that is open for hours does not keep its first line in memory. `size`
+        `snapshot` returns the pieces of the first line. It is a function, so that a stream that is open for hours does
+        not keep them in memory. `size`
         is the number of objects in it, `single` means that it is one object and not a list, and `matches` selects the
         events of `broadcast` that are sent.
         """
         if request.query.get("subscribe", "false").lower() in _FALSE or request.method != "GET":
-            return json_response(snapshot())
+            return json_response(b"".join(snapshot()))
         user = self.users.identify(request)
         return await self.streams.serve(
             request,

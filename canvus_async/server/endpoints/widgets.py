@@ -66,7 +66,7 @@ class WidgetEndpoints:
             request,
             self._state.broadcast(canvas),
             canvas,
-            lambda: canvas.widgets[widget_id].raw,
+            lambda: [canvas.widgets[widget_id].raw],
             single=True,
             matches=lambda event: event.key == widget_id,
         )

@@ -73,6 +73,11 @@ class Subscriber:
         self._pending: dict[str, bytes] = {}
         self._wake = asyncio.Event()
 
+    @property
+    def finished(self) -> bool:
+        """Whether the stream has ended and nothing is left to send."""
+        return self.ended and not self._pending
+
     def offer(self, event: Event) -> None:
         """Queue an event if it matches. It replaces a pending line for the same id."""
         if not self.check_right() or self.ended or not self.matches(event):
@@ -115,11 +120,19 @@ class Subscriber:
                     return False
         return True
 
-    def take(self) -> bytes:
-        """Remove and return all pending lines."""
-        lines = b"".join(self._pending.values())
-        self._pending.clear()
-        self.ended = self.ended or self._final
+    def take(self, size: int) -> list[bytes]:
+        """Remove and return the first pending lines: at least one, and no more after `size` bytes.
+
+        The others stay, so that newer states replace them if the subscriber reads slowly.
+        """
+        taken: list[str] = []
+        for key, line in self._pending.items():
+            taken.append(key)
+            size -= len(line)
+            if size <= 0:
+                break
+        lines = [self._pending.pop(key) for key in taken]
+        self.ended = self.ended or (self._final and not self._pending)
         return lines
 
 

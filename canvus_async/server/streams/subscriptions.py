@@ -7,14 +7,21 @@ when it is deleted, the stream of a list when its canvas is, and any stream when
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from aiohttp import web
 
+from canvus_async.server.refusals import Busy
 from canvus_async.server.streams.broadcast import Broadcast, Event, Subscriber
 
-CHUNK_SIZE = 1 << 20
-"""Bytes per write, so that a snapshot of many megabytes is not copied as a whole into the transport's buffer."""
+CHUNK_SIZE = 1 << 18
+"""Bytes per write, so that a snapshot of many megabytes is not copied for each subscriber who does not read."""
+
+STALLED_AFTER = 60.0
+"""Seconds after which a subscriber is disconnected who does not read `CHUNK_SIZE` bytes."""
+
+MAX_STREAMS = 1000
+"""Open subscriptions of a server."""
 
 
 class Streams:
@@ -56,13 +63,18 @@ class Streams:
         request: web.Request,
         broadcast: Broadcast,
         *,
-        snapshot: Callable[[], bytes],
+        snapshot: Callable[[], list[bytes]],
         size: int,
         matches: Callable[[Event], bool],
         single: bool,
         allowed: Callable[[], bool],
     ) -> web.StreamResponse:
-        """Respond with the snapshot, then with every later event that matches. The arguments are as in `Subscriber`."""
+        """Respond with the snapshot, then with every later event that matches. The arguments are as in `Subscriber`.
+
+        Raises Busy if too many streams are open.
+        """
+        if len(self._open) >= MAX_STREAMS:
+            raise Busy(f"More than {MAX_STREAMS} subscriptions are open")
         transport = request.transport
         if transport is None:
             raise ConnectionResetError("the client has disconnected")
@@ -71,22 +83,48 @@ class Streams:
         broadcast.attach(subscriber)
         self._open[subscriber] = None
         try:
-            return await self._send(request, subscriber, snapshot() + b"\n")
+            return await self._send(request, subscriber, [*snapshot(), b"\n"])
         finally:
             broadcast.detach(subscriber)
             del self._open[subscriber]
 
-    async def _send(self, request: web.Request, subscriber: Subscriber, line: bytes) -> web.StreamResponse:
+    async def _send(self, request: web.Request, subscriber: Subscriber, line: list[bytes]) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "application/json", "Cache-Control": "no-store"})
         await response.prepare(request)
-        for start in range(0, len(line), CHUNK_SIZE):
-            if not subscriber.check_right():
-                subscriber.abort()  # an end here would look like a complete line
-                return response
-            await response.write(memoryview(line)[start : start + CHUNK_SIZE])
-        del line  # a large snapshot must not stay in memory while the stream is open
-        while not subscriber.ended:
-            has_lines = await subscriber.wait(self._keepalive)
-            await response.write(subscriber.take() if has_lines else b"\n")
+        try:
+            for chunk in _chunks(line):
+                if not subscriber.check_right():
+                    subscriber.abort()  # an end here would look like a complete line
+                    return response
+                await _write(response, chunk)
+            del line, chunk  # a large snapshot must not stay in memory while the stream is open
+            while not subscriber.finished:
+                has_lines = await subscriber.wait(self._keepalive)
+                for chunk in _chunks(subscriber.take(CHUNK_SIZE)) if has_lines else [b"\n"]:
+                    await _write(response, chunk)
+        except TimeoutError:
+            subscriber.abort()
+            return response
         await response.write_eof()
         return response
+
+
+async def _write(response: web.StreamResponse, chunk: bytes) -> None:
+    async with asyncio.timeout(STALLED_AFTER):
+        await response.write(chunk)
+
+
+def _chunks(pieces: list[bytes]) -> Iterator[bytes]:
+    """Join and cut pieces to chunks of at most `CHUNK_SIZE`. Each piece is released as soon as it has been joined."""
+    pieces.reverse()
+    batch = bytearray()
+    while pieces:
+        piece = pieces.pop()
+        for start in range(0, len(piece), CHUNK_SIZE):
+            part = memoryview(piece)[start : start + CHUNK_SIZE]
+            if len(batch) + len(part) > CHUNK_SIZE:
+                yield bytes(batch)
+                batch.clear()
+            batch += part
+    if batch:
+        yield bytes(batch)
