@@ -22,6 +22,7 @@ from canvus_async.server.faults import Faults
 from canvus_async.server.gate import Gate, RequestRecord, record_status
 from canvus_async.server.hosts import Hosts
 from canvus_async.server.http.connection import HttpConnection
+from canvus_async.server.http.listener import Listener
 from canvus_async.server.private_files import FOLDER
 from canvus_async.server.processing import Processing
 from canvus_async.server.rendering.renderer import Renderer
@@ -240,11 +241,11 @@ class CanvusServer:
         loop, manager = asyncio.get_running_loop(), self._web
         if manager is None:
             raise RuntimeError("the server is not running")
-        listener = await loop.create_server(lambda: HttpConnection(manager, loop=loop), self._host, self._port)
-        stack.callback(listener.close)
-        self._hosts.listen_on(str(socket.getsockname()[0]) for socket in listener.sockets)
-        bound = listener.sockets[0].getsockname()  # of a host name with several addresses, report the first
-        self._address, self._port = bound[0], bound[1]
+        listener = Listener(lambda: HttpConnection(manager, loop=loop))
+        stack.push_async_callback(listener.aclose)
+        await listener.open(self._host, self._port)
+        self._hosts.listen_on(address for address, _ in listener.addresses)
+        self._address, self._port = listener.addresses[0]  # of a host name with several addresses, report the first
 
     def _application(self, services: Services) -> web.Application:
         application = web.Application(
