@@ -4,14 +4,13 @@ import asyncio
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Literal, Self
 from uuid import uuid4
 
 from aiohttp import web
 
-from canvus_async.server.access import Users
+from canvus_async.event_loop import LoopBinding
 from canvus_async.server.endpoints.assets import AssetEndpoints
 from canvus_async.server.endpoints.background import BackgroundEndpoints
 from canvus_async.server.endpoints.canvases import CanvasEndpoints
@@ -23,11 +22,7 @@ from canvus_async.server.gate import Gate, RequestRecord, record_status
 from canvus_async.server.hosts import Hosts
 from canvus_async.server.http.connection import HttpConnection
 from canvus_async.server.http.listener import Listener
-from canvus_async.server.private_files import FOLDER
-from canvus_async.server.processing import Processing
-from canvus_async.server.rendering.renderer import Renderer
-from canvus_async.server.state import State
-from canvus_async.server.store.database import Storage
+from canvus_async.server.startup import start_services
 from canvus_async.server.streams.subscriptions import Streams
 
 MAX_UPLOAD = 512 << 20
@@ -90,6 +85,8 @@ class CanvusServer:
         self._services: Services | None = None
         self._web: web.Server | None = None
         self._cleanup = AsyncExitStack()
+        self._loop: LoopBinding | None = None
+        self._streams.check_loop = self._check_loop
 
     def __repr__(self) -> str:
         return f"<CanvusServer {self.url if self._services else 'closed'}>"
@@ -112,12 +109,12 @@ class CanvusServer:
     @property
     def token(self) -> str:
         """The owner's token."""
-        return self._running.users.owner_token
+        return self._started.users.owner_token
 
     @property
     def canvas_ids(self) -> list[str]:
         """The ids of all canvases, oldest first."""
-        return list(self._running.state.canvases)
+        return list(self._started.state.canvases)
 
     @property
     def requests(self) -> list[RequestRecord]:
@@ -135,17 +132,50 @@ class CanvusServer:
         return 0 if self._web is None else len(self._web.connections)
 
     @property
-    def _running(self) -> Services:
+    def _started(self) -> Services:
         if self._services is None:
             raise RuntimeError("the server is not running")
         return self._services
+
+    @property
+    def _running(self) -> Services:
+        """The services, for everything but reading a value: only in the loop of the server."""
+        started = self._started
+        self._check_loop()
+        return started
+
+    def _check_loop(self) -> None:
+        """Raises RuntimeError in another event loop than the server's. Without a running loop, nothing can go wrong."""
+        if self._loop is None:
+            return
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return
+        self._loop.check()
+
+    def _lost_loop(self) -> None:
+        """The loop of the server was closed before the server. Its sockets are closed, so there is nothing to stop."""
+        self._services = self._web = self._loop = None
+        self._cleanup = AsyncExitStack()
+        raise RuntimeError("the event loop of this CanvusServer was closed before the server: close the server first")
 
     async def start(self) -> None:
         """Start the server. Raises DataInUse, UnsuitableFolder, and OSError if the port is in use."""
         if self._services is not None:
             raise RuntimeError("the server is already running")
+        loop = LoopBinding("CanvusServer")
+        loop.check()
+        loop.on_new_loop.append(self._lost_loop)
         async with AsyncExitStack() as stack:
-            services = self._start_services(stack)
+            services = start_services(
+                stack,
+                data=self._data,
+                token=self._requested_token,
+                streams=self._streams,
+                processing_delay=self._processing_delay,
+                max_upload=self._max_upload,
+            )
             runner = web.AppRunner(self._application(services), handler_cancellation=True, shutdown_timeout=GRACE)
             await runner.setup()
             stack.push_async_callback(self._gate.drain)
@@ -153,11 +183,17 @@ class CanvusServer:
             self._web = runner.server
             await self._listen(stack)
             self._services = services
+            self._loop = loop
             self._cleanup = stack.pop_all()
 
     async def close(self) -> None:
-        """End all subscriptions, wait up to a second for requests in progress, and stop. May be called repeatedly."""
+        """End all subscriptions, wait up to a second for requests in progress, and stop. May be called repeatedly.
+
+        Like all methods, it must be called in the event loop that the server was started in; in another one it raises
+        RuntimeError.
+        """
         if self._services is not None:
+            self._check_loop()
             self._services = None
             self.faults.clear()
             await self._cleanup.aclose()
@@ -206,36 +242,6 @@ class CanvusServer:
         Open subscriptions end if the user may not see their canvas any more.
         """
         self._running.users.change(token, role=role, blocked=blocked, canvases=canvases)
-
-    def _start_services(self, stack: AsyncExitStack) -> Services:
-        """Open the database and create the parts of the server. The stack closes them in reverse order."""
-        if self._data is None:
-            folder = Path(stack.enter_context(TemporaryDirectory(prefix="canvus-", ignore_cleanup_errors=True)))
-        else:
-            folder = self._data
-            folder.mkdir(mode=FOLDER, parents=True, exist_ok=True)
-        storage = Storage(None if self._data is None else folder)
-        stack.callback(storage.close)
-        server_id = storage.meta("server_id") or str(uuid4())
-        storage.set_meta("server_id", server_id)
-        renderer = Renderer(folder / "mipmaps")
-        stack.push_async_callback(renderer.aclose)
-        state = State(storage, folder / "assets", on_asset_removed=renderer.forget)
-        stack.callback(state.assets.close)
-        renderer.sweep(state.assets.known)  # an earlier server may have been killed
-        processing = Processing(state, self._processing_delay)
-        stack.callback(processing.close)
-        users = Users(storage, self._requested_token)
-        users.on_change = self._streams.check_rights
-        return Services(
-            state=state,
-            users=users,
-            streams=self._streams,
-            processing=processing,
-            renderer=renderer,
-            server_id=server_id,
-            max_upload=self._max_upload,
-        )
 
     async def _listen(self, stack: AsyncExitStack) -> None:
         loop, manager = asyncio.get_running_loop(), self._web

@@ -35,7 +35,7 @@ SERVER_FLOORS = (
     {"state"},
     {"processing", "faults", "gate", "hosts"},
     {"endpoints"},
-    {"app", "__init__"},
+    {"app", "startup", "__init__"},
 )
 """The same within the embedded server."""
 

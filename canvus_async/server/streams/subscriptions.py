@@ -28,6 +28,8 @@ class Streams:
     """All open subscriptions of a server."""
 
     def __init__(self, keepalive: float) -> None:
+        self.check_loop: Callable[[], None] = lambda: None
+        """Raises RuntimeError in another event loop than that of the server."""
         self._keepalive = keepalive
         self._muted = False
         self._open: dict[Subscriber, None] = {}
@@ -37,6 +39,7 @@ class Streams:
 
     def abort(self) -> None:
         """Abort all connections."""
+        self.check_loop()
         for subscriber in list(self._open):
             subscriber.abort()
 
@@ -54,6 +57,7 @@ class Streams:
 
     def mute(self, on: bool) -> None:
         """Send nothing on any stream, including new ones, while muted."""
+        self.check_loop()
         self._muted = on
         for subscriber in self._open:
             subscriber.mute(on)
