@@ -101,7 +101,7 @@ class Streams:
                     subscriber.abort()  # an end here would look like a complete line
                     return response
                 await _write(response, chunk)
-            del line, chunk  # a large snapshot must not stay in memory while the stream is open
+            chunk = b""  # `_chunks` has emptied `line`, so that a large snapshot does not stay in memory
             while not subscriber.finished:
                 has_lines = await subscriber.wait(self._keepalive)
                 for chunk in _chunks(subscriber.take(CHUNK_SIZE)) if has_lines else [b"\n"]:
