@@ -71,7 +71,7 @@ async def test_a_file_that_is_cut_while_it_is_sent_ends_the_connection(
 ) -> None:
     created = (await api.upload(f"{canvas}/videos", VIDEO * 8, "a.mp4")).json  # more than sockets buffer
     video = await api.ready(f"{canvas}/videos/{created['id']}")
-    stored = server._running.state.assets.folder / video["hash"]
+    stored = server._started.state.assets.folder / video["hash"]
     async with api.session.get(
         api.url(f"assets/{video['hash']}"), headers=api.headers | {"canvas-id": canvas[9:]}
     ) as response:
