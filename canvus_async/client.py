@@ -1,6 +1,5 @@
 """The client: checks its arguments and puts its parts together."""
 
-import os
 import ssl as tls
 from datetime import datetime
 from functools import cached_property
@@ -11,10 +10,12 @@ import aiohttp
 from canvus_async.canvas import Canvas
 from canvus_async.content.cache import Cache, MemoryCache
 from canvus_async.content.fetcher import Fetcher
+from canvus_async.environment import url_and_options
 from canvus_async.http.credentials import Credentials, TokenFunction, hidden
 from canvus_async.http.transport import Transport
 from canvus_async.models import ServerInfo
 from canvus_async.options import Limits, Reconnect, Retry, Timeouts
+from canvus_async.protocol.names import CanvasId, id_of
 from canvus_async.protocol.retrying import http_date
 from canvus_async.protocol.urls import api_root, is_plain_remote
 from canvus_async.resources.canvases import Canvases
@@ -81,14 +82,12 @@ class Client:
 
     @classmethod
     def from_env(cls) -> Self:
-        """A client from the environment variables CANVUS_URL and CANVUS_TOKEN, with default options.
+        """A client from the environment variables CANVUS_URL, CANVUS_TOKEN and those of `environment.VARIABLES`.
 
-        CANVUS_TOKEN is optional. Raises ValueError if CANVUS_URL is not set.
+        Only CANVUS_URL is required. Raises ValueError for a missing or invalid variable, and names it.
         """
-        url = os.environ.get("CANVUS_URL")
-        if not url:
-            raise ValueError("the environment variable CANVUS_URL is not set; it must contain the URL of the server")
-        return cls(url, token=os.environ.get("CANVUS_TOKEN") or None)
+        url, options = url_and_options()
+        return cls(url, **options)
 
     @property
     def url(self) -> str:
@@ -105,9 +104,9 @@ class Client:
         """The canvases of the server."""
         return Canvases(self._transport)
 
-    def canvas(self, canvas_id: str, /) -> Canvas:
-        """A handle on one canvas; no request is made. Raises ValueError for an empty or invalid id."""
-        return Canvas(self._transport, self._fetcher, canvas_id)
+    def canvas(self, canvas_id: CanvasId) -> Canvas:
+        """A handle on one canvas, by its id or its record; no request is made. Raises ValueError for an invalid id."""
+        return Canvas(self._transport, self._fetcher, id_of(canvas_id, what="canvas id"))
 
     async def server_info(self) -> ServerInfo:
         """The server's version and the API versions that it supports; needs no token.

@@ -21,11 +21,6 @@ class ProgressCounter:
         self._bytes = 0
         self._known = 0
 
-    @property
-    def enabled(self) -> bool:
-        """Whether there is a callback."""
-        return self._callback is not None
-
     def planned(self, count: int) -> None:
         """One more item was read from the source; it will make `count` results as far as is known."""
         self._known += count

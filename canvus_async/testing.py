@@ -14,11 +14,13 @@ import functools
 import inspect
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from typing import TYPE_CHECKING
+from unittest.mock import Mock
 from weakref import WeakKeyDictionary
 
 import pytest
 
 if TYPE_CHECKING:
+    from aioresponses import aioresponses
     from pytest_asyncio import fixture as _fixture
 
     from canvus_async.canvas import Canvas
@@ -94,3 +96,16 @@ async def canvus_client(canvus_server: "CanvusServer") -> "AsyncGenerator[Client
 async def canvus_canvas(canvus_server: "CanvusServer", canvus_client: "Client") -> "Canvas":
     """An empty canvas."""
     return canvus_client.canvas(await canvus_server.create_canvas("Test"))
+
+
+@pytest.fixture
+def canvus_mock() -> "Generator[aioresponses]":
+    """An aioresponses object that answers the requests of every client during the test."""
+    core = pytest.importorskip("aioresponses.core", reason="needs pip install aioresponses")
+    with pytest.MonkeyPatch.context() as patch:
+        if "stream_writer" in inspect.signature(core.ClientResponse).parameters:
+            # aiohttp 3.14 requires it, and aioresponses 0.7.9 does not pass it (pnuckowski/aioresponses issue 289)
+            response = functools.partial(core.ClientResponse, stream_writer=Mock(output_size=0))
+            patch.setattr(core, "ClientResponse", response)
+        with core.aioresponses() as mock:
+            yield mock

@@ -6,7 +6,9 @@ has a line for each. Lines are only appended, each in a single write, so several
 process is killed between writing a file and its line, the next run adds the line.
 """
 
+import errno
 import os
+import stat
 from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -14,10 +16,15 @@ from pathlib import Path
 
 import msgspec
 
-from canvus_async.content.part_file import write_error
+from canvus_async.content.filesystem import write_error
 
 NAME = "export.jsonl"
 _MAX_LINE = 1 << 16
+
+
+# Others may write to the folder: a link planted under the manifest's name is not followed, and opening a FIFO does not
+# wait for its other end.
+_OPEN_FLAGS = getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
@@ -45,8 +52,10 @@ class Manifest:
         if not writable and not Path(self.path).exists():
             return
         try:
-            self._fd = os.open(self.path, flags | getattr(os, "O_BINARY", 0), 0o666)
+            self._fd = os.open(self.path, flags | _OPEN_FLAGS, 0o666)
             try:
+                if not stat.S_ISREG(os.fstat(self._fd).st_mode):
+                    raise OSError(errno.EINVAL, "is not a regular file")
                 self._read()
             except BaseException:
                 os.close(self._fd)
@@ -61,7 +70,7 @@ class Manifest:
             while part := file.readline(_MAX_LINE):
                 line = part
                 try:
-                    self._remember(decode(line))
+                    self.remember(decode(line))
                 except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
                     continue  # truncated by a power failure, or written by another program
         if self._writable and not line.endswith(b"\n"):
@@ -75,15 +84,14 @@ class Manifest:
         """
         return size > 0 and (_digest(path, size) in self._known or _digest(path) not in self._known)
 
-    def record(self, entry: Entry) -> None:
-        """Append a line, unless it contains nothing new. Raises LocalWriteError."""
-        if self._remember(entry):
-            try:
-                os.write(self._fd, self._encode(entry) + b"\n")
-            except OSError as problem:
-                raise write_error(problem, self.path) from None
+    def append(self, entry: Entry) -> None:
+        """Append a line. Blocking. Raises LocalWriteError."""
+        try:
+            os.write(self._fd, self._encode(entry) + b"\n")
+        except OSError as problem:
+            raise write_error(problem, self.path) from None
 
-    def _remember(self, entry: Entry) -> bool:
+    def remember(self, entry: Entry) -> bool:
         """Remember the facts of a line. True if one of them is new."""
         self._known.add(_digest(entry.path))
         new = self._known.add(_digest(entry.path, entry.bytes))

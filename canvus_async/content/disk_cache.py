@@ -10,15 +10,19 @@ import asyncio
 import hashlib
 import logging
 import os
+import re
 import secrets
+import stat
 import struct
 import threading
 import time
 import zlib
 from collections.abc import Awaitable, Iterator
+from functools import partial
 from typing import NamedTuple
 
-from canvus_async.content.part_file import PART, sweep, write_all
+from canvus_async.content.disk import Disk, DiskMode
+from canvus_async.content.filesystem import PART, check_owner, sweep, write_all
 from canvus_async.options import check_positive
 
 logger = logging.getLogger("canvus_async.diskcache")
@@ -31,8 +35,11 @@ _INLINE = 256 * 1024
 _MIN_AGE_TO_TOUCH = 1.0
 """Seconds after which reading a value updates its time of use again."""
 
-_READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+_READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+
+
+_ENTRY_NAME = re.compile(r"[0-9a-f]{62}")
 
 
 class CacheStats(NamedTuple):
@@ -68,11 +75,19 @@ class DiskCache:
     is not stored. A disk error counts as a cache miss and never fails a call.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, max_bytes: int = 1 << 30) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, max_bytes: int = 1 << 30, disk: DiskMode = "auto") -> None:
+        """`disk="threads"` never touches the disk in the event loop; "auto" does so while it is measured to be fast.
+
+        Raises PermissionError for a folder that belongs to another user or that others may write to: they could put
+        values of their own into the cache.
+        """
         check_positive("DiskCache", integers={"max_bytes"}, max_bytes=max_bytes)
         self.path = os.fspath(path)
         self.max_bytes = max_bytes
+        self._max_value = max_bytes // 8
+        self._disk = Disk(disk)
         os.makedirs(self.path, mode=0o700, exist_ok=True)  # noqa: PTH103
+        check_owner(self.path)
         self._hits = self._misses = self._stored = self._corrupted = self._failed = self._evicted = 0
         self._entries = self._bytes = 0
         self._slack = max_bytes // 20
@@ -82,30 +97,26 @@ class DiskCache:
     # -- the interface of a cache --
 
     def get(self, key: str) -> bytes | Awaitable[bytes | None] | None:
-        """The value stored under `key`, or None; a large one is read in a thread."""
+        """The value stored under `key`, or None. A large one, or one on a slow disk, is read in a thread."""
         path = self._file(key)
-        try:
-            fd = os.open(path, _READ)
-        except OSError:
-            self._misses += 1
-            return None
-        try:
-            found = os.fstat(fd)
-            if found.st_size > _INLINE and _in_event_loop():
-                large, fd = fd, -1
-                return asyncio.get_running_loop().run_in_executor(None, self._read_and_close, large, found, path)
-            return self._read(fd, found, path)
-        finally:
-            if fd >= 0:
-                os.close(fd)
+        if not _in_event_loop():
+            return self._get(path)
+        if not self._disk.in_loop:
+            return self._disk.run(partial(self._get, path))
+        return self._disk.measured(partial(self._get_or_start, path))
 
     def put(self, key: str, value: bytes) -> Awaitable[None] | None:
-        """Store `value` under `key`, unless it is too large; a large one is written in a thread."""
-        if len(value) > self.max_bytes // 8:
+        """Store `value` under `key`, unless it is too large. On a slow disk, or if large, it is written in a thread."""
+        if len(value) > self._max_value:
             return None
-        if len(value) > _INLINE and _in_event_loop():
+        if not _in_event_loop():
+            self._write(key, value)
+        elif len(value) > _INLINE:
             return asyncio.get_running_loop().run_in_executor(None, self._write, key, value)
-        self._write(key, value)
+        elif not self._disk.in_loop:
+            return self._disk.run(partial(self._write, key, value))
+        else:
+            self._disk.measured(partial(self._write, key, value))
         return None
 
     # -- one entry --
@@ -113,6 +124,25 @@ class DiskCache:
     def _file(self, key: str) -> str:
         name = hashlib.sha256(key.encode(errors="surrogatepass")).hexdigest()
         return f"{self.path}{os.sep}{name[:2]}{os.sep}{name[2:]}"
+
+    def _get(self, path: str) -> bytes | None:
+        opened = self._open(path)
+        return None if opened is None else self._read_and_close(*opened, path)
+
+    def _get_or_start(self, path: str) -> bytes | Awaitable[bytes | None] | None:
+        """The same in the event loop, where a large value is read in a thread."""
+        opened = self._open(path)
+        if opened is not None and opened[1].st_size > _INLINE:
+            return asyncio.get_running_loop().run_in_executor(None, self._read_and_close, *opened, path)
+        return None if opened is None else self._read_and_close(*opened, path)
+
+    def _open(self, path: str) -> tuple[int, os.stat_result] | None:
+        try:
+            fd = os.open(path, _READ)
+        except OSError:
+            self._misses += 1
+            return None
+        return fd, os.fstat(fd)
 
     def _read_and_close(self, fd: int, found: os.stat_result, path: str) -> bytes | None:
         try:
@@ -123,11 +153,13 @@ class DiskCache:
     def _read(self, fd: int, found: os.stat_result, path: str) -> bytes | None:
         value = None
         try:
-            value = _verified(_read_up_to(fd, found.st_size))
+            # Others may write to the folder: a FIFO has no content, and a sparse file could have any size.
+            if stat.S_ISREG(found.st_mode) and found.st_size <= self._max_value + _HEADER.size:
+                value = _verified(_read_up_to(fd, found.st_size))
             if value is not None and time.time() - found.st_mtime > _MIN_AGE_TO_TOUCH:
                 os.utime(fd if os.utime in os.supports_fd else path)
         except OSError as problem:
-            logger.debug("cannot read the cached file %s: %s", path, problem.strerror)
+            logger.debug("cannot read %s: %s", path, problem.strerror)
         if value is None:
             self._corrupted += 1
             self._misses += 1
@@ -195,6 +227,8 @@ class DiskCache:
             try:
                 with os.scandir(folder) as found:
                     for entry in found:
+                        if not _ENTRY_NAME.fullmatch(entry.name):
+                            continue  # not ours
                         try:
                             state = entry.stat(follow_symlinks=False)
                         except OSError:

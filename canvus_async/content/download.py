@@ -114,8 +114,6 @@ class Download:
                 self._take(await response.chunk())
             else:
                 await self._read(response)
-            if part.full:
-                await part.flush()
         except ConnectionLost as error:
             raise self._incomplete(f"truncated: {error}") from None
         finally:

@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+import errno
 import hashlib
 import os
-import re
 import time
-from typing import Any
+from functools import partial
 
+from canvus_async.content.disk import Disk, until_done
+from canvus_async.content.filesystem import PART, shortened, sync, sync_folder, write_all, write_error
 from canvus_async.errors import LocalWriteError
 
 SMALL = 1024 * 1024
@@ -16,17 +18,19 @@ SMALL = 1024 * 1024
 BATCH = 3 * 1024 * 1024
 """Bytes that a thread writes at a time, while the next batch is read from the network."""
 
-PART = ".part-"
-ABANDONED = 24 * 3600.0
-"""Seconds after which a temporary file counts as left behind by a killed process."""
-
-_TEMPORARY_NAME = re.compile(rf".+{re.escape(PART)}[0-9a-f]{{16}}")
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-_MAX_VECTORS = 512
-"""Chunks in one call of `os.writev()`; systems have a limit, usually 1024."""
+_RENAME_PAUSES = (0.01, 0.05, 0.2, 0.5)
+"""Seconds to wait between attempts of a rename that is denied."""
 
-_MAX_STEM = 150
-"""Characters of a temporary file's name before its suffix; on most disks a name may have 255 bytes."""
+_NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EINVAL}
+
+
+class _Denied(Exception):
+    """A rename that the operating system has denied."""
+
+    def __init__(self, problem: OSError) -> None:
+        super().__init__(problem)
+        self.problem = problem
 
 
 class PartFile:
@@ -37,28 +41,41 @@ class PartFile:
     """
 
     def __init__(
-        self, target: str | os.PathLike[str], *, overwrite: bool = True, hashing: bool = False, lazy: bool = False
+        self,
+        target: str | os.PathLike[str],
+        *,
+        overwrite: bool = True,
+        hashing: bool = False,
+        disk: Disk | None = None,
     ) -> None:
-        """Create the temporary file now, so that a folder without write access fails before anything is fetched.
-
-        With `lazy` it is created when there is something to write; use it for folders that are known to be writable. A
-        small file then needs its four system calls in a row, which takes half the time.
-        """
+        """`disk` says where short pieces of work run; batches always go to a thread."""
         self.target = os.fspath(target)
         self.size = 0
-        self._overwrite = overwrite
         self.hashing = hashing
+        self._disk = disk or Disk()
+        self._overwrite = overwrite
         self._sha256 = hashlib.sha256() if hashing else None
         self._chunks: list[bytes] = []
         self._buffered = 0
         self._writing: asyncio.Future[None] | None = None
         self._temporary = ""
         self._fd = -1
+
+    async def open(self, *, lazy: bool = False) -> None:
+        """Create the temporary file now, so that a folder without write access fails before anything is fetched.
+
+        With `lazy` it is created when there is something to write, if the folder is still writable. A small file then
+        needs its four system calls in a row, which takes half the time.
+        """
+        await self._disk.run(lambda: self._open(lazy=lazy))
+
+    def _open(self, *, lazy: bool) -> None:
         try:
-            if not overwrite and os.path.lexists(self.target):
+            if not self._overwrite and os.path.lexists(self.target):
                 self._check()
                 raise FileExistsError
-            if not lazy:
+            folder = os.path.dirname(self.target) or "."  # noqa: PTH120  # Path.parent costs several times as much
+            if not lazy or not os.access(folder, os.W_OK | os.X_OK):
                 self._check()
                 self._create()
         except OSError as problem:
@@ -70,10 +87,8 @@ class PartFile:
             raise IsADirectoryError
 
     def _create(self) -> None:
-        stem = self.target
-        if len(stem) > _MAX_STEM:
-            folder, name = os.path.split(stem)
-            stem = os.path.join(folder, name[:_MAX_STEM])  # noqa: PTH118
+        folder, name = os.path.split(self.target)
+        stem = os.path.join(folder, shortened(name))  # noqa: PTH118
         temporary = f"{stem}{PART}{os.urandom(8).hex()}"
         self._fd = os.open(temporary, _FLAGS, 0o666)
         self._temporary = temporary
@@ -120,6 +135,9 @@ class PartFile:
         self._sha256 = hashlib.sha256() if self.hashing else None
         if self._fd < 0:
             return
+        await self._disk.run(self._truncate)
+
+    def _truncate(self) -> None:
         try:
             os.ftruncate(self._fd, 0)
             os.lseek(self._fd, 0, os.SEEK_SET)
@@ -128,13 +146,32 @@ class PartFile:
 
     async def publish(self, *, fsync: bool = False) -> str:
         """Write the rest and rename the file to its target. With `fsync`, it survives a power failure from then on."""
-        if self._buffered == self.size < SMALL and not fsync:
-            self._finish(fsync=False)
-        else:
-            await self.wait_written()
-            self._writing = asyncio.get_running_loop().run_in_executor(None, lambda: self._finish(fsync=fsync))
-            await self.wait_written()
+        small = self._buffered == self.size < SMALL and not fsync
+        if small and self._disk.in_loop:
+            try:
+                self._disk.measured(lambda: self._finish(fsync=False))
+            except _Denied:
+                pass  # try again below, where waiting holds up no other task
+            else:
+                return self.target
+        await self.wait_written()
+        finish = partial(self._finish_patiently, fsync=fsync)
+        work = partial(self._disk.measured, finish) if small else finish  # the time of a large file proves nothing
+        self._writing = asyncio.get_running_loop().run_in_executor(None, work)
+        await self.wait_written()
         return self.target
+
+    def _finish_patiently(self, *, fsync: bool) -> None:
+        """Finish, trying a denied rename again: on Windows, virus scanners hold new files open for a moment."""
+        for pause in _RENAME_PAUSES:
+            try:
+                return self._finish(fsync=fsync)
+            except _Denied:
+                time.sleep(pause)
+        try:
+            self._finish(fsync=fsync)
+        except _Denied as denied:
+            raise self._error(denied.problem) from None
 
     async def discard(self) -> None:
         """Remove the temporary file if it still exists, after waiting for a thread that writes to it."""
@@ -145,7 +182,7 @@ class PartFile:
         except LocalWriteError:
             self._writing = None  # the file is removed anyway
         finally:
-            self._remove()
+            await self._disk.run(self._remove)
 
     async def wait_written(self) -> None:
         """Wait until the thread has written its batch, even if cancelled: it must not write to a closed file."""
@@ -167,24 +204,41 @@ class PartFile:
                 self._sha256.update(chunk)
 
     def _finish(self, *, fsync: bool) -> None:
+        """Write the rest and rename. Raises _Denied when only the rename failed and may succeed a moment later."""
         try:
-            if self._fd < 0:
+            if self._fd < 0 and not self._temporary:
                 self._create()
-            write_all(self._fd, self._chunks)
-            if fsync:
-                os.fsync(self._fd)
-            fd, self._fd = self._fd, -1
-            os.close(fd)
-            if self._overwrite:
-                os.replace(self._temporary, self.target)  # noqa: PTH105
-            else:
-                os.link(self._temporary, self.target, follow_symlinks=False)
-                os.unlink(self._temporary)  # noqa: PTH108
+            if self._fd >= 0:
+                chunks, self._chunks, self._buffered = self._chunks, [], 0
+                write_all(self._fd, chunks)
+                if fsync:
+                    sync(self._fd)
+                fd, self._fd = self._fd, -1
+                os.close(fd)
+            try:
+                self._rename()
+            except PermissionError as problem:
+                raise _Denied(problem) from None
             self._temporary = ""
             if fsync:
                 sync_folder(os.path.dirname(self.target))  # noqa: PTH120
         except OSError as problem:
             raise self._error(problem) from None
+
+    def _rename(self) -> None:
+        if self._overwrite:
+            os.replace(self._temporary, self.target)  # noqa: PTH105
+            return
+        try:
+            os.link(self._temporary, self.target, follow_symlinks=False)
+        except OSError as problem:
+            if isinstance(problem, FileExistsError) or problem.errno not in _NO_HARD_LINKS:
+                raise
+            # Without hard links (FAT, SMB, some FUSE drives), reserve the name: only one process can create it.
+            os.close(os.open(self.target, _FLAGS, 0o666))
+            os.replace(self._temporary, self.target)  # noqa: PTH105
+        else:
+            os.unlink(self._temporary)  # noqa: PTH108
 
     def _remove(self) -> None:
         if self._fd >= 0:
@@ -202,62 +256,5 @@ class PartFile:
         return _exists(self.target) if isinstance(problem, FileExistsError) else write_error(problem, self.target)
 
 
-async def until_done(work: asyncio.Future[Any]) -> None:
-    """Wait until a thread has finished. A cancellation in the meantime is raised after that."""
-    cancelled = None
-    while not work.done():
-        try:
-            await asyncio.wait([work])
-        except asyncio.CancelledError as cancel:
-            cancelled = cancel
-    if cancelled is not None:
-        raise cancelled
-
-
 def _exists(target: str) -> FileExistsError:
     return FileExistsError(f"{target} exists; pass overwrite=True to replace it")
-
-
-def write_error(problem: OSError, path: str) -> LocalWriteError:
-    """The LocalWriteError for an error of the operating system, with its errno."""
-    what = f"cannot be written: {problem.strerror or problem}"
-    return LocalWriteError(what, path=path, errno=problem.errno, strerror=problem.strerror)
-
-
-def write_all(fd: int, chunks: list[bytes]) -> None:
-    """Write all chunks, with few system calls."""
-    for start in range(0, len(chunks), _MAX_VECTORS):
-        vector = chunks[start : start + _MAX_VECTORS]
-        written = os.writev(fd, vector) if hasattr(os, "writev") else 0  # not available on Windows
-        if written < sum(map(len, vector)):  # the call wrote only a part, for example because the disk is nearly full
-            rest = memoryview(b"".join(vector))[written:]
-            while rest:
-                rest = rest[os.write(fd, rest) :]
-
-
-def sync_folder(folder: str) -> None:
-    """Make the names in a folder survive a power failure, on systems that can sync a folder."""
-    if hasattr(os, "O_DIRECTORY"):
-        fd = os.open(folder or ".", os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
-
-
-def sweep(folder: str | os.PathLike[str], *, older: float = ABANDONED) -> int:
-    """Remove the temporary files that killed processes left in a folder. Returns their number.
-
-    `older` is the minimum age in seconds, a day by default.
-    """
-    removed = 0
-    before = time.time() - older
-    try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if _TEMPORARY_NAME.fullmatch(entry.name) and entry.stat(follow_symlinks=False).st_mtime < before:
-                    os.unlink(entry.path)  # noqa: PTH108
-                    removed += 1
-    except OSError:
-        return removed  # not important: another process may be removing them too, or the folder may be read-only
-    return removed

@@ -7,7 +7,6 @@ from aiohttp import hdrs
 from yarl import URL
 
 from canvus_async.errors import (
-    CanvusError,
     ConnectionLost,
     CorruptDownload,
     IncompleteDownload,
@@ -69,8 +68,6 @@ class Response:
         """
         try:
             return await self._content.readany()
-        except CanvusError:
-            raise
         # RuntimeError: the session was closed by its owner
         except (aiohttp.ClientError, OSError, RuntimeError) as problem:
             # aiohttp raises the same object for every connection that is closed: its traceback would grow each time

@@ -13,7 +13,6 @@ from yarl import URL
 from canvus_async.errors import (
     ApiError,
     CanvusError,
-    ClientClosed,
     ConnectFailed,
     RequestTimeout,
     Stalled,
@@ -137,8 +136,6 @@ class Sender:
         except Exception as problem:  # noqa: BLE001  # a connector of the user's session may raise anything
             if isinstance(problem.__cause__, CanvusError):  # raised by the request body, wrapped by aiohttp
                 error = problem.__cause__
-            elif self._deadlines.closed:
-                error = ClientClosed()
             else:
                 error = request_failure(request, problem, self._response_reader, self._timeouts.connect)
         # Raised outside of the handler: the context of aiohttp's error would hold frames with the request's headers.

@@ -3,6 +3,7 @@
 from typing import Unpack
 
 from canvus_async.models import Anchor
+from canvus_async.protocol.names import WidgetId
 from canvus_async.resources.collections import CloneableCollection
 from canvus_async.resources.keywords import AnchorFields, AnchorUpdate
 
@@ -20,9 +21,9 @@ class Anchors(CloneableCollection[Anchor]):
         """
         return await self._create(fields, AnchorFields)
 
-    async def update(self, anchor_id: str, /, **fields: Unpack[AnchorUpdate]) -> Anchor:
+    async def update(self, widget_id: WidgetId, **fields: Unpack[AnchorUpdate]) -> Anchor:
         """Change the given fields of an anchor and return it. Other fields keep their values.
 
         Raises NotFound, BadRequest for a depth below 1, Forbidden without edit access.
         """
-        return await self._update(anchor_id, fields, AnchorUpdate)
+        return await self._update(widget_id, fields, AnchorUpdate)

@@ -24,7 +24,10 @@ class Assets:
         self._fetcher = fetcher
         self._canvas_id = canvas_id
 
-    async def fetch(self, hash: str, /, *, max_bytes: int | None = None) -> bytes:  # noqa: A002  # the wire's name
+    def __repr__(self) -> str:
+        return f"<Assets of canvas {self._canvas_id}>"
+
+    async def fetch(self, hash: str, *, max_bytes: int | None = None) -> bytes:  # noqa: A002  # the wire's name
         """The bytes of the whole file, in memory. Not cached.
 
         Raises NotFound, UnexpectedContent for a file larger than `max_bytes` (default: `Limits.asset`),
@@ -58,7 +61,7 @@ class Assets:
         )
         return Path(to)
 
-    def stream(self, hash: str, /, *, part: str | None = None) -> AssetStream:  # noqa: A002
+    def stream(self, hash: str, *, part: str | None = None) -> AssetStream:  # noqa: A002
         """The file as a stream of chunks, for example to pass it on in a web backend.
 
             async with canvas.assets.stream(hash) as body:

@@ -10,6 +10,7 @@ from canvus_async.progress import Progress
 from canvus_async.protocol.names import path_segment
 from canvus_async.protocol.writing import payload
 from canvus_async.resources.keywords import BackgroundFields, BackgroundUpload
+from canvus_async.resources.signatures import expand_keywords
 
 
 class Background:
@@ -17,7 +18,11 @@ class Background:
 
     def __init__(self, transport: Transport, canvas_id: str) -> None:
         self._transport = transport
+        self._canvas_id = canvas_id
         self._path = f"canvases/{path_segment(canvas_id, what='canvas id')}/background"
+
+    def __repr__(self) -> str:
+        return f"<Background of canvas {self._canvas_id}>"
 
     async def get(self) -> CanvasBackground:
         """The current background. If it is an image, use `image.hash` with `canvas.mipmaps` and `canvas.assets`.
@@ -56,3 +61,6 @@ class Background:
         async with open_source(file, filename) as source:
             body = partial(form, source, json, progress)
             return await self._transport.one("POST", self._path, CanvasBackground, payload=body)
+
+
+expand_keywords(Background)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from contextlib import aclosing
 from functools import partial
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 from canvus_async.content.fetcher import Fetcher
 from canvus_async.errors import ClientClosed, NotFound, RequestTimeout, UnexpectedContent
@@ -17,10 +17,11 @@ from canvus_async.http.multipart import Uploadable, form, open_source
 from canvus_async.http.transport import Transport
 from canvus_async.models import AssetWidget, Point, UnknownWidget, Widget
 from canvus_async.progress import Progress
-from canvus_async.protocol.names import path_segment
+from canvus_async.protocol.names import CanvasId, WidgetId, id_segment, path_segment
 from canvus_async.protocol.responses import decoder_for
 from canvus_async.protocol.writing import payload
 from canvus_async.resources.keywords import CloneFields
+from canvus_async.resources.signatures import expand_keywords
 from canvus_async.subscriptions.feed import Feed
 from canvus_async.subscriptions.live import Live
 from canvus_async.subscriptions.subscription import Subscription
@@ -50,10 +51,17 @@ class Collection(Generic[W]):
     endpoint: str
     kind: type[W]
 
+    def __init_subclass__(cls) -> None:
+        expand_keywords(cls)
+
     def __init__(self, transport: Transport, fetcher: Fetcher, canvas_id: str) -> None:
+        self._canvas_id = canvas_id
         self._transport = transport
         self._fetcher = fetcher
         self._root = f"canvases/{path_segment(canvas_id, what='canvas id')}/{self.endpoint}"
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of canvas {self._canvas_id}>"
 
     async def list(self) -> builtins.list[W]:
         """Every widget of this kind, in the server's order.
@@ -63,7 +71,7 @@ class Collection(Generic[W]):
         """
         return await listed(self._transport, self._root, self.kind)
 
-    async def get(self, widget_id: str, /) -> W:
+    async def get(self, widget_id: WidgetId) -> W:
         """One widget by its id.
 
         Raises NotFound, UnexpectedContent for a widget that is not valid for this kind, and ValueError for an empty or
@@ -71,7 +79,7 @@ class Collection(Generic[W]):
         """
         return await self._transport.one("GET", self._path(widget_id), self.kind)
 
-    def subscribe(self, widget_id: str | None = None, /) -> Subscription[W]:
+    def subscribe(self, widget_id: WidgetId | None = None) -> Subscription[W]:
         """Every widget of this kind, then each one again whenever it changes; with an id, only that widget.
 
         Each item is a complete record. A deleted widget is yielded once more, with `deleted` true. If the connection
@@ -96,14 +104,14 @@ class Collection(Generic[W]):
         keep_unknown = self.kind is Widget
         return Feed(self._transport, path, decoder, reconnect=self._transport.reconnect, keep_unknown=keep_unknown)
 
-    def _path(self, widget_id: str) -> str:
-        return f"{self._root}/{path_segment(widget_id, what='widget id')}"
+    def _path(self, widget_id: WidgetId) -> str:
+        return f"{self._root}/{id_segment(widget_id, what='widget id')}"
 
 
 class EditableCollection(Collection[W]):
     """The widgets of one kind, which can be changed and deleted."""
 
-    async def delete(self, widget_id: str, /) -> None:
+    async def delete(self, widget_id: WidgetId) -> None:
         """Delete a widget permanently, with its file and its child widgets.
 
         Retried if the response is lost; if the widget does not exist then, the first attempt has deleted it and the
@@ -114,7 +122,7 @@ class EditableCollection(Collection[W]):
     async def _create(self, fields: Mapping[str, object], allowed: type, *, verb: str = "create") -> W:
         return await self._transport.one("POST", self._root, self.kind, json=payload(fields, allowed, verb=verb))
 
-    async def _update(self, widget_id: str, fields: Mapping[str, object], allowed: type) -> W:
+    async def _update(self, widget_id: WidgetId, fields: Mapping[str, object], allowed: type) -> W:
         json = payload(fields, allowed, verb="update")
         try:
             return await self._transport.one("PATCH", self._path(widget_id), self.kind, json=json)
@@ -122,27 +130,19 @@ class EditableCollection(Collection[W]):
             return await self.get(widget_id)  # some servers respond with only the changed fields, or with nothing
 
 
-class HasId(Protocol):
-    """Anything with an id: a Canvas, a CanvasInfo."""
-
-    @property
-    def id(self) -> str: ...
-
-
 class CloneableCollection(EditableCollection[W]):
     """The widgets of one kind, which can be copied from one canvas to another."""
 
-    async def clone(self, widget_id: str, /, *, from_canvas: str | HasId, location: Point | None = None) -> W:
+    async def clone(self, widget_id: WidgetId, *, from_canvas: CanvasId, location: Point | None = None) -> W:
         """Copy a widget of this kind from a canvas that you may see to this canvas, as a child of the root.
 
         `from_canvas` is that canvas or its id. `location` is the location of the copy, by default that of the source.
         Raises NotFound for a source that does not exist or that you may not see, BadRequest for a source of another
         kind, or one whose file the server does not have. API page "Widgets (Generic)", section "Clone Widget".
         """
-        source = from_canvas if isinstance(from_canvas, str) else from_canvas.id
         fields: CloneFields = {
-            "source_canvas_id": path_segment(source, what="canvas id"),
-            "source_widget_id": path_segment(widget_id, what="widget id"),
+            "source_canvas_id": id_segment(from_canvas, what="canvas id"),
+            "source_widget_id": id_segment(widget_id, what="widget id"),
         }
         if location is not None:
             fields["location"] = location
@@ -152,7 +152,7 @@ class CloneableCollection(EditableCollection[W]):
 class FileCollection(CloneableCollection[A]):
     """The widgets of one kind, which show an uploaded file."""
 
-    async def wait_ready(self, widget_id: str, /, *, timeout: float | None = 60.0) -> A:
+    async def wait_ready(self, widget_id: WidgetId, *, timeout: float | None = 60.0) -> A:
         """Wait until the server has processed the widget's file, and return the widget with its `hash`.
 
         Uses a subscription instead of polling. Raises RequestTimeout after `timeout` seconds (None = no limit),
@@ -171,8 +171,7 @@ class FileCollection(CloneableCollection[A]):
 
     async def download(
         self,
-        widget_id: str,
-        /,
+        widget_id: WidgetId,
         *,
         to: str | os.PathLike[str],
         overwrite: bool = True,

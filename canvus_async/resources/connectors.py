@@ -3,6 +3,7 @@
 from typing import Unpack
 
 from canvus_async.models import Connector, ConnectorEnd
+from canvus_async.protocol.names import WidgetId
 from canvus_async.resources.collections import EditableCollection
 from canvus_async.resources.keywords import ConnectorFields, ConnectorUpdate
 
@@ -20,9 +21,9 @@ class Connectors(EditableCollection[Connector]):
         """
         return await self._create({"src": src, "dst": dst, **fields}, ConnectorUpdate)
 
-    async def update(self, connector_id: str, /, **fields: Unpack[ConnectorUpdate]) -> Connector:
+    async def update(self, widget_id: WidgetId, **fields: Unpack[ConnectorUpdate]) -> Connector:
         """Change the given fields of a connector and return it. Other fields keep their values.
 
         Raises NotFound, BadRequest if a given end's widget does not exist, Forbidden without edit access.
         """
-        return await self._update(connector_id, fields, ConnectorUpdate)
+        return await self._update(widget_id, fields, ConnectorUpdate)

@@ -5,6 +5,7 @@ from typing import Unpack
 from canvus_async.http.multipart import Uploadable
 from canvus_async.models import Image
 from canvus_async.progress import Progress
+from canvus_async.protocol.names import WidgetId
 from canvus_async.resources.collections import FileCollection
 from canvus_async.resources.keywords import ImageFields, ImageUpdate
 
@@ -46,10 +47,10 @@ class Images(FileCollection[Image]):
             progress=progress,
         )
 
-    async def update(self, image_id: str, /, **fields: Unpack[ImageUpdate]) -> Image:
+    async def update(self, widget_id: WidgetId, **fields: Unpack[ImageUpdate]) -> Image:
         """Change the given fields of an image and return it. Other fields keep their values.
 
         The server fits the image into a given `size`. Raises NotFound, BadRequest for a depth below 1, Forbidden
         without edit access.
         """
-        return await self._update(image_id, fields, ImageUpdate)
+        return await self._update(widget_id, fields, ImageUpdate)

@@ -29,7 +29,10 @@ class Mipmaps:
         self._fetcher = fetcher
         self._canvas_id = canvas_id
 
-    async def info(self, hash: str, /, *, page: int = 0) -> MipmapInfo:  # noqa: A002  # the wire's name
+    def __repr__(self) -> str:
+        return f"<Mipmaps of canvas {self._canvas_id}>"
+
+    async def info(self, hash: str, *, page: int = 0) -> MipmapInfo:  # noqa: A002  # the wire's name
         """The size in pixels, the highest level and the number of pages. `page` counts from 0.
 
         Cached. Raises NotFound, NotSupported for an asset without mipmaps, BadRequest for a page that does not exist.
@@ -37,7 +40,7 @@ class Mipmaps:
         """
         return await self._fetcher.info(self._canvas_id, hash, page)
 
-    async def fetch(self, hash: str, level: int, /, *, page: int = 0) -> bytes:  # noqa: A002
+    async def fetch(self, hash: str, level: int, *, page: int = 0) -> bytes:  # noqa: A002
         """The WebP bytes of one level. `page` counts from 0.
 
         Cached; concurrent calls for the same level share one request. Raises BadRequest for a level above `max_level`,
@@ -46,7 +49,7 @@ class Mipmaps:
         """
         return await self._fetcher.mipmap(self._canvas_id, hash, level, page)
 
-    async def fetch_fit(self, hash: str, /, *, width: int, height: int, page: int = 0) -> bytes:  # noqa: A002
+    async def fetch_fit(self, hash: str, *, width: int, height: int, page: int = 0) -> bytes:  # noqa: A002
         """The WebP bytes of the smallest level that covers a box of `width` x `height` pixels; level 0 if none does.
 
         Makes up to two requests, for the info and for the level; both are cached. Raises ValueError for a box without

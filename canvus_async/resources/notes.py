@@ -3,6 +3,7 @@
 from typing import Unpack
 
 from canvus_async.models import Note
+from canvus_async.protocol.names import WidgetId
 from canvus_async.resources.collections import CloneableCollection
 from canvus_async.resources.keywords import NoteFields, NoteUpdate
 
@@ -20,10 +21,10 @@ class Notes(CloneableCollection[Note]):
         """
         return await self._create(fields, NoteFields)
 
-    async def update(self, note_id: str, /, **fields: Unpack[NoteUpdate]) -> Note:
+    async def update(self, widget_id: WidgetId, **fields: Unpack[NoteUpdate]) -> Note:
         """Change the given fields of a note and return it. Other fields keep their values.
 
         Raises NotFound, BadRequest for a depth below 1, Forbidden without edit access. Raises Conflict if the server
         refuses a `text_color` while `auto_text_color` is true.
         """
-        return await self._update(note_id, fields, NoteUpdate)
+        return await self._update(widget_id, fields, NoteUpdate)

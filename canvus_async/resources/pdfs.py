@@ -5,6 +5,7 @@ from typing import Unpack
 from canvus_async.http.multipart import Uploadable
 from canvus_async.models import Pdf
 from canvus_async.progress import Progress
+from canvus_async.protocol.names import WidgetId
 from canvus_async.resources.collections import FileCollection
 from canvus_async.resources.keywords import PdfFields, PdfUpdate
 
@@ -40,10 +41,10 @@ class Pdfs(FileCollection[Pdf]):
             file, fields, PdfFields, filename=filename, wait_ready=wait_ready, timeout=timeout, progress=progress
         )
 
-    async def update(self, pdf_id: str, /, **fields: Unpack[PdfUpdate]) -> Pdf:
+    async def update(self, widget_id: WidgetId, **fields: Unpack[PdfUpdate]) -> Pdf:
         """Change the given fields of a PDF and return it. Other fields keep their values.
 
         `index` is the page to show, counted from 0: `index=2` shows the third page. Raises NotFound, BadRequest for a
         depth below 1 or an index below 0, Forbidden without edit access.
         """
-        return await self._update(pdf_id, fields, PdfUpdate)
+        return await self._update(widget_id, fields, PdfUpdate)

@@ -7,6 +7,7 @@ that does not allow it responds with an error, which is raised as BadRequest or 
 from typing import Unpack
 
 from canvus_async.models import IpVideo, RdpConnection, VideoInput
+from canvus_async.protocol.names import WidgetId
 from canvus_async.resources.collections import EditableCollection
 from canvus_async.resources.keywords import IpVideoUpdate, RdpConnectionUpdate, SourceFields, SourceUpdate
 
@@ -34,12 +35,12 @@ class VideoInputs(EditableCollection[VideoInput]):
         """
         return await self._create({"source": source, "host_id": host_id, **fields}, _VideoInputFields)
 
-    async def update(self, video_input_id: str, /, **fields: Unpack[SourceUpdate]) -> VideoInput:
+    async def update(self, widget_id: WidgetId, **fields: Unpack[SourceUpdate]) -> VideoInput:
         """Change the given fields of a video input and return it. Other fields keep their values.
 
         Raises NotFound, BadRequest for a depth below 1, Forbidden without edit access.
         """
-        return await self._update(video_input_id, fields, SourceUpdate)
+        return await self._update(widget_id, fields, SourceUpdate)
 
 
 class IpVideos(EditableCollection[IpVideo]):
@@ -55,12 +56,12 @@ class IpVideos(EditableCollection[IpVideo]):
         """
         return await self._create({"source": source, "host_id": host_id, **fields}, _VideoInputFields)
 
-    async def update(self, ip_video_id: str, /, **fields: Unpack[IpVideoUpdate]) -> IpVideo:
+    async def update(self, widget_id: WidgetId, **fields: Unpack[IpVideoUpdate]) -> IpVideo:
         """Change the given fields of a network video and return it. Other fields keep their values.
 
         Raises NotFound, BadRequest for a depth below 1, Forbidden without edit access.
         """
-        return await self._update(ip_video_id, fields, IpVideoUpdate)
+        return await self._update(widget_id, fields, IpVideoUpdate)
 
 
 class RdpConnections(EditableCollection[RdpConnection]):
@@ -77,9 +78,9 @@ class RdpConnections(EditableCollection[RdpConnection]):
         json = {"connection_name": connection_name, "host_id": host_id, **fields}
         return await self._create(json, _RdpConnectionFields)
 
-    async def update(self, rdp_connection_id: str, /, **fields: Unpack[RdpConnectionUpdate]) -> RdpConnection:
+    async def update(self, widget_id: WidgetId, **fields: Unpack[RdpConnectionUpdate]) -> RdpConnection:
         """Change the given fields of a remote desktop session and return it. Other fields keep their values.
 
         Raises NotFound, BadRequest for a depth below 1, Forbidden without edit access.
         """
-        return await self._update(rdp_connection_id, fields, RdpConnectionUpdate)
+        return await self._update(widget_id, fields, RdpConnectionUpdate)

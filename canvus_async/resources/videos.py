@@ -5,6 +5,7 @@ from typing import Unpack
 from canvus_async.http.multipart import Uploadable
 from canvus_async.models import Video
 from canvus_async.progress import Progress
+from canvus_async.protocol.names import WidgetId
 from canvus_async.resources.collections import FileCollection
 from canvus_async.resources.keywords import VideoFields, VideoUpdate
 
@@ -46,10 +47,10 @@ class Videos(FileCollection[Video]):
             progress=progress,
         )
 
-    async def update(self, video_id: str, /, **fields: Unpack[VideoUpdate]) -> Video:
+    async def update(self, widget_id: WidgetId, **fields: Unpack[VideoUpdate]) -> Video:
         """Change the given fields of a video and return it. Other fields keep their values.
 
         `playback_state` is "playing", "paused" or "stopped"; records have it in upper case. Raises NotFound,
         BadRequest, Forbidden without edit access.
         """
-        return await self._update(video_id, fields, VideoUpdate)
+        return await self._update(widget_id, fields, VideoUpdate)

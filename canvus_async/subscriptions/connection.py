@@ -147,7 +147,7 @@ class Connection(Generic[R]):
 
     def _late(self) -> CanvusError:
         method, path = self._request.method, self._request.path
-        if self._start:
+        if self._start or self._timeouts.first_line is None:
             silence = self._timeouts.silence
             return Stalled(
                 f"no byte within {silence} s, not even a keepalive (Timeouts.silence)", method=method, path=path

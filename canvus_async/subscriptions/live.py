@@ -155,8 +155,6 @@ class Live(Generic[R]):
                     started.set_result(None)
                 for consumer in tuple(self._consumers):
                     consumer.push(changes)
-        except StopAsyncIteration:
-            pass  # the feed was closed
         except Exception as error:  # noqa: BLE001  # passed to `__aenter__`, or to the consumers
             self._error = error
             if not started.done():

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from canvus_async import Canvas, Limits, NotFound
-from canvus_async.content.part_file import PART
+from canvus_async.content.filesystem import PART
 from canvus_async.models import Image
 from canvus_async.server import CanvusServer
 from tests.content.test_fetcher import WEBP

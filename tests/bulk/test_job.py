@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from canvus_async import BadRequest, Canvas, Client, ClientClosed, Fit, Limits, LocalWriteError, MipmapRequest, Retry
-from canvus_async.content.part_file import PART
+from canvus_async.content.filesystem import PART
 from canvus_async.models import Image
 from canvus_async.server import CanvusServer
 from tests.content.test_fetcher import INFO, WEBP, client

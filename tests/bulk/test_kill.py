@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from canvus_async import Canvas, Client
-from canvus_async.content.part_file import PART
+from canvus_async.content.filesystem import PART
 from canvus_async.server import CanvusServer
 from tests.files import document, picture
 

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image as Picture
 
 from canvus_async.cli import app
-from canvus_async.content.part_file import PART
+from canvus_async.content.filesystem import PART
 from tests.files import document, picture
 
 CANVUS = [sys.executable, "-W", "error", "-m", "canvus_async"]

@@ -21,7 +21,7 @@ from canvus_async import (
 )
 from canvus_async.bulk.export import name_of, stem_of
 from canvus_async.bulk.items import Content, suffix_of
-from canvus_async.content.part_file import PART
+from canvus_async.content.filesystem import PART
 from tests.content.test_fetcher import HASH, WEBP, client
 from tests.raw_server import Exchange, Script, raw_server
 

@@ -5,13 +5,21 @@ import errno
 import os
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from canvus_async import LocalWriteError
-from canvus_async.content.part_file import PART, PartFile
+from canvus_async.content.filesystem import PART
+from canvus_async.content.part_file import PartFile
 
 BIG = os.urandom(64 * 1024) * 120  # two and a half batches
+
+
+async def opened(target: Path, *, lazy: bool = False, **options: Any) -> PartFile:
+    part = PartFile(target, **options)
+    await part.open(lazy=lazy)
+    return part
 
 
 def leftovers(folder: Path) -> list[Path]:
@@ -21,7 +29,7 @@ def leftovers(folder: Path) -> list[Path]:
 @pytest.mark.parametrize("content", [b"", b"small", BIG], ids=["empty", "small", "big"])
 @pytest.mark.parametrize("fsync", [False, True])
 async def test_file_appears_only_when_whole(tmp_path: Path, content: bytes, fsync: bool) -> None:
-    part = PartFile(tmp_path / "a.webp")
+    part = await opened(tmp_path / "a.webp")
     for start in range(0, len(content), 100_000):
         await part.write(content[start : start + 100_000])
     assert not (tmp_path / "a.webp").exists()
@@ -34,7 +42,7 @@ async def test_file_appears_only_when_whole(tmp_path: Path, content: bytes, fsyn
 
 
 async def test_discarded_file_leaves_nothing(tmp_path: Path) -> None:
-    part = PartFile(tmp_path / "a")
+    part = await opened(tmp_path / "a")
     await part.write(BIG)
     await part.discard()
     await part.discard()
@@ -43,7 +51,7 @@ async def test_discarded_file_leaves_nothing(tmp_path: Path) -> None:
 
 
 async def test_restart_discards_what_was_written(tmp_path: Path) -> None:
-    part = PartFile(tmp_path / "a")
+    part = await opened(tmp_path / "a")
     await part.write(BIG)
     await part.restart()
     await part.write(b"second")
@@ -58,8 +66,8 @@ async def test_existing_file_is_replaced_or_refused(tmp_path: Path) -> None:
     target.write_bytes(b"old")
 
     with pytest.raises(FileExistsError, match="overwrite=True"):
-        PartFile(target, overwrite=False)
-    part = PartFile(target)
+        await opened(target, overwrite=False)
+    part = await opened(target)
     await part.write(b"new")
     await part.publish()
 
@@ -68,7 +76,7 @@ async def test_existing_file_is_replaced_or_refused(tmp_path: Path) -> None:
 
 @pytest.mark.row("D16")
 async def test_file_created_meanwhile_is_not_replaced(tmp_path: Path) -> None:
-    part = PartFile(tmp_path / "a", overwrite=False)
+    part = await opened(tmp_path / "a", overwrite=False)
     await part.write(b"new")
     (tmp_path / "a").write_bytes(b"theirs")
 
@@ -85,7 +93,7 @@ async def test_symbolic_link_is_replaced_and_its_target_is_not(tmp_path: Path) -
     (tmp_path / "real").write_bytes(b"precious")
     (tmp_path / "link").symlink_to(tmp_path / "real")
 
-    part = PartFile(tmp_path / "link")
+    part = await opened(tmp_path / "link")
     await part.write(b"new")
     await part.publish()
 
@@ -95,16 +103,16 @@ async def test_symbolic_link_is_replaced_and_its_target_is_not(tmp_path: Path) -
 
 
 @pytest.mark.row("D15")
-def test_missing_folder_fails_immediately_with_its_errno(tmp_path: Path) -> None:
+async def test_missing_folder_fails_immediately_with_its_errno(tmp_path: Path) -> None:
     with pytest.raises(LocalWriteError, match="No such file or directory") as failed:
-        PartFile(tmp_path / "nowhere" / "a")
+        await opened(tmp_path / "nowhere" / "a")
     assert failed.value.errno == errno.ENOENT
 
 
 @pytest.mark.parametrize("content", [b"", b"small", BIG], ids=["empty", "small", "big"])
 @pytest.mark.parametrize("ending", ["published", "restarted", "discarded"])
 async def test_file_created_late_is_whole_or_absent(tmp_path: Path, content: bytes, ending: str) -> None:
-    part = PartFile(tmp_path / "a", lazy=True)
+    part = await opened(tmp_path / "a", lazy=True)
     assert list(tmp_path.iterdir()) == []
     await part.write(content)
     if ending == "restarted":
@@ -119,16 +127,16 @@ async def test_file_created_late_is_whole_or_absent(tmp_path: Path, content: byt
 
 @pytest.mark.row("D15")
 @pytest.mark.parametrize("overwrite", [False, True])
-def test_folder_at_the_path_is_refused(tmp_path: Path, overwrite: bool) -> None:
+async def test_folder_at_the_path_is_refused(tmp_path: Path, overwrite: bool) -> None:
     with pytest.raises(LocalWriteError, match="is a folder"):
-        PartFile(tmp_path, overwrite=overwrite)
+        await opened(tmp_path, overwrite=overwrite)
 
 
 @pytest.mark.row("D15")
 @pytest.mark.parametrize("content", [b"small", BIG], ids=["small", "big"])
 async def test_folder_at_the_path_is_refused_when_published(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a").mkdir()
-    part = PartFile(tmp_path / "a", lazy=True)
+    part = await opened(tmp_path / "a", lazy=True)
     await part.write(content)
     with pytest.raises(LocalWriteError, match="is a folder"):
         await part.publish()
@@ -139,7 +147,7 @@ async def test_folder_at_the_path_is_refused_when_published(tmp_path: Path, cont
 
 @pytest.mark.row("D18")
 async def test_concurrent_writers_of_one_path_do_not_mix(tmp_path: Path) -> None:
-    parts = [PartFile(tmp_path / "a") for _ in range(5)]
+    parts = [await opened(tmp_path / "a") for _ in range(5)]
     for number, part in enumerate(parts):
         await part.write(bytes([number]) * 100_000)
     await asyncio.gather(*(part.publish() for part in parts))
@@ -161,7 +169,7 @@ async def test_cancelled_write_waits_for_its_thread(tmp_path: Path, monkeypatch:
         return writev(fd, chunks)
 
     monkeypatch.setattr(os, "writev", slow_write)
-    part = PartFile(tmp_path / "a")
+    part = await opened(tmp_path / "a")
     await part.write(BIG)
     assert await asyncio.to_thread(entered.wait, 5)
 
@@ -180,7 +188,7 @@ async def test_cancelled_write_waits_for_its_thread(tmp_path: Path, monkeypatch:
 @pytest.mark.row("D14")
 async def test_full_disk_is_a_local_write_error_with_its_errno(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     full = os.open("/dev/full", os.O_WRONLY)
-    part = PartFile(tmp_path / "a")
+    part = await opened(tmp_path / "a")
     os.dup2(full, part._fd)
     os.close(full)
 

@@ -115,9 +115,15 @@ SHELL = [
     ),
     mutant(
         "a secret's repr shows it",
-        "def __repr__(self) -> str:\n        return _HIDDEN",
-        "def __repr__(self) -> str:\n        return str.__repr__(self)",
+        "    def __reduce__(self) -> str:\n        raise TypeError",
+        "    __repr__ = reveal\n\n    def __reduce__(self) -> str:\n        raise TypeError",
         CANARY,
+    ),
+    mutant(
+        "a slice of a header value shows the token",
+        "super().__new__(cls, _MASK)",
+        'super().__new__(cls, f"{prefix}{secret.reveal()}")',
+        "tests/http/test_credentials.py",
     ),
     mutant(
         "errors carry the request headers",

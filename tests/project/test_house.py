@@ -12,8 +12,7 @@ import canvus_async
 PACKAGE = Path(canvus_async.__file__).parent
 
 FLOORS = (
-    {"errors", "models", "options", "progress", "generators", "event_loop"},
-    {"protocol"},
+    {"errors", "models", "options", "progress", "generators", "event_loop", "protocol", "environment"},
     {"http"},
     {"content", "subscriptions"},
     {"bulk"},

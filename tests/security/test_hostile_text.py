@@ -12,8 +12,8 @@ import pytest
 from canvus_async import safe_filename
 from canvus_async.bulk.export import stem_of
 from canvus_async.content.download import content_range
+from canvus_async.content.filesystem import sweep
 from canvus_async.content.hashes import ContentHashes
-from canvus_async.content.part_file import sweep
 from canvus_async.protocol.decoding.repair import load, repair, split
 from canvus_async.protocol.names import path_segment
 from canvus_async.protocol.responses import ResponseReader
