@@ -7,6 +7,7 @@ without its line, and the next run adds it.
 """
 
 import os
+import time
 from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -18,6 +19,8 @@ from canvus_async.content.part_file import write_error
 
 NAME = "export.jsonl"
 _LONGEST_LINE = 1 << 16
+_MOMENT = 0.01
+"""Seconds, far more than a system needs to write one line."""
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
@@ -64,8 +67,10 @@ class Manifest:
                     self._learn(decode(line))
                 except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
                     continue  # cut off by a power cut, or not ours
-        if self._adding and not line.endswith(b"\n"):
-            os.write(self._fd, b"\n")
+            if self._adding and not line.endswith(b"\n"):
+                time.sleep(_MOMENT)  # another process may be in the middle of writing this line
+                if not file.read().endswith(b"\n"):
+                    os.write(self._fd, b"\n")
 
     def believes(self, path: str, size: int) -> bool:
         """Whether a file of that size may be whole: a line says so, or none says anything else of it.

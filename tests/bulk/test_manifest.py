@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -65,3 +66,26 @@ async def test_manifest_whose_cut_line_cannot_be_ended_is_the_error_of_the_job(
 
     assert failed.value.errno == errno.ENOSPC
     assert (tmp_path / MANIFEST).read_text() == '{"hash": "cut off'
+
+
+@pytest.mark.parametrize(
+    "rest", ["", ' now"}\n', ' now"}\n{"hash": "and more"}\n'], ids=["killed", "goes on", "adds more"]
+)
+async def test_line_without_an_end_is_ended_unless_another_process_does_so(
+    canvas: Canvas, image: Image, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rest: str
+) -> None:
+    """A system may show a part of a line that another process is writing."""
+    manifest = tmp_path / MANIFEST
+    manifest.write_text('{"hash": "half')
+
+    def goes_on(_seconds: float) -> None:
+        with manifest.open("a") as file:
+            file.write(rest)
+
+    monkeypatch.setattr(time, "sleep", goes_on)
+    async for _ in canvas.assets.download_many([image], into=tmp_path):
+        pass
+
+    *before, last = manifest.read_text().splitlines()
+    assert before == f'{{"hash": "half{rest}'.splitlines()
+    assert json.loads(last)["hash"] == image.hash
