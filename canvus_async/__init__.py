@@ -10,7 +10,8 @@ Records are in `canvus_async.models`, the server to test against in `canvus_asyn
 
 from canvus_async.bulk.calls import Fetched
 from canvus_async.bulk.export import Downloaded
-from canvus_async.bulk.items import Fit, MipmapRequest
+from canvus_async.bulk.items import Fit, Levels, MipmapRequest, Pages
+from canvus_async.bulk.job import OnError
 from canvus_async.canvas import Canvas
 from canvus_async.client import Client
 from canvus_async.content.asset_stream import AssetStream
@@ -45,19 +46,29 @@ from canvus_async.errors import (
     Unauthorized,
     UnexpectedContent,
 )
+from canvus_async.http.credentials import TokenFunction
+from canvus_async.http.multipart import Uploadable
 from canvus_async.models import Point, Rect, Size
 from canvus_async.models.changes import Change
 from canvus_async.models.layout import Layout
 from canvus_async.options import Limits, Reconnect, Retry, Timeouts
+from canvus_async.progress import BulkProgress, Progress
 from canvus_async.protocol.names import safe_filename
+from canvus_async.snapshots.camera import Camera, ImageFormat, Snapshot
+from canvus_async.snapshots.view import Region
+from canvus_async.subscriptions.connection import Counters
+from canvus_async.subscriptions.feed import Status
 from canvus_async.subscriptions.live import Live
+from canvus_async.subscriptions.subscription import Subscription
 
 __all__ = [
     "ApiError",
     "AssetStream",
     "BadRequest",
+    "BulkProgress",
     "Cache",
     "CacheStats",
+    "Camera",
     "Canvas",
     "CanvusError",
     "Change",
@@ -67,14 +78,17 @@ __all__ = [
     "ConnectFailed",
     "ConnectionLost",
     "CorruptDownload",
+    "Counters",
     "DiskCache",
     "DownloadError",
     "Downloaded",
     "Fetched",
     "Fit",
     "Forbidden",
+    "ImageFormat",
     "IncompleteDownload",
     "Layout",
+    "Levels",
     "Limits",
     "LineTooLong",
     "Live",
@@ -83,23 +97,32 @@ __all__ = [
     "MipmapRequest",
     "NotFound",
     "NotSupported",
+    "OnError",
     "OutcomeUnknown",
+    "Pages",
     "Point",
+    "Progress",
     "ProtocolError",
     "RateLimited",
     "Reconnect",
     "Rect",
     "RedirectRefused",
+    "Region",
     "RequestTimeout",
     "Retry",
     "ServerError",
     "Size",
+    "Snapshot",
     "SourceChanged",
     "Stalled",
+    "Status",
+    "Subscription",
     "Timeouts",
+    "TokenFunction",
     "TooLarge",
     "TransportError",
     "Unauthorized",
     "UnexpectedContent",
+    "Uploadable",
     "safe_filename",
 ]

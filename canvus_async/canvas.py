@@ -1,4 +1,4 @@
-"""The handle on one canvas: wiring."""
+"""The handle on one canvas, which creates its resources when they are first used."""
 
 import os
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable
@@ -32,10 +32,10 @@ from canvus_async.subscriptions.live import Live
 
 
 class Canvas:
-    """A handle on one canvas, whose id is `id`: what lies on it, by kind. Making one costs nothing and asks nobody.
+    """A handle on the canvas `id`, with an attribute for each kind of widget. Creating one makes no request.
 
-    Places and sizes are in canvas units, y down, relative to the parent widget; `Layout` works out where things lie on
-    the canvas itself. All that is read and written here goes through the client that made the handle.
+    Locations and sizes are in canvas units, y down, relative to the parent widget; `Layout` computes locations on the
+    canvas. All requests are made by the client that created the handle.
     """
 
     def __init__(self, transport: Transport, fetcher: Fetcher, canvas_id: str) -> None:
@@ -46,29 +46,29 @@ class Canvas:
 
     @cached_property
     def widgets(self) -> Widgets:
-        """Everything on the canvas, of every type; read-only (seed 004)."""
+        """Everything on the canvas, of every type; read-only."""
         return Widgets(self._transport, self._fetcher, self.id)
 
     def live(self) -> Live[Widget]:
-        """A mirror of everything on the canvas, kept up to date in the background; use it with `async with`.
+        """A local copy of everything on the canvas, kept up to date in the background; use it with `async with`.
 
-        Entering it raises NotFound, Unauthorized, Forbidden and the like when the server says so.
+        Entering the block raises NotFound, Unauthorized, Forbidden and other ApiErrors that are not temporary.
         """
         return self.widgets.live()
 
     @cached_property
     def images(self) -> Images:
-        """The pictures: `Image` records, with mipmaps and originals by their `hash` (seed 002)."""
+        """The images: `Image` records. Use their `hash` with `mipmaps` and `assets`."""
         return Images(self._transport, self._fetcher, self.id)
 
     @cached_property
     def pdfs(self) -> Pdfs:
-        """The documents: `Pdf` records; every page has mipmaps (seed 003)."""
+        """The PDF documents: `Pdf` records. Every page has mipmaps."""
         return Pdfs(self._transport, self._fetcher, self.id)
 
     @cached_property
     def videos(self) -> Videos:
-        """The films: `Video` records, with originals but without mipmaps."""
+        """The videos: `Video` records. They have original files, but no mipmaps."""
         return Videos(self._transport, self._fetcher, self.id)
 
     @cached_property
@@ -113,17 +113,17 @@ class Canvas:
 
     @cached_property
     def background(self) -> Background:
-        """What lies behind all that: a colour, a haze or a picture."""
+        """The background of the canvas: a colour, a haze or an image."""
         return Background(self._transport, self.id)
 
     @cached_property
     def mipmaps(self) -> Mipmaps:
-        """Downscaled pictures of images and PDF pages, by hash, as WebP (seed 000)."""
+        """Downscaled images and PDF pages by hash, as WebP."""
         return Mipmaps(self._fetcher, self.id)
 
     @cached_property
     def assets(self) -> Assets:
-        """Original files, by hash (seed 000)."""
+        """Original files by hash."""
         return Assets(self._fetcher, self.id)
 
     def download_many(
@@ -141,21 +141,27 @@ class Canvas:
         dry_run: bool = False,
         progress: BulkProgress | None = None,
     ) -> AsyncGenerator[Downloaded, None]:
-        """Mipmaps (`levels=None`: none) and originals of many widgets into a folder; `async for` over it.
+        """Download mipmaps and original files of many widgets to a folder; use it with `async for`.
 
-        `items` are widgets, hashes or MipmapRequests, in any iterable or async iterable, which is read as there is room
-        for more; a widget without a file is passed over. A result for each file comes as it finishes, with its path or
-        its `error`; `on_error="raise"` raises the first error instead. Originals are `into/<hash>.<extension>`, levels
-        `into/mipmaps/<hash>-<page>-<level>.webp`, and `into/export.jsonl` has a line for each with the widget that it
-        belongs to.
+        `items` are widgets, hashes or MipmapRequests in any iterable or async iterable, which is read only as fast as
+        items are processed. Widgets without a file are skipped. `levels` and `pages` apply to items without their own:
+        a number, a collection of numbers (those that exist are downloaded), or "all"; `levels` may also be
+        `Fit(width, height)` in pixels, or None for no mipmaps. At most `concurrency` files are downloaded at the same
+        time, and never more than the client's Limits allow.
 
-        With `dry_run` nothing is written and no file fetched, only infos of mipmaps are asked for: each result tells by
-        `missing` whether its file would be fetched.
+        Original files are saved as `into/<hash>.<extension>`, levels as `into/mipmaps/<hash>-<page>-<level>.webp`;
+        `into/export.jsonl` has a line for each file with the widget that shows it. A file appears at its path only when
+        it is complete. Existing files are not fetched again, so an interrupted run can be repeated to complete it. With
+        `fsync`, each file survives a power failure once its result is yielded.
 
-        A file at its path is whole. Stopped or killed, run it again: only what is missing is fetched. To leave before
-        the end, use it inside `contextlib.aclosing`. `progress` is called with the results so far, the bytes so far,
-        and the results in all, None while that is unknown. Raises LocalWriteError for a folder that cannot be written
-        to, ValueError for levels that could not be any and, before any request, for a client without a token.
+        Each file yields a result when it is complete, with its path or an `error`; `on_error="raise"` raises the first
+        error instead. `progress` is called with the results so far, the bytes so far, and the results in all (None
+        while unknown). With `dry_run` nothing is written, and only mipmap infos are requested; `missing` is true in the
+        results of files that would be fetched. Use the generator inside `contextlib.aclosing` if you may leave the loop
+        early.
+
+        Raises LocalWriteError if the folder cannot be written, ValueError or TypeError for invalid arguments and,
+        before any request, ValueError for a client without a token.
         """
         return calls.download_many(
             self._fetcher,
@@ -180,21 +186,21 @@ class Canvas:
         format: ImageFormat = "png",  # noqa: A002  # the usual word for it
         widgets: Iterable[Widget] | None = None,
     ) -> bytes:
-        """A picture of the canvas, `width` pixels wide and as high as the shape of the region asks; a file's bytes.
+        """A picture of the canvas as the bytes of an image file, `width` pixels wide.
 
-        `region` is a Rect in canvas units, "content" for all that lies on the canvas, or "canvas" for the whole of it.
-        `format` is png, jpeg or webp. `widgets` are those to draw, such as `live.widgets.values()`; without them they
-        are listed. Pictures are drawn from the mipmap levels that fit, never from large originals; what cannot be
-        fetched becomes a box that says why. The drawing is done in a thread.
+        `region` is a Rect in canvas units, "content" for the area with widgets, or "canvas" for the whole canvas; its
+        shape determines the height. `format` is the file format: "png", "jpeg" or "webp". `widgets` are the widgets to
+        draw, for example `live.widgets.values()`; by default they are listed. Images are drawn from mipmap levels of
+        the necessary size. What cannot be fetched is drawn as a box with the reason. A thread does the drawing.
 
-        Needs the extra `server` (Pillow). Raises ModuleNotFoundError without it, ValueError for more pixels than can be
-        drawn in bounded memory, and what listing the canvas raises.
+        Needs the extra `server` (Pillow); raises ModuleNotFoundError without it. Raises ValueError for more pixels than
+        can be drawn in bounded memory, and the errors of `widgets.list()`, for example NotFound.
         """
         taken = await self.camera().take(width=width, region=region, format=format, widgets=widgets)
         return taken.body
 
     def camera(self) -> Camera:
-        """What takes pictures of this canvas, for those who ask also what is missing in them."""
+        """A Camera, whose snapshots also report what could not be drawn."""
         return Camera(self.widgets, self.background, self.mipmaps)
 
     def __repr__(self) -> str:

@@ -1,6 +1,5 @@
-"""The client and its handles: wiring."""
+"""The client: checks its arguments and puts its parts together."""
 
-import os
 import ssl as tls
 from datetime import datetime
 from functools import cached_property
@@ -11,35 +10,38 @@ import aiohttp
 from canvus_async.canvas import Canvas
 from canvus_async.content.cache import Cache, MemoryCache
 from canvus_async.content.fetcher import Fetcher
+from canvus_async.environment import url_and_options
 from canvus_async.http.credentials import Credentials, TokenFunction, hidden
 from canvus_async.http.transport import Transport
 from canvus_async.models import ServerInfo
 from canvus_async.options import Limits, Reconnect, Retry, Timeouts
+from canvus_async.protocol.names import CanvasId, id_of
 from canvus_async.protocol.retrying import http_date
 from canvus_async.protocol.urls import api_root, is_plain_remote
 from canvus_async.resources.canvases import Canvases
 
 _DEFAULT_CACHE = MemoryCache(max_bytes=1)
-"""Stands for "a MemoryCache of the client's own" in the signature; never used as a cache."""
+"""A placeholder in the signature for "a new MemoryCache"; never used as a cache."""
 
 
 class Client:
-    """One server and one asker: the session manager that everything else hangs on. Use it with `async with`.
+    """A client for one server, with one user's credentials. Use it with `async with`.
 
-    `url` is the server's address with or without `/api/v1`. `token` is a Private-Token or an async function that
-    returns one (asked again once after a 401); `session_cookie` is the value of a CanvusSession cookie; with neither
-    the client is anonymous, for canvases with link sharing. The token is sent to the origin of `url` only, and over
-    plain http only to this machine unless `allow_insecure` is true.
+    `url` is the server's URL, with or without `/api/v1`. `token` is a Private-Token, or an async function that returns
+    one; the function is called again once after a 401. `session_cookie` is the value of a CanvusSession cookie. Without
+    both, the client is anonymous, for canvases with link sharing. Credentials are sent only to the origin of `url`, and
+    over plain http only to this machine, unless `allow_insecure` is true.
 
-    `cache` keeps mipmaps and their infos (64 MiB in memory unless given; None turns it off). `ssl` is a context or an
-    aiohttp.Fingerprint to trust instead of the system's authorities. `session` is an aiohttp session to use for all
-    requests; it is not closed, its connector bounds the connections of calls and subscriptions together, and its
-    silent second sending of requests is switched off. Time limits are this client's, not the session's; trust is the
-    session's own matter, so `ssl` cannot go with it.
+    `cache` stores mipmaps and their infos: by default 64 MiB in memory; None disables it. `ssl` is an SSLContext or an
+    aiohttp.Fingerprint that is trusted instead of the system's certificate authorities.
 
-    Raises TypeError and ValueError for arguments that could not work. Every call raises a TransportError where no
-    answer comes, Unauthorized, Forbidden or another ApiError where the server says no, UnexpectedContent for an answer
-    that cannot be read, and ClientClosed once the client is closed; what its own words name comes besides.
+    `session` is an aiohttp session to use for all requests. The client does not close it. Its connector limits the
+    connections of calls and subscriptions together. The client uses its own time limits and disables aiohttp's silent
+    re-sending of requests on it. Certificates are checked as the session does, so `ssl` cannot be combined with it.
+
+    Raises TypeError and ValueError for invalid arguments. Every call raises a TransportError if there is no response,
+    Unauthorized, Forbidden or another ApiError for an error status, UnexpectedContent for a response that cannot be
+    read, and ClientClosed once the client is closed; the documentation of a call names only further errors.
     """
 
     def __init__(
@@ -58,14 +60,14 @@ class Client:
         allow_insecure: bool = False,
     ) -> None:
         if session is not None and ssl is not None:
-            raise ValueError("ssl= belongs to the connector of the session that you pass: give one of the two")
-        token, session_cookie = hidden(token), hidden(session_cookie)
+            raise ValueError("give either ssl= or session=: a session has TLS settings of its own, in its connector")
+        hidden_token, hidden_cookie = hidden(token), hidden(session_cookie)
+        del token, session_cookie  # a traceback with locals would show them
         root = api_root(url)
-        credentials = Credentials(token, session_cookie)
+        credentials = Credentials(hidden_token, hidden_cookie, own_session=session is None)
         if is_plain_remote(root) and not credentials.anonymous and not allow_insecure:
-            raise ValueError(
-                f"{root} would carry the token in the clear: use https, or pass allow_insecure=True if the way is safe"
-            )
+            what = f"credentials would be sent unencrypted to {root}"
+            raise ValueError(f"{what}; use https, or pass allow_insecure=True if you trust the network")
         self._transport = Transport(
             root,
             credentials=credentials,
@@ -80,14 +82,12 @@ class Client:
 
     @classmethod
     def from_env(cls) -> Self:
-        """A client for `CANVUS_URL`, with `CANVUS_TOKEN` if it is set, and every option at its default.
+        """A client from the environment variables CANVUS_URL, CANVUS_TOKEN and those of `environment.VARIABLES`.
 
-        Raises ValueError without a CANVUS_URL.
+        Only CANVUS_URL is required. Raises ValueError for a missing or invalid variable, and names it.
         """
-        url = os.environ.get("CANVUS_URL")
-        if not url:
-            raise ValueError("the environment variable CANVUS_URL is not set; it holds the address of the server")
-        return cls(url, token=os.environ.get("CANVUS_TOKEN") or None)
+        url, options = url_and_options()
+        return cls(url, **options)
 
     @property
     def url(self) -> str:
@@ -96,7 +96,7 @@ class Client:
 
     @property
     def requests_sent(self) -> int:
-        """How many requests went out so far, retries and followed redirects included."""
+        """The number of requests sent so far, retries and followed redirects included."""
         return self._transport.sent
 
     @cached_property
@@ -104,26 +104,26 @@ class Client:
         """The canvases of the server."""
         return Canvases(self._transport)
 
-    def canvas(self, canvas_id: str, /) -> Canvas:
-        """A handle on one canvas; no request is made. Raises ValueError for an empty or impossible id."""
-        return Canvas(self._transport, self._fetcher, canvas_id)
+    def canvas(self, canvas_id: CanvasId) -> Canvas:
+        """A handle on one canvas, by its id or its record; no request is made. Raises ValueError for an invalid id."""
+        return Canvas(self._transport, self._fetcher, id_of(canvas_id, what="canvas id"))
 
     async def server_info(self) -> ServerInfo:
-        """The server's version and the API versions it speaks; needs no token.
+        """The server's version and the API versions that it supports; needs no token.
 
-        Raises NotFound or UnexpectedContent where there is a server, but not of Canvus.
+        Raises NotFound or UnexpectedContent if the server at `url` is not a Canvus server.
         """
         return await self._transport.one("GET", "server-info", ServerInfo)
 
     async def server_time(self) -> datetime | None:
-        """What the server's clock says, in UTC and to the second; None where its answers do not tell. Needs no token.
+        """The server's time in UTC, to the second; None if its responses have no Date header. Needs no token.
 
-        Raises NotFound where there is a server, but not of Canvus.
+        Raises NotFound if the server at `url` is not a Canvus server.
         """
         return http_date((await self._transport.headers("server-info")).get("Date", ""))
 
     async def aclose(self) -> None:
-        """End every call and subscription with ClientClosed, then close the connections. May be called again."""
+        """End all calls and subscriptions with ClientClosed, and close the connections. May be called again."""
         await self._transport.aclose()
 
     async def __aenter__(self) -> Self:
@@ -137,6 +137,6 @@ class Client:
             self._transport.sessions.warn_if_open(repr(self))
 
     def __repr__(self) -> str:
-        if "_transport" not in vars(self):  # looked at while the constructor raises
+        if "_transport" not in vars(self):  # the constructor has raised, and something prints its frames
             return "<Client>"
         return f"<Client {self.url} ({self._transport.credentials})>"

@@ -107,15 +107,28 @@ class OutcomeUnknown(TransportError):
 
 
 class ApiError(CanvusError):
-    """A response with an error status. `msg` is the server's message; `retry_after` is in seconds, None if missing."""
+    """A response with an error status. `msg` is the server's message; `retry_after` is in seconds, None if missing.
 
-    def __init__(self, status: int, msg: str, *, method: str, path: str, retry_after: float | None = None) -> None:
+    `from_api` is false if the body is not the JSON of the API, as with the error page of a proxy in between.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        msg: str,
+        *,
+        method: str,
+        path: str,
+        retry_after: float | None = None,
+        from_api: bool = True,
+    ) -> None:
         super().__init__(f"{method} {path}: {status} {msg}".rstrip())
         self.status = status
         self.msg = msg
         self.method = method
         self.path = path
         self.retry_after = retry_after
+        self.from_api = from_api
 
 
 class BadRequest(ApiError):

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from types import TracebackType
-from typing import Generic, Never, Protocol, TypeVar
+from typing import Generic, Never, Protocol, Self, TypeVar
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -34,6 +34,12 @@ class ResumableGenerator(AsyncGenerator[T, None], Generic[T]):
 
     def __init__(self, source: Source[T]) -> None:
         self._source = source
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self._source.aclose()
 
     async def __anext__(self) -> T:
         source = self._source

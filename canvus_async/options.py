@@ -1,6 +1,6 @@
-"""How long to wait, how much at once, how often again: frozen, keyword-only, checked when made.
+"""The options of a client: time limits, quantity limits, retries, reconnecting. Checked when they are created.
 
-Seconds are floats; None means no limit. Sizes are bytes.
+Times are in seconds; None means no limit. Sizes are in bytes.
 """
 
 from collections.abc import Collection
@@ -10,27 +10,27 @@ _MIB = 1 << 20
 
 
 def check_positive(
-    owner: str, *, optional: Collection[str] = (), whole: Collection[str] = (), **values: object
+    owner: str, *, optional: Collection[str] = (), integers: Collection[str] = (), **values: object
 ) -> None:
-    """Refuse values that could only be mistakes now, rather than some time later: ValueError or TypeError.
+    """Raise TypeError or ValueError for a value that is not a positive number, now instead of when it is first used.
 
-    `optional` names those that may be None, `whole` those that must be integers.
+    `optional` are the names of the values that may be None, `integers` of those that must be integers.
     """
     for name, value in values.items():
         where = f"{owner}({name}={value!r})"
         if value is None and name in optional:
             continue
-        if isinstance(value, bool) or not isinstance(value, int if name in whole else int | float):
-            raise TypeError(f"{where}: {'a whole number' if name in whole else 'a number'} is needed")
-        if not value > 0:  # also refuses nan
+        if isinstance(value, bool) or not isinstance(value, int if name in integers else int | float):
+            raise TypeError(f"{where}: must be {'an integer' if name in integers else 'a number'}")
+        if not value > 0:  # also true for nan
             raise ValueError(f"{where}: must be above 0")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Timeouts:
-    """Time limits in seconds; None means no limit. Each field names the error that it leads to.
+    """Time limits in seconds; None means no limit. Each field names the error that it raises.
 
-    A limit that passes during a subscription does not end the subscription: it reconnects.
+    A limit that is exceeded during a subscription does not end the subscription: it reconnects.
     """
 
     connect: float | None = 10.0
@@ -66,8 +66,8 @@ class Timeouts:
 class Limits:
     """How much one client does at the same time, and the largest response that it reads.
 
-    Counts: a call over a limit waits until another has finished, in the order of arrival, and raises nothing. Sizes are
-    bytes; a response over one raises the error that the field names.
+    Counts: a call above a limit waits until another one has finished, first come, first served, and raises no error.
+    Sizes are in bytes: a response above a limit raises the error that the field names.
     """
 
     requests: int = 32
@@ -98,49 +98,64 @@ class Limits:
     """Bytes a second below which a download counts as stalled, see `Timeouts.slow`: Stalled."""
 
     def __post_init__(self) -> None:
-        check_positive("Limits", whole=vars(self).keys(), **vars(self))
+        check_positive("Limits", integers=vars(self).keys(), **vars(self))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Retry:
-    """When a call is tried again: only where that cannot do it twice.
-
-    `attempts` in all; waits double from `first_wait` up to `max_wait` seconds, with jitter. A `Retry-After` of up to
-    `max_retry_after` seconds is obeyed; a longer one raises at once. Each retry costs `cost` of `budget`, each success
-    gives one back, so that a failing server is not hammered.
-    """
+    """How calls are retried. A write is retried only if that cannot apply it twice."""
 
     attempts: int = 3
+    """Attempts in all, including the first one; 1 turns retries off."""
+
     first_wait: float = 0.25
+    """Seconds to wait before the first retry. The wait doubles each time; up to `first_wait` of jitter is added."""
+
     max_wait: float = 20.0
+    """The longest wait in seconds, without the jitter."""
+
     max_retry_after: float = 60.0
+    """The longest `Retry-After` in seconds that is obeyed; a longer one raises the error immediately."""
+
     budget: int = 100
+    """Points for the retries of all calls of one client, so that a failing server is not hammered.
+
+    A successful call adds one point, up to this number.
+    """
+
     cost: int = 5
+    """Points that each retry costs; if fewer are left, the error is raised."""
 
     def __post_init__(self) -> None:
-        check_positive("Retry", whole={"attempts", "budget", "cost"}, **vars(self))
+        check_positive("Retry", integers={"attempts", "budget", "cost"}, **vars(self))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reconnect:
-    """How a subscription comes back: after 0 to `first_wait` seconds, doubled each time up to `max_wait`.
-
-    The doubling starts anew once a connection has delivered and lived for `healthy_after` seconds. `open_attempts`:
-    tries for the very first connection (None: for ever). `max_outage`: seconds without a connection before the last
-    error is raised (None: never). `bad_lines`: broken lines in a row before it is raised.
-    """
+    """How a subscription reconnects: after a random wait of up to `first_wait` seconds, doubled after each failure."""
 
     first_wait: float = 0.5
+    """The longest first wait in seconds."""
+
     max_wait: float = 30.0
+    """The longest wait in seconds after any number of failures."""
+
     healthy_after: float = 60.0
+    """Seconds that a connection must have been up to date to reset the waits to `first_wait`."""
+
     open_attempts: int | None = 5
+    """Attempts for the very first connection, after which the last error is raised; None means no limit."""
+
     max_outage: float | None = None
+    """Seconds without a connection, after which the last error is raised; None means no limit."""
+
     bad_lines: int = 5
+    """Unreadable lines in a row, after which the last error is raised."""
 
     def __post_init__(self) -> None:
         check_positive(
             "Reconnect",
             optional={"open_attempts", "max_outage"},
-            whole={"open_attempts", "bad_lines"},
+            integers={"open_attempts", "bad_lines"},
             **vars(self),
         )

@@ -14,7 +14,7 @@ class ProgressCounter:
     """Counts what a bulk job has done and calls the user's callback."""
 
     def __init__(self, items: int | None, callback: BulkProgress | None) -> None:
-        """`items` is how many items there are, None if the source does not tell."""
+        """`items` is the number of items, None if the source has no length."""
         self._items_left = items
         self._callback = callback
         self._done = 0
@@ -44,7 +44,7 @@ class ProgressCounter:
             self._callback(self._done, self._bytes, total)
 
     def per_file(self) -> Progress | None:
-        """A callback for the bytes of one file; None if nobody wants to know."""
+        """A callback for the bytes of one file; None if the user gave no callback."""
         if self._callback is None:
             return None
         before = 0

@@ -19,8 +19,9 @@ myst_links_external_new_tab = True
 NAVIGATION = {
     "Start": ("tutorial", "glossary"),
     "How to": (
-        *("howto/web-backend", "howto/bot", "howto/bulk-export", "howto/snapshot", "howto/testing"),
-        *("howto/configuration", "howto/logging", "howto/proxy", "howto/tls", "howto/troubleshooting"),
+        *("howto/web-backend", "howto/bot", "howto/bulk-export", "howto/snapshot", "howto/testing", "howto/mocking"),
+        *("howto/configuration", "howto/sync-code", "howto/logging", "howto/proxy", "howto/tls"),
+        *("howto/records-json", "howto/troubleshooting"),
     ),
     "Reference": (
         *("reference/client", "reference/collections", "reference/files", "reference/live", "reference/snapshots"),

@@ -51,10 +51,10 @@ PAGES = {
         safe_filename
     """,
     "live": """
-        Live Change Counters Status
+        Subscription Live Change Counters Status
     """,
     "snapshots": """
-        Camera Snapshot Region
+        Camera Snapshot Region ImageFormat
     """,
     "records": """
         module models.widgets
@@ -66,6 +66,9 @@ PAGES = {
         Note Browser Anchor Connector ConnectorEnd Table GridSize TableCell VideoInput IpVideo RdpConnection
         # The canvas itself
         SharedCanvas VideoOutputAnchor CanvasBackground BackgroundGrid BackgroundHaze BackgroundImage
+        # Records from JSON
+        module models.reading
+        from_json
         # Places and sizes
         Point Size Rect Layout
     """,
@@ -97,7 +100,7 @@ PAGES = {
         CanvusServer Faults RequestRecord DataInUse UnsuitableFolder
     """,
     "testing": """
-        testing.canvus_server testing.canvus_client testing.canvus_canvas
+        testing.canvus_server testing.canvus_client testing.canvus_canvas testing.canvus_mock
     """,
 }
 """What is on which page. A type that only signatures mention is added to the last page with such a signature.

@@ -1,4 +1,4 @@
-"""A real server and a client of it, fresh for every test; and proof after every test that nothing is left behind."""
+"""A real server and a client of it, new for every test; and checks after every async test that nothing is left."""
 
 import asyncio
 import inspect
@@ -11,15 +11,51 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import Phase, settings
 
 from canvus_async import Canvas, Client
 from canvus_async.server import CanvusServer
+from tests.project.rows import ROWS
 
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of a script; and programs inherit it
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # so in background jobs of a script, and programs inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)
-# Python's development mode is for this process: programs that tests start would say of each step that was slow, and
-# any may be on a busy machine.
+# Python's development mode is for this process only: programs that tests start would print a warning for every slow
+# callback, and on a busy machine any callback may be slow.
 os.environ.pop("PYTHONDEVMODE", None)
+
+
+# Failures are reported unshrunk: shrinking may take minutes, and pytest-timeout would end the test without a report.
+# `pytest --hypothesis-profile=default` shrinks them; nothing is stored, because it would not shrink a stored example.
+settings.register_profile(
+    "suite", deadline=None, database=None, print_blob=True, phases=[Phase.explicit, Phase.generate]
+)
+settings.load_profile("suite")
+
+LEAK_CHECKS = ("nothing_left_open", "nothing_left_running")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse unknown rows, and add the leak checks to async tests: autouse, they would give every test a loop."""
+    for item in items:
+        for mark in item.iter_markers("row"):
+            if unknown := [row for row in mark.args if row not in ROWS]:
+                raise pytest.UsageError(f"{item.nodeid}: no such row in tests/project/rows.py: {unknown}")
+        if isinstance(item, pytest.Function) and needs_a_loop(item) and LEAK_CHECKS[0] not in item.fixturenames:
+            scopes = [getattr(definition(item, name), "scope", "") for name in item.fixturenames]
+            first = scopes.index("function") if "function" in scopes else len(scopes)
+            item.fixturenames[first:first] = LEAK_CHECKS  # set up before, torn down after all others of the test
+
+
+def definition(item: pytest.Function, name: str) -> pytest.FixtureDef[object] | None:
+    """The fixture that a test gets by that name."""
+    found = item._fixtureinfo.name2fixturedefs.get(name)
+    return found[-1] if found else None
+
+
+def needs_a_loop(item: pytest.Function) -> bool:
+    """Whether a test, or a fixture of it, is async."""
+    functions = [item.function, *(getattr(definition(item, name), "func", None) for name in item.fixturenames)]
+    return any(inspect.iscoroutinefunction(each) or inspect.isasyncgenfunction(each) for each in functions)
 
 
 @pytest.fixture
@@ -51,7 +87,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def serving(certificate: Path) -> ssl.SSLContext:
-    """What a TLS server needs."""
+    """The TLS context of a server with that certificate."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate)
     return context
@@ -59,24 +95,24 @@ def serving(certificate: Path) -> ssl.SSLContext:
 
 @pytest.fixture
 def trusting(certificate: Path) -> ssl.SSLContext:
-    """What a client of that server needs."""
+    """The TLS context of a client that trusts that certificate."""
     return ssl.create_default_context(cafile=certificate)
 
 
 def descriptors() -> set[str]:
-    """What this process has open: sockets, files and pipes, by what they are."""
+    """The open descriptors of this process (sockets, files, pipes), with what they refer to."""
     found: set[str] = set()
     for entry in Path("/proc/self/fd").iterdir():
         try:
             found.add(f"{entry.name} {entry.readlink()}")
-        except OSError:  # the descriptor that lists the folder is gone by now
+        except OSError:  # the descriptor that listed the folder is closed by now
             continue
     return found
 
 
 @pytest.fixture(scope="session", autouse=True)
 def temporary_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder for temporary files that nobody else uses, so that what is left behind shows."""
+    """A folder for the temporary files of this process only, so that files left behind are seen."""
     folder = tmp_path_factory.mktemp("temporary")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TMPDIR", str(folder))
@@ -84,11 +120,10 @@ def temporary_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]
         yield folder
 
 
-@pytest.fixture(autouse=True)
-def nothing_left_open(request: pytest.FixtureRequest, temporary_folder: Path) -> Iterator[None]:
+@pytest.fixture
+def nothing_left_open(temporary_folder: Path) -> Iterator[None]:
     """After the test and its fixtures there are no more descriptors and temporary files than before."""
-    function = getattr(request, "function", None)
-    if not Path("/proc/self/fd").is_dir() or not inspect.iscoroutinefunction(function):
+    if not Path("/proc/self/fd").is_dir():
         yield
         return
     before, files = descriptors(), set(temporary_folder.iterdir())
@@ -99,13 +134,13 @@ def nothing_left_open(request: pytest.FixtureRequest, temporary_folder: Path) ->
     assert not gone, f"left behind: {sorted(gone)}"
 
 
-@pytest.fixture(autouse=True)
-async def nothing_left_running(request: pytest.FixtureRequest, nothing_left_open: None) -> AsyncIterator[None]:
-    """After the test and its fixtures there is no task but this one."""
+@pytest.fixture
+async def nothing_left_running(nothing_left_open: None) -> AsyncIterator[None]:
+    """After the test and its fixtures no task is left but the current one."""
     before = asyncio.all_tasks()
     yield
     left = {task for task in asyncio.all_tasks() - before if task is not asyncio.current_task()}
-    for task in tuple(left):  # one that is just ending may end
+    for task in tuple(left):  # tasks that are about to end may end
         await asyncio.wait([task], timeout=1)
     left = {task for task in left if not task.done()}
     assert not left, f"left running: {left}"

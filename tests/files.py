@@ -1,4 +1,4 @@
-"""Small real files for tests."""
+"""Small valid files for tests."""
 
 import io
 
@@ -6,7 +6,7 @@ from PIL import Image
 
 
 def picture(width: int = 640, height: int = 360, form: str = "JPEG", color: str = "teal") -> bytes:
-    """A picture of one colour."""
+    """An image of one colour."""
     out = io.BytesIO()
     Image.new("RGB", (width, height), color).save(out, form)
     return out.getvalue()

@@ -1,8 +1,8 @@
-"""Does the package work with the lowest versions that it admits? `python -m tests.lowest [PYTEST ARGUMENTS]`.
+"""Test with the lowest versions of the dependencies: `python -m tests.lowest [PYTEST ARGUMENTS]`.
 
-Reads the bounds of everything that is needed at run time, the extras `server` and `cli` included, out of
-`pyproject.toml`, makes an environment with exactly those and the newest tools to test with, and runs the suite there
-with this interpreter. Exit status is pytest's.
+Reads the lower bounds of all run-time dependencies, the extras `server` and `cli` included, from `pyproject.toml`,
+makes an environment with exactly these versions and the newest test tools, and runs the suite there with this
+interpreter. The exit status is that of pytest.
 """
 
 import os
@@ -19,16 +19,16 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 TOOLS = "dev"
-"""The extra that is not for run time."""
+"""The extra with the test tools."""
 
 
 def project() -> dict[str, Any]:
-    """What `pyproject.toml` says of the project."""
+    """The table `project` of `pyproject.toml`."""
     return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
 def at_run_time(metadata: dict[str, Any]) -> Iterator[Requirement]:
-    """What is needed at run time, by the package or by an extra of it for its users."""
+    """The run-time dependencies of the package and of its extras `server` and `cli`."""
     optional = metadata["optional-dependencies"]
     for line in [*metadata["dependencies"], *optional["server"], *optional["cli"]]:
         requirement = Requirement(line)
@@ -37,10 +37,10 @@ def at_run_time(metadata: dict[str, Any]) -> Iterator[Requirement]:
 
 
 def lowest(requirement: Requirement) -> str:
-    """The same pinned to the lowest version that it admits. Raises ValueError where it does not say which."""
+    """The requirement pinned to its lower bound. Raises ValueError if it has none."""
     bounds = [part.version for part in requirement.specifier if part.operator in {">=", "==", "~="}]
     if len(bounds) != 1:
-        raise ValueError(f"{requirement}: says no lowest version")
+        raise ValueError(f"{requirement}: has no lower bound")
     return f"{requirement.name}=={bounds[0]}"
 
 

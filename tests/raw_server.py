@@ -1,7 +1,7 @@
-"""A server that writes literal bytes, because no HTTP library can misbehave enough.
+"""A server that writes literal bytes, because HTTP libraries do not send invalid responses.
 
-A script is an async function of one `Exchange`; the first connection runs the first script, and so on; the last one
-serves all that follow. What goes wrong in a script fails the test that leaves the `async with`.
+A script is an async function of one `Exchange`. The first connection runs the first script, and so on; the last script
+serves all later connections. An error in a script is raised at the end of the `async with`.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Received:
-    """A request as it came: `target` is the path with its query, header names are in lower case."""
+    """A received request: `target` is the path with its query, header names are in lower case."""
 
     method: str
     target: str
@@ -27,7 +27,7 @@ class Received:
 
 
 class Exchange:
-    """One connection from the server's side."""
+    """One connection, seen from the server."""
 
     def __init__(self, server: "RawServer", reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.server = server
@@ -35,7 +35,7 @@ class Exchange:
         self.writer = writer
 
     async def head(self) -> Received:
-        """Read a request's head, and leave its body unread."""
+        """Read the headers of a request, and leave its body unread."""
         block = await self.reader.readuntil(b"\r\n\r\n")
         first, *lines = block.decode("latin-1").split("\r\n")[:-2]
         method, target, _ = first.split(" ")
@@ -58,37 +58,37 @@ class Exchange:
         await self.writer.drain()
 
     async def start(self, status: int = 200, *headers: str) -> None:
-        """Write a head and nothing more."""
+        """Write the status line and headers, and nothing more."""
         await self.send("\r\n".join([f"HTTP/1.1 {status} Whatever", *headers, "", ""]))
 
     async def answer(self, body: bytes | object = b"", status: int = 200, *headers: str) -> None:
-        """Write a whole answer; anything but bytes goes out as JSON."""
+        """Write a whole response; anything but bytes is sent as JSON."""
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         await self.start(status, f"Content-Length: {len(data)}", *headers)
         await self.send(data)
 
     async def chunk(self, data: bytes) -> None:
-        """Write one chunk of a chunked answer."""
+        """Write one chunk of a chunked response."""
         await self.send(b"%x\r\n" % len(data), data, b"\r\n")
 
     async def stream(self, *lines: bytes | object) -> None:
-        """Begin a chunked answer and write each line in a chunk of its own; anything but bytes goes out as JSON."""
+        """Start a chunked response and write each line in a chunk of its own; anything but bytes is sent as JSON."""
         await self.start(200, "Content-Type: application/json", "Transfer-Encoding: chunked")
         for line in lines:
             await self.line(line)
 
     async def line(self, line: bytes | object) -> None:
-        """One line of a stream in a chunk of its own."""
+        """Write one line of a stream in a chunk of its own."""
         await self.chunk(line if isinstance(line, bytes) else json.dumps(line).encode() + b"\n")
 
     async def gone(self) -> None:
-        """Wait until the client has closed its side, and read what it still sends."""
+        """Read and discard until the client has closed its side."""
         with contextlib.suppress(ConnectionError):
             while await self.reader.read(65536):
                 pass
 
     def reset(self) -> None:
-        """Break the connection with an RST instead of a FIN."""
+        """Close the connection with an RST instead of a FIN."""
         sock: socket.socket = self.writer.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.writer.transport.abort()
@@ -99,7 +99,7 @@ Script = Callable[[Exchange], Awaitable[object]]
 
 @dataclass
 class RawServer:
-    """What a test sees of the server: where it is, what reached it, and how many connections are open now."""
+    """A running server: its URL, the requests it received, and the number of open connections."""
 
     url: str
     scripts: tuple[Script, ...]
@@ -117,8 +117,8 @@ class RawServer:
         try:
             await script(Exchange(self, reader, writer))
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass  # the client went away, which is what many tests are about
-        except Exception as failure:  # raised where the test leaves the server
+            pass  # the client closed the connection, as many tests intend
+        except Exception as failure:  # raised at the end of `raw_server`
             self.failures.append(failure)
         finally:
             writer.close()
@@ -129,10 +129,10 @@ class RawServer:
                 self.closed.notify_all()
 
     async def until_open(self, count: int = 0) -> None:
-        """Wait until at most `count` connections are open, five real seconds at most.
+        """Wait until at most `count` connections are open, for at most five real seconds.
 
-        On a clock that jumps, a time limit passes before the system has delivered what another socket of this process
-        has sent: it may take its time on a busy machine.
+        On a clock that jumps, a timeout may expire before the system has delivered what another socket of this process
+        has sent, which takes longer on a busy machine.
         """
         last = time.monotonic() + 5
         while True:
@@ -143,10 +143,10 @@ class RawServer:
             except TimeoutError:
                 if time.monotonic() > last:
                     raise
-                time.sleep(0.001)  # nothing else is to do here but to let the system work
+                time.sleep(0.001)  # let the system deliver
 
     async def until_requests(self, count: int) -> None:
-        """Wait until that many requests have come."""
+        """Wait until this many requests have arrived."""
         async with asyncio.timeout(10):
             while len(self.requests) < count:
                 self.arrived.clear()
@@ -155,7 +155,7 @@ class RawServer:
 
 @asynccontextmanager
 async def raw_server(*scripts: Script, tls: ssl.SSLContext | None = None) -> AsyncIterator[RawServer]:
-    """Run a server on a free port of this machine; raises what went wrong in a script."""
+    """Run a server on a free local port; raises the first error of a script at the end."""
     running = RawServer("", scripts)
     tasks: set[asyncio.Task[None]] = set()
 

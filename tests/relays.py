@@ -1,4 +1,4 @@
-"""What stands between a client and a server in the networks of companies: a TLS terminator, and a proxy."""
+"""What is between a client and a server in company networks: a TLS terminator, and a proxy."""
 
 import asyncio
 import contextlib
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 @dataclass
 class Relay:
-    """One that is running: where it is, and the first line and every byte that clients sent through it."""
+    """A running relay: its URL, the request lines it received, and every byte that clients sent through it."""
 
     url: str = ""
     asked: list[str] = field(default_factory=list)
@@ -30,7 +30,7 @@ async def _copy(source: asyncio.StreamReader, sink: asyncio.StreamWriter, seen: 
 
 @asynccontextmanager
 async def _relay(relay: Relay, to: str | None, tls: ssl.SSLContext | None) -> AsyncIterator[Relay]:
-    """Pass bytes on to the address `to`, or where none is given, to where a proxy's client asks."""
+    """Forward bytes to the address `to`, or without one, to the address that the client asks the proxy for."""
     tasks: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -72,10 +72,10 @@ async def _relay(relay: Relay, to: str | None, tls: ssl.SSLContext | None) -> As
 
 
 def tls_in_front_of(url: str, context: ssl.SSLContext) -> contextlib.AbstractAsyncContextManager[Relay]:
-    """The server at `url` behind https, with the certificate of `context`."""
+    """Serve the server at `url` over https, with the certificate of `context`."""
     return _relay(Relay(), url, context)
 
 
 def proxy() -> contextlib.AbstractAsyncContextManager[Relay]:
-    """A proxy as companies have them: tunnels for https, plain http passed on."""
+    """An HTTP proxy: tunnels for https, and plain http forwarded."""
     return _relay(Relay(), None, None)

@@ -1,10 +1,10 @@
-"""Does anything grow? `python -m tests.soak --minutes 10`.
+"""Soak test: does anything grow? `python -m tests.soak --minutes 10`.
 
-A server in a process of its own breaks every subscription off every few seconds, refuses and cuts some answers, and
-changes its widgets all the while. This process keeps 50 subscriptions and mirrors open and downloads 8 files at a time.
-Memory and descriptors of both processes are measured every second; a straight line is laid through what comes after
-the first third. Exit status 1 when a line rises by more than it may, when a mirror is wrong in the end, when
-a file was not what was uploaded, or when tasks or descriptors are left.
+A server in a process of its own drops every subscription every few seconds, fails and truncates some responses, and
+changes its widgets continuously. This process keeps 50 subscriptions and mirrors open and downloads 8 files at a time.
+Memory and descriptors of both processes are measured every second; a straight line is fitted to the values after the
+first third. Exit status 1 if a line rises too much, a mirror is wrong at the end, a file is not what was uploaded, or
+tasks or descriptors are left.
 """
 
 import argparse
@@ -37,15 +37,15 @@ LOW_OF = 15
 FILES = 12
 NOTES = 40
 MAY_RISE = {"MiB": 4.0, "descriptors": 8.0}
-"""What a line may rise by over the time that counts. In ten minutes there are 5,000 reconnects and 40,000 downloads: a
-kilobyte left behind by each reconnect is too much."""
+"""How much a line may rise over the measured time. Ten minutes have 5,000 reconnects and 40,000 downloads, so a leak of
+a kilobyte at each reconnect would be noticed."""
 
 
-# -- the server's process --
+# -- the process of the server --
 
 
 async def serve() -> None:
-    """A server on a bad day, until stdin ends. Its first line says where it is."""
+    """Run a server with faults until stdin ends. Its first line of output has its URL and token."""
     async with CanvusServer(keepalive=1.0) as server:
         print(json.dumps({"url": server.url, "token": server.token}), flush=True)
         trouble = asyncio.create_task(_trouble(server))
@@ -67,22 +67,22 @@ async def _trouble(server: CanvusServer) -> None:
 
 @dataclass
 class Series:
-    """One figure over time."""
+    """One measured value over time."""
 
     unit: str
     points: list[tuple[float, float]] = field(default_factory=list)
 
     def add(self, value: float) -> None:
-        """Take a sample."""
+        """Add a sample."""
         self.points.append((time.monotonic(), value))
 
     def lows(self) -> list[tuple[float, float]]:
-        """The lowest of every few points after the first third: what is under way comes and goes, what leaks stays."""
+        """The minima of groups of points after the first third: open requests vary, leaks remain."""
         points = self.points[len(self.points) // 3 :]
         return [min(points[at : at + LOW_OF], key=itemgetter(1)) for at in range(0, len(points), LOW_OF)]
 
     def rise(self) -> tuple[float, float]:
-        """By how much a straight line through the lows (least squares) rises in all, and in an hour."""
+        """How much a straight line fitted to the minima (least squares) rises in total, and per hour."""
         points = self.lows()
         middle = sum(at for at, _ in points) / len(points)
         spread = sum((at - middle) ** 2 for at, _ in points)
@@ -91,18 +91,18 @@ class Series:
 
 
 def resident(pid: int) -> float:
-    """MiB of memory that a process has."""
+    """The resident memory of a process, in MiB."""
     pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
 
 
 def descriptors(pid: int) -> int:
-    """How much a process has open."""
+    """The number of open descriptors of a process."""
     return len(list(Path(f"/proc/{pid}/fd").iterdir()))
 
 
 async def measure(pids: dict[str, int], series: dict[str, Series]) -> None:
-    """Take a sample of every process now and then."""
+    """Sample every process each second."""
     while True:
         for name, pid in pids.items():
             series.setdefault(f"{name} memory", Series("MiB")).add(resident(pid))
@@ -114,7 +114,7 @@ async def measure(pids: dict[str, int], series: dict[str, Series]) -> None:
 
 
 async def change(canvas: Canvas, tally: Counter[str]) -> None:
-    """Edit, make and delete notes without end."""
+    """Edit, create and delete notes until cancelled."""
     dice = random.Random(1)
     notes = [(await canvas.notes.create(text=str(number))).id for number in range(NOTES)]
     while True:
@@ -129,7 +129,7 @@ async def change(canvas: Canvas, tally: Counter[str]) -> None:
 
 
 async def follow(canvas: Canvas, tally: Counter[str]) -> None:
-    """One subscription, left and begun anew now and then."""
+    """Follow a subscription, and start a new one after 5,000 records."""
     while True:
         async with aclosing(canvas.notes.subscribe()) as notes:
             async for _note in notes:
@@ -139,13 +139,13 @@ async def follow(canvas: Canvas, tally: Counter[str]) -> None:
 
 
 async def consume(live: Live[Note], tally: Counter[str]) -> None:
-    """Take what a mirror tells."""
+    """Read the changes of a mirror."""
     async for _change in live.changes():
         tally["changes"] += 1
 
 
 async def download(canvas: Canvas, images: list[tuple[Image, bytes]], folder: Path, tally: Counter[str]) -> None:
-    """Fetch originals and mipmaps, look at them, and throw them away."""
+    """Fetch originals and mipmaps, check the originals, and delete them."""
     while True:
         image, digest = random.choice(images)
         target = folder / f"{id(asyncio.current_task())}"
@@ -161,7 +161,7 @@ async def download(canvas: Canvas, images: list[tuple[Image, bytes]], folder: Pa
 
 
 async def upload(canvas: Canvas) -> list[tuple[Image, bytes]]:
-    """Files of some megabytes to download, and their digests."""
+    """Upload files of some megabytes; returns them with their digests."""
     made: list[tuple[Image, bytes]] = []
     for number in range(FILES):
         content = picture(900 + number, 600) + os.urandom(1_000_000 + 100_000 * number)
@@ -172,7 +172,7 @@ async def upload(canvas: Canvas) -> list[tuple[Image, bytes]]:
 
 @asynccontextmanager
 async def server_process() -> AsyncIterator[tuple[int, str, str]]:
-    """The id, address and token of a server in another process."""
+    """Run a server in another process; gives its process id, URL and token."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.soak", "--serve"),
         stdin=asyncio.subprocess.PIPE,
@@ -189,7 +189,7 @@ async def server_process() -> AsyncIterator[tuple[int, str, str]]:
 
 
 async def wrong(mirrors: list[Live[Note]], canvas: Canvas) -> int:
-    """How many mirrors do not come to show what the server has."""
+    """The number of mirrors that do not get the state of the server in time."""
     truth: dict[str, Widget] = {note.id: note for note in await canvas.notes.list()}
 
     def right(live: Live[Note]) -> bool:
@@ -199,7 +199,7 @@ async def wrong(mirrors: list[Live[Note]], canvas: Canvas) -> int:
 
 
 async def eventually(holds: Callable[[], bool], seconds: float) -> bool:
-    """Whether something comes to hold in time."""
+    """Whether a condition becomes true in time."""
     end = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > end:
@@ -209,7 +209,7 @@ async def eventually(holds: Callable[[], bool], seconds: float) -> bool:
 
 
 async def soak(minutes: float) -> int:
-    """Run it all for a time; gives the exit status."""
+    """Run everything for the given time; returns the exit status."""
     tally, series, failures = Counter[str](), dict[str, Series](), list[str]()
     before = descriptors(os.getpid())
     async with server_process() as (pid, url, token):
@@ -240,7 +240,7 @@ async def soak(minutes: float) -> int:
     failures += [f"{tally['broken files']} broken files"] if tally["broken files"] else []
     left = asyncio.all_tasks() - {asyncio.current_task()}
     failures += [f"left running: {left}"] if left else []
-    if not await eventually(lambda: descriptors(os.getpid()) <= before + 1, 5):  # one of a child that was waited for
+    if not await eventually(lambda: descriptors(os.getpid()) <= before + 1, 5):  # one of the child process
         failures.append(f"{descriptors(os.getpid())} descriptors are open, {before} were")
     return report(tally, series, failures)
 
@@ -252,7 +252,7 @@ async def _end(tasks: list[asyncio.Task[None]]) -> None:
 
 
 def report(tally: Counter[str], series: dict[str, Series], failures: list[str]) -> int:
-    """Print what came of it; gives the exit status."""
+    """Print the results; returns the exit status."""
     for what, count in sorted(tally.items()):
         print(f"{what}: {count}")
     for name, each in series.items():
@@ -267,7 +267,7 @@ def report(tally: Counter[str], series: dict[str, Series], failures: list[str]) 
 
 
 def main() -> int:
-    options = argparse.ArgumentParser(prog="soak", description="Look whether anything grows.")
+    options = argparse.ArgumentParser(prog="soak", description="Check that nothing grows.")
     options.add_argument("--minutes", type=float, default=10.0)
     options.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     given = options.parse_args()

@@ -1,4 +1,4 @@
-"""Errors carry what a caller needs, survive a process boundary, and are what they say they are."""
+"""Errors carry what a caller needs, can be copied and pickled, and are subclasses of builtin errors."""
 
 import copy
 import errno
@@ -35,7 +35,7 @@ SAMPLES = [
 @pytest.mark.parametrize(
     "through", [copy.copy, lambda error: pickle.loads(pickle.dumps(error))], ids=["copy", "pickle"]
 )
-def test_an_error_survives_a_process_boundary(error: CanvusError, through) -> None:
+def test_error_survives_copy_and_pickle(error: CanvusError, through) -> None:
     again = through(error)
 
     assert type(again) is type(error)
@@ -44,14 +44,14 @@ def test_an_error_survives_a_process_boundary(error: CanvusError, through) -> No
     assert getattr(again, "errno", None) == getattr(error, "errno", None)
 
 
-def test_the_builtin_families_hold() -> None:
+def test_errors_are_subclasses_of_builtin_ones() -> None:
     assert issubclass(ConnectFailed, OSError)
     assert issubclass(ConnectionLost, OSError)
     assert issubclass(RequestTimeout, TimeoutError)
     assert issubclass(LocalWriteError, OSError)
 
 
-def test_every_error_is_in_the_drawing_and_has_one_base() -> None:
+def test_every_error_is_in_the_docstring_and_has_one_base() -> None:
     kinds = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, Exception)]
 
     assert all(issubclass(kind, CanvusError) for kind in kinds)
@@ -59,7 +59,7 @@ def test_every_error_is_in_the_drawing_and_has_one_base() -> None:
         assert kind.__name__ in (errors.__doc__ or "")
 
 
-def test_disk_errors_keep_the_errno_and_our_words() -> None:
+def test_local_write_error_keeps_errno_and_message() -> None:
     error = SAMPLES[5]
 
     assert isinstance(error, OSError)

@@ -45,3 +45,46 @@ def test_the_fixtures_work_with_each_plugin_for_asynchronous_tests(
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2 passed" in done.stdout
+
+
+SCOPES = {
+    "fixtures of the session": ("asyncio_default_fixture_loop_scope=session", "pytest.mark.asyncio"),
+    "tests of the module": ("asyncio_default_fixture_loop_scope=function", "pytest.mark.asyncio(loop_scope='module')"),
+}
+
+
+@pytest.mark.parametrize(("option", "mark"), SCOPES.values(), ids=SCOPES)
+def test_loop_scopes_that_differ_fail_at_once_and_name_the_setting(tmp_path: Path, option: str, mark: str) -> None:
+    module = MODULE.format(header=f"import pytest\npytestmark = {mark}\n")
+    (tmp_path / "test_bot.py").write_text(module, encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-o", option, "-q", "-p", "no:cacheprovider", "-p", "no:randomly"]
+
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=60)
+
+    assert "2 failed" in done.stdout, done.stdout + done.stderr
+    assert done.stdout.count("set asyncio_default_fixture_loop_scope and asyncio_default_test_loop_scope") == 2
+    assert "canvus_async/http" not in done.stdout  # no request was sent
+
+
+@pytest.mark.parametrize("scope", ["module", "session"])
+def test_loop_scopes_that_agree_work(tmp_path: Path, scope: str) -> None:
+    header = f"import pytest\npytestmark = pytest.mark.asyncio(loop_scope='{scope}')\n"
+    (tmp_path / "test_bot.py").write_text(MODULE.format(header=header), encoding="utf-8")
+    option = f"asyncio_default_fixture_loop_scope={scope}"
+    command = [sys.executable, "-m", "pytest", "-o", option, "-q", "-p", "no:cacheprovider", "-p", "no:randomly"]
+
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=60)
+
+    assert "2 passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_under_trio_the_fixtures_skip_the_test(tmp_path: Path) -> None:
+    pytest.importorskip("trio")
+    header = "import pytest\npytestmark = pytest.mark.anyio\n"
+    (tmp_path / "test_bot.py").write_text(MODULE.format(header=header), encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", "-p", "no:randomly"]
+
+    done = subprocess.run([*command, "-p", "no:asyncio"], capture_output=True, text=True, cwd=tmp_path, timeout=60)
+
+    assert "2 passed, 2 skipped" in done.stdout, done.stdout + done.stderr
+    assert "let the fixture anyio_backend return 'asyncio'" in done.stdout

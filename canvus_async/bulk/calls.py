@@ -90,7 +90,7 @@ def download_many(
     progress: BulkProgress | None,
     dry_run: bool = False,
 ) -> AsyncGenerator[Downloaded, None]:
-    """Mipmap levels (None: none) and originals into a folder; a dry run only tells what is missing."""
+    """Download mipmap levels (None: none) and originals to a folder; a dry run only reports missing files."""
     fetcher.check_identified()
     if levels is None and not originals:
         raise ValueError("nothing to download: pass levels= or originals=True")
@@ -121,5 +121,5 @@ def _size_of(items: object) -> int | None:
 
 def _workers(concurrency: int | None, limiter: Limiter) -> int:
     """How many workers: no more than the client's limit, so that no other call waits behind a queue of them."""
-    check_positive("concurrency", optional={"concurrency"}, whole={"concurrency"}, concurrency=concurrency)
+    check_positive("concurrency", optional={"concurrency"}, integers={"concurrency"}, concurrency=concurrency)
     return limiter.total if concurrency is None else min(concurrency, limiter.total)

@@ -19,8 +19,9 @@ from canvus_async.bulk.items import Content
 from canvus_async.bulk.job import Fetch
 from canvus_async.bulk.manifest import NAME, Entry, Manifest
 from canvus_async.bulk.planner import FileRequest
+from canvus_async.content.disk import until_done
 from canvus_async.content.fetcher import Fetcher
-from canvus_async.content.part_file import sweep, until_done, write_error
+from canvus_async.content.filesystem import sweep, write_error
 from canvus_async.progress import ProgressCounter
 
 LEVELS = "mipmaps"
@@ -93,7 +94,7 @@ class Export:
     def _open(self) -> Manifest:
         """Make the folder, remove what killed runs left in it, and read its manifest. Blocking."""
         if self._dry_run:
-            return Manifest(self._into, adding=False)
+            return Manifest(self._into, writable=False)
         folders = [self._into, os.path.join(self._into, LEVELS)] if self._with_levels else [self._into]  # noqa: PTH118
         for folder in folders:
             try:
@@ -108,14 +109,14 @@ class Export:
         content, page, level = request.content, request.page, request.level
         name = name_of(content, page, level)
         path = f"{self._into}{os.sep}{name}"
-        size = _existing_size(manifest, name, path)
-        missing = size is None and self._dry_run
-        fetched = size is None and not missing
-        if fetched:
-            size = await self._fetch(request, path)
+        ensure = partial(self._ensure, manifest, request, name, path)
+        size, fetched = await self._fetcher.exports.once(path, ensure)
+        missing = size is None
         if not self._dry_run:
             widgets = (content.widget_id,) if content.widget_id else ()
-            manifest.record(Entry(content.hash, page, level, name, size or 0, widgets))
+            entry = Entry(content.hash, page, level, name, size or 0, widgets)
+            if manifest.remember(entry):
+                await self._fetcher.disk.run(partial(manifest.append, entry))
         return Downloaded(
             item=request.item,
             hash=content.hash,
@@ -126,6 +127,16 @@ class Export:
             fetched=fetched,
             missing=missing,
         )
+
+    async def _ensure(self, manifest: Manifest, request: FileRequest, name: str, path: str) -> tuple[int | None, bool]:
+        """The size of the file, None if it is missing in a dry run, and whether it was fetched.
+
+        Looking at the disk may wait for a thread, so it is part of what simultaneous jobs share.
+        """
+        size = await self._fetcher.disk.run(partial(_existing_size, manifest, name, path))
+        if size is not None or self._dry_run:
+            return size, False
+        return await self._fetch(request, path), True
 
     async def _fetch(self, request: FileRequest, path: str) -> int:
         hash_, progress = request.content.hash, self._counter.per_file()
@@ -152,7 +163,7 @@ def _existing_size(manifest: Manifest, name: str, path: str) -> int | None:
         return None
     except OSError as problem:
         raise write_error(problem, path) from None
-    return found.st_size if stat.S_ISREG(found.st_mode) and manifest.believes(name, found.st_size) else None
+    return found.st_size if stat.S_ISREG(found.st_mode) and manifest.may_be_complete(name, found.st_size) else None
 
 
 def name_of(content: Content, page: int | None, level: int | None) -> str:

@@ -19,7 +19,7 @@ class Fit(msgspec.Struct, frozen=True, gc=False):
     height: int
 
     def __post_init__(self) -> None:
-        check_positive("Fit", whole={"width", "height"}, width=self.width, height=self.height)
+        check_positive("Fit", integers={"width", "height"}, width=self.width, height=self.height)
 
 
 Levels: TypeAlias = int | Fit | Collection[int] | Literal["all"]

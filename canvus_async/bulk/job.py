@@ -15,6 +15,7 @@ from canvus_async.bulk.items import NO_CONTENT
 from canvus_async.bulk.lanes import Lane
 from canvus_async.bulk.planner import FileRequest, Planner
 from canvus_async.errors import CanvusError, ClientClosed
+from canvus_async.http.event_loop import LoopBinding
 from canvus_async.progress import ProgressCounter
 
 OnError: TypeAlias = Literal["yield", "raise"]
@@ -70,6 +71,7 @@ class Job(Generic[T]):
         self._results: asyncio.Queue[T | None] = asyncio.Queue(maxsize=sum(lane.workers for lane in self._lanes))
         self._exhausted = False
         self._reading_source = False
+        self._binding = LoopBinding("bulk job")
         self._consumer_waits = False
         self._ended = False
         self._plans = 0
@@ -79,9 +81,10 @@ class Job(Generic[T]):
     async def next(self) -> T:
         """The next result. Raises StopAsyncIteration after the last, or the error that ended the job."""
         if self._consumer_waits:
-            raise RuntimeError("this job is being read by another task already")
+            raise RuntimeError("another task is already reading this job")
         if self._ended:
             raise StopAsyncIteration
+        self._binding.check()
         if self._task is None:
             self._task = asyncio.create_task(self._run())
         self._consumer_waits = True
@@ -104,7 +107,7 @@ class Job(Generic[T]):
         if not self._ended and task is not None and not task.done() and not task.get_loop().is_closed():
             words = "a bulk job was dropped before its end: use `async with aclosing(...)`"
             warnings.warn(words, ResourceWarning, stacklevel=3)
-            task.cancel()
+            self._binding.call(task.cancel)  # the garbage collector may run in another thread
 
     async def aclose(self) -> None:
         """Stop; when this returns, the workers have removed everything half written. May be called again."""

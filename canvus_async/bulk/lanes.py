@@ -25,7 +25,7 @@ class Lane:
         self._changed.set()
 
     def add_first(self, requests: Iterable[FileRequest]) -> None:
-        """Add requests that came out of one, before all others, so that few are expanded at the same time."""
+        """Add the parts of an expanded request before all others, so that few are expanded at the same time."""
         self._requests.extendleft(reversed(list(requests)))
         self._changed.set()
 

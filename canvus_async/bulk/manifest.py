@@ -1,12 +1,14 @@
-"""`export.jsonl`: which file holds what, and which widgets show it; a line is added once its file is whole.
+"""`export.jsonl`: the files in a folder of downloads, and the widgets that show them.
 
 A line is `{"hash": …, "page": 0, "level": 2, "path": "mipmaps/….webp", "bytes": 20480, "widgets": ["…"]}`; page and
-level are null for an original file, and a content shown by several widgets has a line for each. Lines are only ever
-added, each in one write, so that processes may share a folder and a kill at any time does no harm: the file is there
-without its line, and the next run adds it.
+level are null for an original file. A line is added when its file is complete; a file that is shown by several widgets
+has a line for each. Lines are only appended, each in a single write, so several processes may use the same folder. If a
+process is killed between writing a file and its line, the next run adds the line.
 """
 
+import errno
 import os
+import stat
 import time
 from array import array
 from bisect import bisect_left
@@ -15,16 +17,20 @@ from pathlib import Path
 
 import msgspec
 
-from canvus_async.content.part_file import write_error
+from canvus_async.content.filesystem import write_error
 
 NAME = "export.jsonl"
-_LONGEST_LINE = 1 << 16
+_MAX_LINE = 1 << 16
 _MOMENT = 0.01
 """Seconds, far more than a system needs to write one line."""
 
+# Others may write to the folder: a link planted under the manifest's name is not followed, and opening a FIFO does not
+# wait for its other end.
+_OPEN_FLAGS = getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
-    """A line. `path` is relative to the folder, with "/" between its parts."""
+    """A line of the manifest. `path` is relative to the folder, with "/" between its parts."""
 
     hash: str
     page: int | None
@@ -35,21 +41,23 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 
 
 class Manifest:
-    """The lines of one folder: all that is remembered of each is eight bytes for each thing that it says."""
+    """The manifest of one folder. In memory it keeps digests of the lines only: eight bytes for each fact."""
 
-    def __init__(self, folder: str, *, adding: bool = True) -> None:
-        """Read what is there, and be ready to add unless `adding` is false. Blocking. Raises LocalWriteError."""
+    def __init__(self, folder: str, *, writable: bool = True) -> None:
+        """Open and read the file; if `writable`, create it where it is missing. Blocking. Raises LocalWriteError."""
         self.path = str(Path(folder) / NAME)
         self._known = _Digests()
         self._encode = msgspec.json.Encoder().encode
-        self._adding = adding
-        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND if adding else os.O_RDONLY
+        self._writable = writable
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND if writable else os.O_RDONLY
         self._fd = -1
-        if not adding and not Path(self.path).exists():
+        if not writable and not Path(self.path).exists():
             return
         try:
-            self._fd = os.open(self.path, flags | getattr(os, "O_BINARY", 0), 0o666)
+            self._fd = os.open(self.path, flags | _OPEN_FLAGS, 0o666)
             try:
+                if not stat.S_ISREG(os.fstat(self._fd).st_mode):
+                    raise OSError(errno.EINVAL, "is not a regular file")
                 self._read()
             except BaseException:
                 os.close(self._fd)
@@ -61,33 +69,34 @@ class Manifest:
         decode = msgspec.json.Decoder(Entry).decode
         line = b"\n"
         with open(self._fd, "rb", closefd=False) as file:
-            while part := file.readline(_LONGEST_LINE):
+            while part := file.readline(_MAX_LINE):
                 line = part
                 try:
-                    self._learn(decode(line))
+                    self.remember(decode(line))
                 except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-                    continue  # cut off by a power cut, or not ours
-            if self._adding and not line.endswith(b"\n"):
+                    continue  # truncated by a power failure, or written by another program
+            if self._writable and not line.endswith(b"\n"):
                 time.sleep(_MOMENT)  # another process may be in the middle of writing this line
                 if not file.read().endswith(b"\n"):
                     os.write(self._fd, b"\n")
 
-    def believes(self, path: str, size: int) -> bool:
-        """Whether a file of that size may be whole: a line says so, or none says anything else of it.
+    def may_be_complete(self, path: str, size: int) -> bool:
+        """Whether a file of this size may be complete: a line has this size, or there is no line for the file.
 
-        A file at its path is always whole, except that a power cut may take the content of one that was not synced.
+        Files are renamed to their final path when they are complete, so only a power failure can leave a truncated one
+        there, if it was written without `fsync`.
         """
         return size > 0 and (_digest(path, size) in self._known or _digest(path) not in self._known)
 
-    def record(self, entry: Entry) -> None:
-        """Add a line, unless all that it says is known. Raises LocalWriteError."""
-        if self._learn(entry):
-            try:
-                os.write(self._fd, self._encode(entry) + b"\n")
-            except OSError as problem:
-                raise write_error(problem, self.path) from None
+    def append(self, entry: Entry) -> None:
+        """Append a line. Blocking. Raises LocalWriteError."""
+        try:
+            os.write(self._fd, self._encode(entry) + b"\n")
+        except OSError as problem:
+            raise write_error(problem, self.path) from None
 
-    def _learn(self, entry: Entry) -> bool:
+    def remember(self, entry: Entry) -> bool:
+        """Remember the facts of a line. True if one of them is new."""
         self._known.add(_digest(entry.path))
         new = self._known.add(_digest(entry.path, entry.bytes))
         for widget in entry.widgets:
@@ -95,32 +104,32 @@ class Manifest:
         return new
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         if self._fd >= 0:
             os.close(self._fd)
 
 
-def _digest(*what: object) -> int:
-    """64 bits of what is said; only within this process, so Python's own hash will do."""
-    return hash(what) & 0xFFFF_FFFF_FFFF_FFFF
+def _digest(*facts: object) -> int:
+    """64 bits that identify a fact. They are used in this process only, so Python's own hash is sufficient."""
+    return hash(facts) & 0xFFFF_FFFF_FFFF_FFFF
 
 
 class _Digests:
-    """A set of 64-bit numbers in eight bytes each, where Python's own takes eighty."""
+    """A set of 64-bit numbers that takes eight bytes for each; Python's own set takes eighty."""
 
     def __init__(self) -> None:
         self._buckets = [array("Q") for _ in range(1 << 12)]
 
     def add(self, digest: int) -> bool:
-        """Put one in; False if it was there."""
+        """Add a number. False if it was already there."""
         bucket = self._buckets[digest >> 52]
-        place = bisect_left(bucket, digest)
-        if place < len(bucket) and bucket[place] == digest:
+        index = bisect_left(bucket, digest)
+        if index < len(bucket) and bucket[index] == digest:
             return False
-        bucket.insert(place, digest)
+        bucket.insert(index, digest)
         return True
 
     def __contains__(self, digest: int) -> bool:
         bucket = self._buckets[digest >> 52]
-        place = bisect_left(bucket, digest)
-        return place < len(bucket) and bucket[place] == digest
+        index = bisect_left(bucket, digest)
+        return index < len(bucket) and bucket[index] == digest

@@ -21,7 +21,7 @@ from canvus_async.content.fetcher import Fetcher
 class FileRequest(msgspec.Struct, frozen=True, gc=False):
     """A file to fetch: an original if `pages` is None, else a mipmap level.
 
-    While `pages` or `levels` is not a single number, it stands for several files, which `Planner.expand()` tells.
+    If `pages` or `levels` is not a single number, it stands for several files; `Planner.expand()` returns them.
     """
 
     item: object

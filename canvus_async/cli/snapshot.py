@@ -85,6 +85,7 @@ async def save(options: SnapshotOptions, taken: Snapshot) -> Saved:
     """Write a picture to its path in one step: the file never holds a part of it. Raises LocalWriteError."""
     part = PartFile(options.path)
     try:
+        await part.open()
         await part.write(taken.body)
         await part.publish()
     finally:

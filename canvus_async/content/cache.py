@@ -1,4 +1,4 @@
-"""What was fetched once and cannot change: kept by content hash, so nothing is ever revalidated."""
+"""Caches for mipmaps and their infos. A content hash always names the same content, so nothing is ever revalidated."""
 
 from collections import OrderedDict
 from collections.abc import Awaitable
@@ -8,51 +8,51 @@ from canvus_async.options import check_positive
 
 
 class Cache(Protocol):
-    """Where fetched mipmaps and their infos are kept. Keys are text, values bytes.
+    """The interface of a cache for mipmaps and their infos. Keys are text, values are bytes.
 
-    A call that has to wait for something returns what to await; neither may raise for a cache that is out of order.
+    Both methods may return the result or an awaitable of it. They must not raise: treat failures as misses.
     """
 
     def get(self, key: str) -> bytes | Awaitable[bytes | None] | None:
-        """The value kept under `key`, or None."""
+        """The value stored under `key`, or None."""
         ...
 
     def put(self, key: str, value: bytes) -> Awaitable[None] | None:
-        """Keep `value` under `key`, as long as there is room."""
+        """Store `value` under `key`, if there is room for it."""
         ...
 
 
 class MemoryCache:
-    """The newest values of up to `max_bytes` in all, keys counted too; the least recently used goes first.
+    """A cache in memory of up to `max_bytes`, keys included; the least recently used values are removed first.
 
-    A value of more than an eighth of that is not kept: one large picture would push out hundreds of small ones.
+    A value larger than an eighth of `max_bytes` is not stored: one large image would displace hundreds of small ones.
     """
 
     def __init__(self, max_bytes: int = 64 * 1024 * 1024) -> None:
-        check_positive("MemoryCache", whole={"max_bytes"}, max_bytes=max_bytes)
+        check_positive("MemoryCache", integers={"max_bytes"}, max_bytes=max_bytes)
         self.max_bytes = max_bytes
         self.bytes = 0
         self._entries: OrderedDict[str, bytes] = OrderedDict()
 
     def get(self, key: str) -> bytes | None:
-        """The value kept under `key`, or None."""
+        """The value stored under `key`, or None."""
         value = self._entries.get(key)
         if value is not None:
             self._entries.move_to_end(key)
         return value
 
     def put(self, key: str, value: bytes) -> None:
-        """Keep `value` under `key`, and let go of the least recently used for it."""
+        """Store `value` under `key`, and remove the least recently used values to make room."""
         size = len(key) + len(value)
         if size > self.max_bytes // 8:
             return
-        self._forget(key)
+        self._remove(key)
         self._entries[key] = value
         self.bytes += size
         while self.bytes > self.max_bytes:
-            self._forget(next(iter(self._entries)))
+            self._remove(next(iter(self._entries)))
 
-    def _forget(self, key: str) -> None:
+    def _remove(self, key: str) -> None:
         old = self._entries.pop(key, None)
         if old is not None:
             self.bytes -= len(key) + len(old)

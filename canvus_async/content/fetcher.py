@@ -11,6 +11,7 @@ import msgspec
 
 from canvus_async.content.asset_stream import AssetStream, ranged
 from canvus_async.content.cache import Cache
+from canvus_async.content.disk import Disk
 from canvus_async.content.download import is_webp
 from canvus_async.content.hashes import ContentHashes
 from canvus_async.content.saver import FileTransfer, Saver, hash_mismatch
@@ -30,12 +31,15 @@ _SMALL = 1024 * 1024
 class Fetcher:
     """The fetches of one client, so that limits, cache and single flight are shared by all its resources."""
 
-    def __init__(self, transport: Transport, cache: Cache | None) -> None:
+    def __init__(self, transport: Transport, cache: Cache | None, disk: Disk | None = None) -> None:
+        self.disk = disk or Disk()
         self.transport = transport
         self._cache = cache
-        self._bodies: SingleFlight[bytes] = SingleFlight()
+        self._bodies: SingleFlight[bytes] = SingleFlight(transport.deadlines.binding)
         self._hashes = ContentHashes()
-        self._saver = Saver(transport, self._hashes)
+        self.exports: SingleFlight[tuple[int | None, bool]] = SingleFlight(transport.deadlines.binding)
+        """Files of bulk downloads by path: two jobs into one folder fetch a file once."""
+        self._saver = Saver(transport, self._hashes, self.disk)
         self._key_prefix = ""
         self._info = msgspec.json.Decoder(MipmapInfo)
 
@@ -44,7 +48,10 @@ class Fetcher:
     async def info(self, canvas_id: str, hash: str, page: int) -> MipmapInfo:  # noqa: A002  # the wire's name
         """The mipmap info of one page, cached."""
         fetch = partial(self._fetch_info, canvas_id, hash, page)
-        return self._info.decode(await self._once(f"info {hash} {page}", fetch))
+        try:
+            return self._info.decode(await self._once(f"info {hash} {page}", fetch))
+        except msgspec.MsgspecError:  # a cache shared with others may contain anything
+            return self._info.decode(await fetch())
 
     async def _fetch_info(self, canvas_id: str, hash: str, page: int) -> bytes:  # noqa: A002
         path = f"mipmaps/{_segment(hash)}{_page_query(page)}"
@@ -81,7 +88,7 @@ class Fetcher:
             if not self._hashes.worth_computing(hash):
                 return body
             digest = hashlib.sha256(body) if len(body) < _SMALL else await asyncio.to_thread(hashlib.sha256, body)
-            if self._hashes.fits(hash, digest.hexdigest()):
+            if self._hashes.matches(hash, digest.hexdigest()):
                 return body
         raise hash_mismatch(hash)
 
@@ -97,16 +104,17 @@ class Fetcher:
     async def _once(self, name: str, fetch: Callable[[], Awaitable[bytes]]) -> bytes:
         """The cached value of `name`, else the result of `fetch`, which runs once for simultaneous callers."""
         key = await self._key(name)
-        if (cached := await self._cached(key)) is not None:
-            return cached
 
-        async def fetch_and_cache() -> bytes:
+        async def cached_or_fetched() -> bytes:
+            # Reading the cache may wait for a thread, so it is part of what simultaneous callers share.
+            if (cached := await self._cached(key)) is not None:
+                return cached
             body = await fetch()
             if self._cache is not None and (writing := self._cache.put(key, body)) is not None:
                 await writing
             return body
 
-        return await self._bodies.once(key, fetch_and_cache)
+        return await self._bodies.once(key, cached_or_fetched)
 
     async def _cached(self, key: str) -> bytes | None:
         cached = None if self._cache is None else self._cache.get(key)

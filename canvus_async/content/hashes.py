@@ -1,9 +1,9 @@
-"""Whether a server's content hashes can be checked: whether they are the SHA-256 of the content.
+"""Whether the content hashes of a server are SHA-256, so that downloads can be checked against them.
 
-No answer of a Canvus server says how its hashes are made. The embedded server's are the SHA-256 in 64 hexadecimal
-digits; a real server's have 12 digits in its documents and 64 in recordings, made nobody knows how. So the evidence
-decides: the first body that has the SHA-256 it is named by proves it for that server, since nothing else could, and
-from then on one that has not is refused. Where the first few have not, the hashes are taken for opaque names.
+The API does not say how hashes are computed. Those of the embedded server are SHA-256 in 64 hexadecimal digits. Those
+of a real server have 12 digits in the documentation and 64 in recordings, computed in an unknown way. So this is found
+out for each server: the first body whose SHA-256 equals its hash proves that hashes are SHA-256, and from then on a
+body with another SHA-256 is an error. If the first few bodies do not match, hashes count as opaque names.
 """
 
 import re
@@ -13,22 +13,22 @@ _TRIALS = 3
 
 
 class ContentHashes:
-    """What is known of one server's hashes."""
+    """What is known about the hashes of one server."""
 
     def __init__(self) -> None:
         self.proven = False
-        self._misses: set[str] = set()
+        self._mismatches: set[str] = set()
 
     def worth_computing(self, name: str) -> bool:
-        """Whether the SHA-256 of the content named so would tell anything."""
-        return (self.proven or len(self._misses) < _TRIALS) and _SHA256.fullmatch(name) is not None
+        """Whether computing the SHA-256 of the content with the hash `name` is useful."""
+        return (self.proven or len(self._mismatches) < _TRIALS) and _SHA256.fullmatch(name) is not None
 
-    def fits(self, name: str, sha256: str) -> bool:
-        """Whether content with that SHA-256 can be what the server calls `name`; learns from it."""
+    def matches(self, name: str, sha256: str) -> bool:
+        """Whether content with this SHA-256 can have the hash `name`. Remembers the result as evidence."""
         if name.lower() == sha256:
             self.proven = True
         elif not self.proven:
-            self._misses.add(name)
+            self._mismatches.add(name)
         else:
             return False
         return True

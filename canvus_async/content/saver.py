@@ -6,9 +6,11 @@ import os
 from collections.abc import Awaitable
 from typing import NamedTuple
 
+from canvus_async.content.disk import Disk
 from canvus_async.content.download import Download
+from canvus_async.content.filesystem import sweep
 from canvus_async.content.hashes import ContentHashes
-from canvus_async.content.part_file import PartFile, sweep
+from canvus_async.content.part_file import PartFile
 from canvus_async.content.single_flight import SingleFlight
 from canvus_async.errors import CorruptDownload, LocalWriteError, UnexpectedContent
 from canvus_async.http.limiters import Limiter
@@ -33,11 +35,13 @@ class FileTransfer(NamedTuple):
 class Saver:
     """The downloads of one client into files."""
 
-    def __init__(self, transport: Transport, hashes: ContentHashes) -> None:
+    def __init__(self, transport: Transport, hashes: ContentHashes, disk: Disk) -> None:
+        self.disk = disk
         self._transport = transport
         self._hashes = hashes
-        self._single_flight: SingleFlight[int] = SingleFlight()
+        self._single_flight: SingleFlight[int] = SingleFlight(transport.deadlines.binding)
         self._sweep_at: dict[str, float] = {}
+        """When each folder has to be swept again. Until then it counts as a folder that can be written."""
 
     def save(
         self,
@@ -64,13 +68,12 @@ class Saver:
         known = self._transport.deadlines.time() < self._sweep_at.get(folder, -math.inf)
         if not known:
             await self._sweep(folder)
-        elif not os.access(folder or ".", os.W_OK | os.X_OK):
-            known = False  # report it before anything is fetched
         try:
             async with transfer.limiter:
                 hashing = self._hashes.worth_computing(transfer.hash)
-                part = PartFile(target, overwrite=overwrite, hashing=hashing, later=known)
+                part = PartFile(target, overwrite=overwrite, hashing=hashing, disk=self.disk)
                 try:
+                    await part.open(lazy=known)
                     await self._download(transfer, part, progress)
                     await part.publish(fsync=fsync)
                 except BaseException:
@@ -100,8 +103,9 @@ class Saver:
         self, body: bytes, to: str | os.PathLike[str], *, overwrite: bool, fsync: bool, progress: Progress | None
     ) -> int:
         """Write a body that is in memory already; returns its length."""
-        part = PartFile(to, overwrite=overwrite)
+        part = PartFile(to, overwrite=overwrite, disk=self.disk)
         try:
+            await part.open()
             await part.write(body)
             await part.publish(fsync=fsync)
         except BaseException:
@@ -113,9 +117,9 @@ class Saver:
 
     async def _verify(self, name: str, part: PartFile, download: Download) -> None:
         """Check the content against its hash; download it once more if it does not match."""
-        if not self._hashes.fits(name, await part.sha256()):
+        if not self._hashes.matches(name, await part.sha256()):
             await download.again()
-            if not self._hashes.fits(name, await part.sha256()):
+            if not self._hashes.matches(name, await part.sha256()):
                 raise hash_mismatch(name, part.target)
 
     async def _sweep(self, folder: str) -> None:

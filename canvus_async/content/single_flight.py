@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
+from canvus_async.http.event_loop import LoopBinding
+
 T = TypeVar("T")
 
 
@@ -13,11 +15,15 @@ class SingleFlight(Generic[T]):
     When that task is cancelled, the next waiting caller runs it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, binding: LoopBinding) -> None:
+        """`binding`: the event loop whose calls are shared."""
+        self._binding = binding
         self._calls: dict[str, asyncio.Future[T | None]] = {}
+        binding.on_new_loop.append(self._calls.clear)
 
     async def once(self, key: str, work: Callable[[], Awaitable[T]]) -> T:
         """The result of `work`, or of the same work that is already running."""
+        self._binding.check()
         while (running := self._calls.get(key)) is not None:
             # None stands for a cancelled caller
             if (result := await asyncio.shield(running)) is not None:

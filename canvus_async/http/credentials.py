@@ -1,121 +1,111 @@
-"""Who the client is to the server: a token, a token function, a session cookie, or nobody."""
+"""The credentials of a client: a token, a token function, a session cookie, or none."""
 
 import asyncio
 import hashlib
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import NoReturn, TypeAlias, TypeVar
-from urllib.parse import quote
+from typing import TypeAlias, TypeVar
+
+from canvus_async.http.secrets import Secret, header_value, problem_of
 
 TokenFunction: TypeAlias = Callable[[], Awaitable[str]]
-
-_HIDDEN = "'***'"
-_TELLING = 8
-"""Characters from which on a token is looked for in what a server says; shorter ones are found in any text."""
-
-
-class Secret(str):
-    """Text that goes into a header and does not show itself: not in a repr, an f-string, a pickle or a traceback.
-
-    It stays a `str`, because aiohttp takes no other header values and calls `str()` on this one to write it; a table
-    of headers that is printed shows this class's repr.
-    """
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return _HIDDEN
-
-    def __format__(self, spec: str) -> str:
-        return format(_HIDDEN, spec)
-
-    def __reduce_ex__(self, protocol: object) -> NoReturn:
-        raise TypeError("a secret is not pickled")
-
+"""An async function without arguments that returns a token."""
 
 V = TypeVar("V")
 
 
-def hidden(value: V) -> V | Secret:
-    """The same, but text as a Secret, so that it does not show in the locals of a traceback."""
+def hidden(value: V | str) -> V | Secret:
+    """The same value, but a str becomes a Secret, so that a traceback with locals does not show it."""
     return Secret(value) if isinstance(value, str) else value
 
 
-def secret(value: str, *, what: str) -> Secret:
-    """`value` without the white space around it. Raises TypeError or ValueError, neither of which repeats it."""
-    if not isinstance(value, str):
-        raise TypeError(f"{what} must be text, got {type(value).__name__}")
-    value = Secret(str.strip(value))
-    if not value:
-        raise ValueError(f"{what} is empty")
-    if not value.isascii() or any(not "!" <= char <= "~" for char in value):
-        raise ValueError(f"{what} has white space, control characters or characters outside ASCII in it")
-    return value
+def checked(value: object, *, what: str) -> Secret:
+    """The credential without surrounding white space. Raises TypeError or ValueError; neither shows the value."""
+    if not isinstance(value, Secret):
+        raise TypeError(f"{what} must be a str, got {type(value).__name__}")
+    stripped = Secret(value.reveal().strip())
+    if problem := problem_of(stripped.reveal()):
+        raise ValueError(f"{what} {problem}")
+    return stripped
 
 
 class Credentials:
-    """The headers that authenticate a request, and the digest that tells one asker's cache entries from another's."""
+    """The authentication headers of requests, and a digest that keeps the cache entries of different users apart."""
 
-    def __init__(self, token: str | TokenFunction | None, session_cookie: str | None) -> None:
-        token, session_cookie = hidden(token), hidden(session_cookie)
+    def __init__(
+        self,
+        token: TokenFunction | Secret | None,
+        session_cookie: Secret | None,
+        *,
+        own_session: bool = True,
+    ) -> None:
+        """`own_session`: false if the requests use a session of the user, which may have cookies of its own."""
         self._function: TokenFunction | None = None
         self._token: Secret | None = None
-        self._former: Secret | None = None  # requests that carry it may still be under way
+        self._previous: Secret | None = None  # still redacted: requests with it may be under way
         self._cookie: Secret | None = None
-        self._renewal = asyncio.Lock()
+        self._own_session = own_session
+        self.restart()
         if token is not None and session_cookie is not None:
             raise ValueError("give a token or a session_cookie, not both")
-        if session_cookie:
-            self._cookie = secret("CanvusSession=" + session_cookie, what="session_cookie")
+        if session_cookie is not None:
+            self._cookie = checked(session_cookie, what="session_cookie")
         if callable(token):
             self._function = token
         elif token is not None:
-            self._token = secret(token, what="token")
+            self._token = checked(token, what="token")
+
+    def restart(self) -> None:
+        """Forget what belongs to an event loop that has been closed."""
+        self._renewal = asyncio.Lock()
 
     @property
     def anonymous(self) -> bool:
-        """Whether requests go out without any sign of who asks."""
+        """Whether requests are sent without credentials."""
         return self._function is None and self._token is None and self._cookie is None
 
     @property
     def renewable(self) -> bool:
-        """Whether a 401 is worth asking the token function once more."""
+        """Whether there is a token function that can be called after a 401."""
         return self._function is not None
 
     async def current(self) -> Secret | None:
-        """The token or cookie to use now; asks the token function where none is known yet."""
+        """The token or cookie to send now; calls the token function if no token is known yet."""
         if self._function is not None and self._token is None:
             await self.renew(None)
         return self._token or self._cookie
 
     async def renew(self, refused: Secret | None) -> None:
-        """Ask the token function for another token, once for all who were refused the same one."""
+        """Call the token function, once for all requests whose `refused` token was the same."""
         async with self._renewal:
             if self._function is None or self._token is not refused:
-                return
-            answer = self._function()
-            if not inspect.isawaitable(answer):
-                raise TypeError("the token function must be async: it returned no awaitable")
-            self._token, self._former = secret(await answer, what="the token function's answer"), self._token
+                return  # another request has renewed it in the meantime
+            result = self._function()
+            if not inspect.isawaitable(result):
+                raise TypeError("the token function must be async, but it returned no awaitable")
+            token = hidden(await result)
+            self._token, self._previous = checked(token, what="the token function's result"), self._token
 
     def redacted(self, text: str) -> str:
-        """What a server said, without the token or cookie that it may have repeated, as it is, in an URL or in JSON."""
-        for known in (self._token, self._former, self._cookie and Secret(self._cookie.partition("=")[2])):
-            if known and len(known) >= _TELLING:
-                for form in (known, quote(known, safe=""), known.replace("/", r"\/")):
-                    text = text.replace(form, "***")
+        """A server's text with *** in place of the token or cookie, in whatever encoding the server repeats it."""
+        for known in (self._token, self._previous, self._cookie):
+            if known is not None:
+                text = known.redacted(text)
         return text
 
     def headers(self, credential: Secret | None) -> dict[str, str]:
-        """The request headers for what `current()` gave."""
+        """The request headers for a result of `current()`."""
         if credential is None:
             return {}
-        return {"Cookie" if credential is self._cookie else "Private-Token": credential}
+        if credential is self._cookie:
+            cookie = header_value(credential, prefix="CanvusSession=", read_by_aiohttp=not self._own_session)
+            return {"Cookie": cookie}
+        return {"Private-Token": header_value(credential)}
 
     async def identity(self) -> str:
-        """A digest of who asks, for cache keys: the same for the same token, and the token cannot be had from it."""
+        """A digest of the credentials, for cache keys. The token cannot be derived from it."""
         credential = await self.current()
-        return hashlib.sha256(str.encode(credential or "")).hexdigest()[:16]
+        return hashlib.sha256(b"" if credential is None else credential.reveal().encode()).hexdigest()[:16]
 
     def __repr__(self) -> str:
         kind = (

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 
 class LoopBinding:
@@ -31,6 +32,21 @@ class LoopBinding:
         if loop is not self._loop:
             self._bind(loop)
         return loop
+
+    def call(self, callback: Callable[[], object]) -> None:
+        """Call it in the loop of the owner: at once, from another thread soon, and not at all in a closed loop."""
+        loop = self._loop
+        if loop is None or loop.is_closed():
+            return
+        try:
+            running = asyncio.get_running_loop()
+        except RuntimeError:
+            running = None
+        if running is loop:
+            callback()
+        else:
+            with suppress(RuntimeError):  # closed meanwhile, in its own thread
+                loop.call_soon_threadsafe(callback)
 
     def _bind(self, loop: asyncio.AbstractEventLoop) -> None:
         former, self._loop = self._loop, loop

@@ -68,7 +68,7 @@ def _raised_in_connector(problem: Exception) -> bool:
 
 
 def _is_not_tls(problem: aiohttp.ClientConnectorSSLError) -> bool:
-    cause = problem.os_error
+    cause: object = problem.os_error  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # untyped
     return isinstance(cause, ssl.SSLError) and cause.reason in _NOT_TLS
 
 

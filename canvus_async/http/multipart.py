@@ -1,4 +1,4 @@
-"""Files on their way up: opened once, streamed, their length known before the first byte."""
+"""The bodies of uploads: a file that is streamed, with a length that is known before the first byte is sent."""
 
 import asyncio
 import io
@@ -16,14 +16,15 @@ from canvus_async.errors import SourceChanged
 from canvus_async.progress import Progress
 
 Uploadable: TypeAlias = str | os.PathLike[str] | bytes | IO[bytes]
-"""What can be uploaded: a path, bytes, or a file opened for reading bytes (sent from where it stands, not closed)."""
+"""What can be uploaded: a path, bytes, or a binary file (sent from its current position, and not closed)."""
 
 _CHUNK = 256 * 1024
-_IN_MEMORY = 8 * 1024 * 1024
+_MAX_IN_MEMORY = 8 * 1024 * 1024
+"""Bytes of a pipe that are copied into memory; more are copied into a temporary file."""
 
 
 class Source:
-    """An opened file and what is known of it: the name to send and the number of bytes from `start` on."""
+    """An open file to upload, the file name to send, and the number of bytes from `start` on."""
 
     def __init__(self, file: IO[bytes], *, name: str, start: int, size: int) -> None:
         self.file = file
@@ -32,26 +33,27 @@ class Source:
         self.size = size
 
     @property
-    def plainly_named(self) -> bool:
-        """Whether every server reads the name from a multipart head as it is: printable ASCII, no quote."""
+    def has_plain_name(self) -> bool:
+        """Whether every server reads this name correctly from a multipart header: printable ASCII without quotes."""
         return self.name.isascii() and self.name.isprintable() and not set('"\\') & set(self.name)
 
     async def chunks(self) -> AsyncGenerator[bytes]:
-        """The file's bytes from `start`, read off the event loop. Raises SourceChanged if it is not what it was."""
+        """The file's bytes from `start` on, read in a thread. Raises SourceChanged if the file changed meanwhile."""
         left = self.size
-        before = _stamp(self.file)
+        before = _size_and_time(self.file)
         await asyncio.to_thread(self.file.seek, self.start)
         while chunk := await asyncio.to_thread(self.file.read, _CHUNK):
             left -= len(chunk)
             if left < 0:
                 break
             yield chunk
-        if left or _stamp(self.file) != before:
-            raise SourceChanged(f"{self.name}: the file was changed while it was sent")
+        if left or _size_and_time(self.file) != before:
+            what = "the file was changed while it was sent; the server may have received a mixture"
+            raise SourceChanged(f"{self.name}: {what}")
 
 
-def _stamp(file: IO[bytes]) -> tuple[int, int] | None:
-    """Length and time of the last change of what is on a disk, None for what is not."""
+def _size_and_time(file: IO[bytes]) -> tuple[int, int] | None:
+    """Size and modification time of a file on a disk; None for other file objects."""
     try:
         state = os.fstat(file.fileno())
     except (OSError, AttributeError):
@@ -60,10 +62,11 @@ def _stamp(file: IO[bytes]) -> tuple[int, int] | None:
 
 
 @asynccontextmanager
-async def opened(file: Uploadable, filename: str | None) -> AsyncGenerator[Source]:
-    """The file to upload, opened. Raises FileNotFoundError and the like as `open()` does, TypeError for no file.
+async def open_source(file: Uploadable, filename: str | None) -> AsyncGenerator[Source]:
+    """Open a file to upload. Raises what `open()` raises, for example FileNotFoundError; TypeError for another type.
 
-    A file that cannot seek, such as a pipe, is first copied to a temporary file, so that its length can be sent.
+    A file that cannot seek, such as a pipe, is first copied into memory or a temporary file, because its length must be
+    sent before its content.
     """
     if isinstance(file, bytes | bytearray | memoryview):
         yield Source(io.BytesIO(file), name=filename or "file", start=0, size=len(file))
@@ -78,18 +81,18 @@ async def opened(file: Uploadable, filename: str | None) -> AsyncGenerator[Sourc
             start = file.tell()
             yield Source(file, name=name, start=start, size=file.seek(0, os.SEEK_END) - start)
         else:
-            with await asyncio.to_thread(_spooled, file) as copy:
+            with await asyncio.to_thread(_copy, file) as copy:
                 yield Source(copy, name=name, start=0, size=copy.tell())
     else:
         raise TypeError(f"a path, bytes or a binary file can be uploaded, not {type(file).__name__}")
 
 
-def _spooled(file: IO[bytes]) -> IO[bytes]:
-    copy: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  # the caller closes it
+def _copy(file: IO[bytes]) -> IO[bytes]:
+    copy: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_MAX_IN_MEMORY)  # noqa: SIM115  # the caller closes it
     try:
         while chunk := file.read(_CHUNK):
             if not isinstance(chunk, bytes):
-                raise TypeError("the file must be opened for reading bytes (mode 'rb')")
+                raise TypeError("the file must be opened in binary mode ('rb')")
             copy.write(chunk)
     except BaseException:
         copy.close()
@@ -101,38 +104,43 @@ def form(
     source: Source,
     fields: bytes | None,
     progress: Progress | None,
-    moved: Callable[[], None],
-    sent: Callable[[], None],
+    on_chunk_sent: Callable[[], None],
+    on_all_sent: Callable[[], None],
 ) -> aiohttp.Payload:
-    """The multipart body of an upload (seed 002, "Create Image"): the part `json` if there are fields, then `data`.
+    """The multipart body of an upload: the part `json` if there are fields, then the part `data` with the file.
 
-    `moved` is called for each piece that has gone out, `sent` after the last one.
+    See the API page "Images", section "Create Image". `on_chunk_sent` is called after each chunk of the file,
+    `on_all_sent` after the last one.
     """
     body = aiohttp.MultipartWriter("form-data")
     if fields is not None:
         part = aiohttp.BytesPayload(fields, content_type="application/json")
         part.set_content_disposition("form-data", name="json")
         body.append_payload(part)
-    data = _FilePayload(source, progress, moved, sent)
-    # aiohttp would percent-encode even a space, which neither browsers do nor every server undoes
-    quoted = not source.plainly_named
-    data.set_content_disposition("form-data", quote_fields=quoted, name="data", filename=source.name)
+    data = _FilePayload(source, progress, on_chunk_sent, on_all_sent)
+    # quote_fields=True percent-encodes even a space. Browsers do not do that, and not every server decodes it.
+    quote = not source.has_plain_name
+    data.set_content_disposition("form-data", quote_fields=quote, name="data", filename=source.name)
     body.append_payload(data)
     return body
 
 
 class _FilePayload(aiohttp.Payload):
-    """The file part. It knows its size, so the request has a Content-Length, and says whenever bytes have gone out."""
+    """The part with the file. Its size is known, so the request has a Content-Length."""
 
     _value: Source
 
     def __init__(
-        self, source: Source, progress: Progress | None, moved: Callable[[], None], sent: Callable[[], None]
+        self,
+        source: Source,
+        progress: Progress | None,
+        on_chunk_sent: Callable[[], None],
+        on_all_sent: Callable[[], None],
     ) -> None:
         super().__init__(source, filename=source.name)
         self._size = source.size
-        self._moved = moved
-        self._sent = sent
+        self._on_chunk_sent = on_chunk_sent
+        self._on_all_sent = on_all_sent
         self._progress = progress
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
@@ -142,8 +150,8 @@ class _FilePayload(aiohttp.Payload):
         done = 0
         async for chunk in self._value.chunks():
             await writer.write(chunk)
-            self._moved()
+            self._on_chunk_sent()
             done += len(chunk)
             if self._progress is not None:
                 self._progress(done, self._value.size)
-        self._sent()
+        self._on_all_sent()

@@ -18,12 +18,13 @@ from canvus_async.errors import (
     Stalled,
     TransportError,
 )
-from canvus_async.http.credentials import Credentials, Secret
+from canvus_async.http.credentials import Credentials
 from canvus_async.http.deadlines import Deadline, Deadlines
 from canvus_async.http.failures import request_failure
 from canvus_async.http.redirects import next_hop
 from canvus_async.http.request import Request
 from canvus_async.http.response import Response
+from canvus_async.http.secrets import Secret
 from canvus_async.http.sessions import Sessions
 from canvus_async.options import Timeouts
 from canvus_async.protocol.responses import ResponseReader
@@ -87,10 +88,10 @@ class Sender:
                 hops += 1
                 url = next_hop(response, self._response_reader, self._origin, hops)
             elif response.status == 202 and request.content:
-                asked = retry_after_seconds(response.headers.get("Retry-After"), date=response.headers.get("Date"))
+                requested = retry_after_seconds(response.headers.get("Retry-After"), date=response.headers.get("Date"))
                 response.close()
-                # Never sooner than our own backoff: a server that says 0 would be asked without a pause.
-                await self._pause(max(next(waits), asked or 0.0), give_up_at, request, deadline)
+                # Never sooner than our own backoff: with `Retry-After: 0` we would poll without a pause.
+                await self._pause(max(next(waits), requested or 0.0), give_up_at, request, deadline)
             elif 200 <= response.status < 300:
                 return response
             else:
@@ -102,7 +103,7 @@ class Sender:
             response = await self._send(request, url, credential, deadline)
 
     async def _pause(self, seconds: float, give_up_at: float, request: Request, deadline: Deadline) -> None:
-        """Wait before asking again whether something has been rendered."""
+        """Wait before the next request for something that is being rendered (202)."""
         if self._deadlines.time() + seconds > give_up_at:
             raise self._late(request, "not rendered")
         deadline.extend(None)

@@ -48,6 +48,7 @@ class Transport:
         self.limiters = Limiters(limits, self.deadlines)
         self.retrier = Retrier(retry, self.deadlines)
         self.sessions = Sessions(limits, timeouts, ssl, session)
+        self.deadlines.binding.on_new_loop += [self.sessions.restart, credentials.restart]
         self._sender = Sender(
             root,
             credentials=credentials,
@@ -171,5 +172,6 @@ class Transport:
 
     async def aclose(self) -> None:
         """End everything in flight with ClientClosed, then close the connections. May be called again."""
+        self.deadlines.binding.check()
         self.deadlines.close()
         await self.sessions.aclose()

@@ -1,8 +1,9 @@
-"""Records that travel between server and client."""
+"""The records that the server and the client exchange."""
 
 from canvus_async.models.canvases import CanvasInfo, ServerInfo
 from canvus_async.models.geometry import Point, Rect, Size
 from canvus_async.models.mipmaps import MipmapInfo
+from canvus_async.models.reading import from_json
 from canvus_async.models.widgets import (
     BY_TYPE,
     JSON,
@@ -67,4 +68,5 @@ __all__ = [
     "VideoInput",
     "VideoOutputAnchor",
     "Widget",
+    "from_json",
 ]

@@ -1,12 +1,12 @@
-"""Canvases and the server itself, as the REST API describes them (developer.multitaction.com/mt-canvus)."""
+"""Canvases and the server itself (API pages "Canvases" and "Server Info", developer.multitaction.com/mt-canvus)."""
 
 import msgspec
 
 
 class CanvasInfo(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """A canvas in a list or by itself. `access` is what the asker may do: owner, edit, view or none.
+    """A canvas. `access` is what you may do with it: "owner", "edit", "view" or "none".
 
-    `created_at` and `modified_at` are ISO 8601 text as sent; `asset_size` is in bytes.
+    `created_at` and `modified_at` are ISO 8601 text, as the server sent them; `asset_size` is in bytes.
     """
 
     id: str
@@ -23,12 +23,12 @@ class CanvasInfo(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def deleted(self) -> bool:
-        """Whether this record says that the canvas is gone."""
+        """Whether the canvas was deleted; only subscriptions yield such records."""
         return self.state == "deleted"
 
 
 class ServerInfo(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """What `GET /server-info` tells anyone: the API versions, the product version and the server's id."""
+    """The response to `GET /server-info`: the API versions, the product version and the server's id."""
 
     api: tuple[str, ...] = ()
     version: str = ""

@@ -1,24 +1,24 @@
-"""Places and sizes in canvas units, y down, relative to the parent widget."""
+"""Locations, sizes and rectangles in canvas units, y down."""
 
 import msgspec
 
 
 class Point(msgspec.Struct, frozen=True, gc=False):
-    """A place: canvas units, y down, relative to the parent widget."""
+    """A location in canvas units, y down, relative to the parent widget."""
 
     x: float
     y: float
 
 
 class Size(msgspec.Struct, frozen=True, gc=False):
-    """A width and a height: canvas units for widgets, pixels for mipmaps."""
+    """A width and a height, in canvas units for widgets and in pixels for mipmaps."""
 
     width: float
     height: float
 
 
 class Rect(msgspec.Struct, frozen=True, gc=False):
-    """A rectangle of the canvas itself: its upper left corner and its size, in canvas units, y down."""
+    """A rectangle on the canvas, relative to its origin: upper left corner and size in canvas units, y down."""
 
     x: float
     y: float
@@ -26,7 +26,7 @@ class Rect(msgspec.Struct, frozen=True, gc=False):
     height: float
 
     def overlaps(self, other: "Rect") -> bool:
-        """Whether the two have an area in common; edges that only touch do not count."""
+        """Whether the two rectangles have an area in common; touching edges do not count."""
         return (
             self.x < other.x + other.width
             and other.x < self.x + self.width
@@ -35,7 +35,7 @@ class Rect(msgspec.Struct, frozen=True, gc=False):
         )
 
     def encloses(self, other: "Rect") -> bool:
-        """Whether `other` lies wholly within, edges included."""
+        """Whether `other` is completely inside, edges included."""
         return (
             self.x <= other.x
             and self.y <= other.y
@@ -44,5 +44,5 @@ class Rect(msgspec.Struct, frozen=True, gc=False):
         )
 
     def contains(self, point: Point) -> bool:
-        """Whether a place of the canvas lies within; the left and upper edges do, the others do not."""
+        """Whether a point on the canvas is inside; the left and upper edges are, the right and lower edges are not."""
         return self.x <= point.x < self.x + self.width and self.y <= point.y < self.y + self.height

@@ -1,8 +1,8 @@
-"""One record per widget type (seed 004), fields named as on the wire.
+"""One record class per widget type (API page "Widgets (Generic)"). Fields are named as in the API's JSON.
 
-The `widget_type` of the wire picks the class, so it is a tag and not a field; `record.widget_type` reads it. Fields
-that every public example of a type has are required: an object without them is a partial update or not that type at
-all. The rest have the documented default. Fields that are not listed are ignored.
+The `widget_type` in the JSON selects the class, so it is a tag and not a field; `record.widget_type` returns it. Fields
+that every example of a type in the documentation has are required: an object without them is a partial update, or is
+not valid for that type. The others have the documented default. Fields that are not listed are ignored.
 """
 
 from typing import TypeAlias
@@ -15,27 +15,27 @@ JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | Non
 
 
 class Widget(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="widget_type"):
-    """What every item on a canvas has: an id (a uuid, read-only) and a state."""
+    """The base of all widgets: every item on a canvas has an id (a UUID, read-only) and a state."""
 
     id: str
     state: str = "normal"
 
     @property
     def widget_type(self) -> str:
-        """The type's name on the wire, such as "Image"; PDFs say "Pdf" whatever the server's spelling."""
+        """The name of the type in JSON, for example "Image"; always "Pdf" for PDFs, even if the server sends "PDF"."""
         return str(self.__struct_config__.tag or "")
 
     @property
     def deleted(self) -> bool:
-        """Whether this record says that the widget is gone; only subscriptions yield such records."""
+        """Whether the widget was deleted; only subscriptions yield such records."""
         return self.state == "deleted"
 
 
 class PlacedWidget(Widget, frozen=True, gc=False, kw_only=True):
-    """A widget with a place: `location` and `size` in canvas units, y down, relative to the widget `parent_id`.
+    """A widget with a location and a size, in canvas units, y down, relative to the widget `parent_id`.
 
-    `depth` orders siblings, higher on top. `scale` multiplies the widget and all that is in it. `pinned` keeps
-    fingers, not the API, from moving it.
+    `depth` orders siblings, higher on top. `scale` applies to the widget and its children. A `pinned` widget cannot be
+    moved by touch, but by the API.
     """
 
     location: Point
@@ -47,7 +47,7 @@ class PlacedWidget(Widget, frozen=True, gc=False, kw_only=True):
 
 
 class AssetWidget(PlacedWidget, frozen=True, gc=False, kw_only=True):
-    """A widget that shows an uploaded file; `hash` names its content and is "" until the server has read it."""
+    """A widget that shows an uploaded file; `hash` identifies its content and is "" until the server has read it."""
 
     title: str = ""
     original_filename: str = ""
@@ -55,17 +55,17 @@ class AssetWidget(PlacedWidget, frozen=True, gc=False, kw_only=True):
 
 
 class Image(AssetWidget, frozen=True, gc=False, kw_only=True, tag="Image"):
-    """A picture. The server keeps its aspect ratio: a `size` that you send is a box that it fits into."""
+    """An image. The server keeps its aspect ratio: a `size` that you send is a box into which it is fitted."""
 
 
 class Pdf(AssetWidget, frozen=True, gc=False, kw_only=True, tag="Pdf"):
-    """A document that shows the page `index`, counted from 0."""
+    """A PDF document that shows the page `index`, counted from 0."""
 
     index: int = 0
 
 
 class Video(AssetWidget, frozen=True, gc=False, kw_only=True, tag="Video"):
-    """A film. `playback_state` reads upper case ("STOPPED"); positions are in seconds. It has no mipmaps."""
+    """A video. `playback_state` is in upper case ("STOPPED"), times are in seconds. A video has no mipmaps."""
 
     playback_state: str = ""
     playback_position: float = 0.0
@@ -93,14 +93,14 @@ class Browser(PlacedWidget, frozen=True, gc=False, kw_only=True, tag="Browser"):
 
 
 class Anchor(PlacedWidget, frozen=True, gc=False, kw_only=True, tag="Anchor"):
-    """A named region to jump to; `anchor_index` is its place in the list of anchors."""
+    """A named region to which users can jump; `anchor_index` is its position in the list of anchors."""
 
     anchor_name: str = ""
     anchor_index: int = 0
 
 
 class VideoInput(PlacedWidget, frozen=True, gc=False, kw_only=True, tag="VideoInput"):
-    """A live picture from the capture device `source` of the client machine `host_id`."""
+    """Live video from the capture device `source` of the client machine `host_id`."""
 
     host_id: str = msgspec.field(name="host-id")
     source: str = ""
@@ -108,7 +108,7 @@ class VideoInput(PlacedWidget, frozen=True, gc=False, kw_only=True, tag="VideoIn
 
 
 class IpVideo(PlacedWidget, frozen=True, gc=False, kw_only=True, tag="IpVideo"):
-    """A network video stream; `source` is its address."""
+    """A network video stream; `source` is its URL."""
 
     host_id: str = msgspec.field(name="host-id")
     source: str = ""
@@ -116,7 +116,7 @@ class IpVideo(PlacedWidget, frozen=True, gc=False, kw_only=True, tag="IpVideo"):
 
 
 class RdpConnection(PlacedWidget, frozen=True, gc=False, kw_only=True, tag="RdpConnection"):
-    """A remote desktop; `content_id` is "" until a session exists."""
+    """A remote desktop session; `content_id` is "" until it exists."""
 
     host_id: str = msgspec.field(name="host-id")
     connection_name: str = msgspec.field(name="connection-name")
@@ -125,7 +125,11 @@ class RdpConnection(PlacedWidget, frozen=True, gc=False, kw_only=True, tag="RdpC
 
 
 class ConnectorEnd(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """One end of a connector: the widget it holds on to, and where; `rel_location` runs from 0 to 1 on each side."""
+    """One end of a connector, at the widget `id`; `rel_location` is the point on it, x and y from 0 to 1.
+
+    If `auto_location` is true, the point is chosen automatically. `tip` is "none" or the name of an arrowhead, for
+    example "solid-equilateral-triangle".
+    """
 
     id: str
     rel_location: Point | None = None
@@ -134,7 +138,7 @@ class ConnectorEnd(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Connector(Widget, frozen=True, gc=False, kw_only=True, tag="Connector"):
-    """A line between two widgets; `type` is "curve", "straight" or "right-angle". It has no place of its own."""
+    """A line between two widgets; `type` is "curve", "straight" or "right-angle". It has no location of its own."""
 
     src: ConnectorEnd
     dst: ConnectorEnd
@@ -144,14 +148,14 @@ class Connector(Widget, frozen=True, gc=False, kw_only=True, tag="Connector"):
 
 
 class GridSize(msgspec.Struct, frozen=True, gc=False):
-    """How many columns and rows a table has."""
+    """The number of columns and rows of a table."""
 
     columns: int
     rows: int
 
 
 class Table(PlacedWidget, frozen=True, gc=False, kw_only=True, tag="Table"):
-    """A grid of cells. Some servers do not send the grid."""
+    """A table of cells. `grid_size` is None if the server does not send it."""
 
     title: str = ""
     grid_size: GridSize | None = None
@@ -160,7 +164,7 @@ class Table(PlacedWidget, frozen=True, gc=False, kw_only=True, tag="Table"):
 
 
 class TableCell(Widget, frozen=True, gc=False, kw_only=True, tag="TableCell"):
-    """A cell of the table `parent_id`. Its form is not documented, so all but the id may be missing."""
+    """A cell of the table `parent_id`. Its fields are not documented, so all except the id may be missing."""
 
     parent_id: str = ""
     location: Point | None = None
@@ -173,7 +177,7 @@ class TableCell(Widget, frozen=True, gc=False, kw_only=True, tag="TableCell"):
 
 
 class SharedCanvas(PlacedWidget, frozen=True, gc=False, kw_only=True, tag="SharedCanvas"):
-    """The root that everything lies on; `parent_id` is "" and `size` is the canvas's own. Read-only."""
+    """The root of the widget tree; its `parent_id` is "" and its `size` is that of the canvas. Read-only."""
 
 
 class VideoOutputAnchor(PlacedWidget, frozen=True, gc=False, kw_only=True, tag="VideoOutputAnchor"):
@@ -181,14 +185,14 @@ class VideoOutputAnchor(PlacedWidget, frozen=True, gc=False, kw_only=True, tag="
 
 
 class BackgroundGrid(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """The lines drawn on the background; what is None is not known, or not sent."""
+    """The grid lines of the background. None means unknown in a response, and unchanged in a request."""
 
     color: str | None = None
     visible: bool | None = None
 
 
 class BackgroundHaze(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """The moving two-coloured background; what is None is not known, or not sent."""
+    """The animated background of two colours. None means unknown in a response, and unchanged in a request."""
 
     color1: str | None = None
     color2: str | None = None
@@ -197,14 +201,14 @@ class BackgroundHaze(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class BackgroundImage(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """The picture behind the canvas; `hash` opens its mipmaps and asset, as an image's does."""
+    """The background image; use its `hash` with `mipmaps` and `assets`, like that of an Image."""
 
     fit: str = ""
     hash: str = ""
 
 
 class CanvasBackground(Widget, frozen=True, gc=False, kw_only=True, tag="CanvasBackground"):
-    """What lies behind the canvas; `type` is "solid_color", "haze" or "image". In the widget list it has no id."""
+    """The background of the canvas; `type` is "solid_color", "haze" or "image". In the widget list it has no id."""
 
     id: str = ""
     type: str = ""
@@ -215,9 +219,9 @@ class CanvasBackground(Widget, frozen=True, gc=False, kw_only=True, tag="CanvasB
 
 
 class UnknownWidget(Widget, frozen=True, gc=False, kw_only=True):
-    """A widget of a type that this release does not know, or an object that does not fit its type.
+    """A widget of a type that this release does not know, or an object that is not valid for its type.
 
-    `raw` is the object as the server sent it; `error` says why it is here.
+    `raw` is the object as the server sent it; `error` is the reason why it has no record class of its own.
     """
 
     raw: dict[str, JSON]
@@ -225,7 +229,7 @@ class UnknownWidget(Widget, frozen=True, gc=False, kw_only=True):
 
     @property
     def widget_type(self) -> str:
-        """The type's name as sent, "" where it was missing or no text."""
+        """The type's name as the server sent it; "" if it is missing or not text."""
         name = self.raw.get("widget_type")
         return name if isinstance(name, str) else ""
 
@@ -247,7 +251,7 @@ KINDS: tuple[type[Widget], ...] = (
     VideoInput,
     VideoOutputAnchor,
 )
-"""Every widget type that has a record of its own."""
+"""Every record class of a widget type."""
 
 BY_TYPE: dict[str, type[Widget]] = {str(kind.__struct_config__.tag).lower(): kind for kind in KINDS}
-"""The record class for a `widget_type` in lower case: servers write "PDF" and "Pdf"."""
+"""The record class for a `widget_type` in lower case, because servers send both "PDF" and "Pdf"."""

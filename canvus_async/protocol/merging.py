@@ -26,7 +26,7 @@ class Merge(Generic[R]):
     """The result of applying a batch.
 
     A gap is an update that cannot be applied to the known state, for example a change of an unknown id: only a new
-    snapshot helps. `gap` is the reason, "" if there is none; nothing after the gap was applied. `skipped` are objects
+    snapshot helps. `gap` is the reason, or ""; nothing after the gap was applied. `skipped` are objects
     that are not of the wanted kind; the known records of their ids are kept.
     """
 

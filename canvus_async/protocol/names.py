@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from typing import Protocol, TypeAlias
 from urllib.parse import quote
 
 from pathvalidate import sanitize_filename
@@ -62,3 +63,32 @@ def path_segment(value: str, *, what: str) -> str:
     if _UNSAFE_IN_SEGMENT.search(value):
         raise ValueError(f"{what} {value[:64]!r} contains characters that an id cannot have")
     return quote(value, safe="")
+
+
+class HasId(Protocol):
+    """An object with an id: a record of a widget or a canvas, or a handle on a canvas."""
+
+    @property
+    def id(self) -> str:
+        """The id."""
+        ...
+
+
+WidgetId: TypeAlias = str | HasId
+"""A widget: its id, or its record."""
+
+CanvasId: TypeAlias = str | HasId
+"""A canvas: its id, its record, or a handle on it."""
+
+
+def id_of(value: str | HasId, *, what: str) -> str:
+    """An id, given as itself or as an object that has it. Raises TypeError for anything else."""
+    found: object = value if isinstance(value, str) else getattr(value, "id", None)
+    if not isinstance(found, str):
+        raise TypeError(f"{what} must be a str or an object with an id, got {type(value).__name__}")
+    return found
+
+
+def id_segment(value: str | HasId, *, what: str) -> str:
+    """An id, given as itself or as an object that has it, as one part of a URL's path; see `path_segment()`."""
+    return path_segment(id_of(value, what=what), what=what)

@@ -43,7 +43,7 @@ class PendingChanges(Generic[R]):
         _merge_into(self._by_id, changes)
 
     def pop(self) -> Change[R]:
-        """Remove and return the change whose id has waited longest. Raises KeyError if there is none."""
+        """Remove and return the change whose id has waited longest. Raises KeyError if the queue is empty."""
         return self.unmerged.popleft() if self.unmerged else self._by_id.popitem(last=False)[1]
 
 

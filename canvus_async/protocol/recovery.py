@@ -18,6 +18,13 @@ _TEMPORARY = frozenset({408, 425, 429})
 MAX_TLS_FAILURES = 5
 """Consecutive TLS failures that end a subscription that was connected before."""
 
+MAX_FOREIGN_REFUSALS = 5
+MIN_FOREIGN_OUTAGE = 30.0
+"""Consecutive error statuses without the API's JSON, and seconds without a connection, that end such a subscription.
+
+While a server is redeployed, the proxy in front of it answers with an error page of its own, for example 404.
+"""
+
 
 class Recovery:
     """Decides after every lost connection of a subscription how long to wait, or that the subscription ends.
@@ -56,7 +63,13 @@ class Recovery:
         self._failures += 1
         self._lost_at = now if self._lost_at is None else self._lost_at
         if (
-            _is_fatal(error, was_live=self.was_live, in_a_row=self._counted_in_a_row, bad_lines=options.bad_lines)
+            _is_fatal(
+                error,
+                was_live=self.was_live,
+                in_a_row=self._counted_in_a_row,
+                outage=now - self._lost_at,
+                bad_lines=options.bad_lines,
+            )
             or (not self.was_live and options.open_attempts is not None and self._failures >= options.open_attempts)
             or (options.max_outage is not None and now - self._lost_at > options.max_outage)
         ):
@@ -72,15 +85,19 @@ class Recovery:
 
 def _is_counted(error: CanvusError) -> bool:
     """Whether an error is one of those that end the subscription when several follow each other."""
-    return isinstance(error, UnexpectedContent | LineTooLong) or (isinstance(error, ConnectFailed) and error.permanent)
+    match error:
+        case UnexpectedContent() | LineTooLong() | ConnectFailed(permanent=True) | ApiError(from_api=False):
+            return True
+        case _:
+            return False
 
 
-def _is_fatal(error: CanvusError, *, was_live: bool, in_a_row: int, bad_lines: int) -> bool:
+def _is_fatal(error: CanvusError, *, was_live: bool, in_a_row: int, outage: float, bad_lines: int) -> bool:
     """Whether `error` ends the subscription; otherwise it reconnects.
 
     An error status ends it, unless it is a temporary one. A bad certificate or a login page ends it at the start, where
     it points to a wrong configuration. Later it may be a temporary fault of a server that worked before, so only
-    several in a row end it.
+    several in a row end it. The same holds for an error page that is not from the API.
     """
     match error:
         case ClientClosed() | RedirectRefused():
@@ -92,6 +109,8 @@ def _is_fatal(error: CanvusError, *, was_live: bool, in_a_row: int, bad_lines: i
         case ConnectFailed(permanent=True):
             return not was_live or in_a_row >= MAX_TLS_FAILURES
         case ApiError():
-            return error.status == 501 or (error.status < 500 and error.status not in _TEMPORARY)
+            refused = error.status == 501 or (error.status < 500 and error.status not in _TEMPORARY)
+            believed = error.from_api or not was_live
+            return refused and (believed or (in_a_row >= MAX_FOREIGN_REFUSALS and outage >= MIN_FOREIGN_OUTAGE))
         case _:
             return False

@@ -41,7 +41,14 @@ class ResponseReader:
         """The error for a response with an error status: the status decides its class, the body its message."""
         kind = BY_STATUS.get(status) or (ServerError if status >= 500 else ApiError)
         retry_after = retry_after_seconds(headers.get("Retry-After"), date=headers.get("Date"))
-        return kind(status, self.message(body) or "no reason given", method=method, path=path, retry_after=retry_after)
+        return kind(
+            status,
+            self.message(body) or "no reason given",
+            method=method,
+            path=path,
+            retry_after=retry_after,
+            from_api=_is_json_object(body),
+        )
 
     def message(self, body: bytes) -> str:
         """The message in an error body: its `msg`, else `message`, else `error`, else its text without HTML tags."""
@@ -92,6 +99,14 @@ class ResponseReader:
         error = self.unexpected_content(body, reason, method=method, path=path)
         del body
         raise error
+
+
+def _is_json_object(body: bytes) -> bool:
+    """Whether an error body is an object, as all error bodies of the API are."""
+    try:
+        return isinstance(msgspec.json.decode(body), dict)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return False
 
 
 def _one_line(text: str, limit: int) -> str:

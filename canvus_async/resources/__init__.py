@@ -1,1 +1,1 @@
-"""One small class per kind of thing on the server, over a ladder of generic bases."""
+"""The endpoints of the server: one small class per kind of object, over common base classes."""

@@ -1,4 +1,4 @@
-"""Original files by content hash (seed 000, "Download an Asset by Hash")."""
+"""Original files by content hash (API page "Mipmaps and Assets", section "Download an Asset by Hash")."""
 
 import os
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable
@@ -14,22 +14,25 @@ from canvus_async.progress import BulkProgress, Progress
 
 
 class Assets:
-    """The files behind images, PDFs and videos of one canvas, as they were uploaded.
+    """The original files of the images, PDFs and videos of one canvas, as they were uploaded.
 
-    All calls need a token besides the canvas, and say so before any request. Raises NotFound for a hash that this
-    canvas does not have, ValueError for an empty hash.
+    All calls need a token, also for canvases with link sharing; without one they raise ValueError before any request.
+    They raise NotFound for a hash that is not on this canvas, and ValueError for an empty hash.
     """
 
     def __init__(self, fetcher: Fetcher, canvas_id: str) -> None:
         self._fetcher = fetcher
         self._canvas_id = canvas_id
 
-    async def fetch(self, hash: str, /, *, max_bytes: int | None = None) -> bytes:  # noqa: A002  # the wire's name
-        """The bytes of the whole file, in memory; not cached. Seed 000, "Download an Asset by Hash".
+    def __repr__(self) -> str:
+        return f"<Assets of canvas {self._canvas_id}>"
 
-        Raises NotFound, UnexpectedContent for one of more than `max_bytes` (`Limits.asset` if not given),
-        IncompleteDownload where its end could not be told from a cut, and CorruptDownload where its content is not
-        what its hash names.
+    async def fetch(self, hash: str, *, max_bytes: int | None = None) -> bytes:  # noqa: A002  # the wire's name
+        """The bytes of the whole file, in memory. Not cached.
+
+        Raises NotFound, UnexpectedContent for a file larger than `max_bytes` (default: `Limits.asset`),
+        IncompleteDownload if a truncation could not be detected, and CorruptDownload if the content does not match the
+        hash.
         """
         return await self._fetcher.asset(self._canvas_id, hash, max_bytes)
 
@@ -44,30 +47,33 @@ class Assets:
         fsync: bool = False,
         progress: Progress | None = None,
     ) -> Path:
-        """Save the file at the path `to`, which is there whole or not at all; returns that path.
+        """Save the file at the path `to` and return that path. The file appears only when complete.
 
-        A body that is cut or stalls goes on where it stopped, where the server lets it, and is checked against its hash
-        where that can be. `max_bytes` refuses a longer one. `fsync`: return only once the file would survive a power
-        cut. `progress` is called with the bytes so far and in all. Raises NotFound, IncompleteDownload,
-        CorruptDownload, Stalled, LocalWriteError, and FileExistsError when `overwrite` is false and there is a file.
-        Seed 000, "Download an Asset by Hash".
+        An interrupted download is resumed where it stopped if the server supports that. The content is checked against
+        the hash if the server's hashes can be checked. With `fsync`, the file survives a power failure once the call
+        has returned. `progress` is called with the bytes so far and in all.
+
+        Raises NotFound, UnexpectedContent for a file larger than `max_bytes` (None = no limit), IncompleteDownload,
+        CorruptDownload, Stalled, LocalWriteError, and FileExistsError if `overwrite` is false and the file exists.
         """
         await self._fetcher.save_asset(
             self._canvas_id, hash, to, max_bytes=max_bytes, overwrite=overwrite, fsync=fsync, progress=progress
         )
         return Path(to)
 
-    def stream(self, hash: str, /, *, part: str | None = None) -> AssetStream:  # noqa: A002
-        """The file as it comes, for passing on: `async with` it, then `async for` its chunks.
+    def stream(self, hash: str, *, part: str | None = None) -> AssetStream:  # noqa: A002
+        """The file as a stream of chunks, for example to pass it on in a web backend.
 
             async with canvas.assets.stream(hash) as body:
                 print(body.size, body.headers["Content-Type"])
                 async for chunk in body: ...
 
-        Nothing is read ahead of you but what fits into the socket's buffer, and leaving the block closes the
-        connection. `part` is a Range header to ask for only that, as browsers do for films; `body.status` is 206 then.
-        At most `Limits.streams` at a time. `examples/` has proxies for aiohttp.web and Starlette. Entering it raises
-        NotFound and the like; the loop raises IncompleteDownload where the body is cut, Stalled where it stops.
+        Only as much is read ahead as fits into the buffers of the connection. Leaving the block closes the connection.
+        `part` is the value of a Range header, for example "bytes=0-1023"; `body.status` is 206 then. At most
+        `Limits.streams` streams are open at the same time. `examples/` contains proxies for aiohttp.web and Starlette.
+
+        Entering the block raises NotFound and other ApiErrors. The loop raises IncompleteDownload if the body is
+        truncated, Stalled if no more bytes arrive. Raises ValueError for an invalid hash or `part`.
         """
         return self._fetcher.stream(self._canvas_id, hash, part)
 
@@ -82,10 +88,12 @@ class Assets:
         fsync: bool = False,
         progress: BulkProgress | None = None,
     ) -> AsyncGenerator[Downloaded, None]:
-        """The files of many widgets or hashes as `into/<hash>.<extension>`, in the order in which they finish.
+        """Download the files of many widgets or hashes to `into/<hash>.<extension>`.
 
-        At most `concurrency` at a time, and never more than `Limits.assets`. What is whole is not fetched again, so run
-        it again to finish; `into/export.jsonl` tells what each file is. See `Canvas.download_many()`.
+        At most `concurrency` files are downloaded at the same time, and never more than `Limits.assets`. The results
+        and the other arguments are those of `Canvas.download_many()`. Existing files are not fetched again, so an
+        interrupted run can be repeated to complete it. `into/export.jsonl` has a line for each file. Raises what
+        `Canvas.download_many()` raises.
         """
         return calls.download_many(
             self._fetcher,

@@ -3,6 +3,7 @@
 from typing import Unpack
 
 from canvus_async.models import Browser
+from canvus_async.protocol.names import WidgetId
 from canvus_async.resources.collections import CloneableCollection
 from canvus_async.resources.keywords import BrowserFields, BrowserUpdate
 
@@ -14,15 +15,15 @@ class Browsers(CloneableCollection[Browser]):
     kind = Browser
 
     async def create(self, **fields: Unpack[BrowserFields]) -> Browser:
-        """Put a web page on the canvas, 1200 x 800 unless `size` is given.
+        """Create a web page on the canvas, 1200 x 800 canvas units by default.
 
         Raises BadRequest for a depth below 1, Forbidden without edit access.
         """
         return await self._create(fields, BrowserFields)
 
-    async def update(self, browser_id: str, /, **fields: Unpack[BrowserUpdate]) -> Browser:
-        """Change what is given and leave the rest; returns the browser as it now is.
+    async def update(self, widget_id: WidgetId, **fields: Unpack[BrowserUpdate]) -> Browser:
+        """Change the given fields of a web page and return it. Other fields keep their values.
 
         Raises NotFound, BadRequest for a depth below 1, Forbidden without edit access.
         """
-        return await self._update(browser_id, fields, BrowserUpdate)
+        return await self._update(widget_id, fields, BrowserUpdate)

@@ -1,16 +1,17 @@
-"""Pictures on a canvas (seed 002)."""
+"""Images on a canvas (API page "Images")."""
 
 from typing import Unpack
 
 from canvus_async.http.multipart import Uploadable
 from canvus_async.models import Image
 from canvus_async.progress import Progress
+from canvus_async.protocol.names import WidgetId
 from canvus_async.resources.collections import FileCollection
 from canvus_async.resources.keywords import ImageFields, ImageUpdate
 
 
 class Images(FileCollection[Image]):
-    """The pictures on one canvas; `Image.hash` opens their mipmaps and originals."""
+    """The images on one canvas. Use `Image.hash` with `canvas.mipmaps` and `canvas.assets`."""
 
     endpoint = "images"
     kind = Image
@@ -26,12 +27,15 @@ class Images(FileCollection[Image]):
         progress: Progress | None = None,
         **fields: Unpack[ImageFields],
     ) -> Image:
-        """Upload a picture (JPEG, PNG, SVG, …): a path, bytes, or a binary file; streamed, never whole in memory.
+        """Upload an image (JPEG, PNG, SVG, …) and return its record.
 
-        The record comes back with `hash` "" unless `wait_ready` is true; then the call returns once the server has
-        read the file, or raises RequestTimeout after `timeout` seconds. A `size` is a box that the picture is fitted
-        into. Raises BadRequest for a file that is no picture, TooLarge, and OutcomeUnknown when the connection is lost
-        while it may have arrived: it is never sent twice. Seed 002, "Create Image".
+        `file` is a path, bytes, or a binary file; it is streamed and never completely in memory. The image is fitted
+        into `size`, in canvas units, if that is given. The record has `hash` "" unless `wait_ready` is true: then the
+        call returns when the server has processed the file, or raises RequestTimeout after `timeout` seconds (None = no
+        limit). `progress` is called with the bytes sent so far and in all.
+
+        Raises BadRequest for a file that is not an image, TooLarge, Forbidden without edit access, and OutcomeUnknown
+        if the connection is lost when the file may have arrived: it is never sent twice.
         """
         return await self._upload(
             file,
@@ -43,9 +47,10 @@ class Images(FileCollection[Image]):
             progress=progress,
         )
 
-    async def update(self, image_id: str, /, **fields: Unpack[ImageUpdate]) -> Image:
-        """Change what is given and leave the rest; returns the picture as it now is, its size fitted by the server.
+    async def update(self, widget_id: WidgetId, **fields: Unpack[ImageUpdate]) -> Image:
+        """Change the given fields of an image and return it. Other fields keep their values.
 
-        Raises BadRequest for a depth below 1, Forbidden without edit access. Seed 002, "Update Image".
+        The server fits the image into a given `size`. Raises NotFound, BadRequest for a depth below 1, Forbidden
+        without edit access.
         """
-        return await self._update(image_id, fields, ImageUpdate)
+        return await self._update(widget_id, fields, ImageUpdate)

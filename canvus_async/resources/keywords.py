@@ -1,6 +1,6 @@
-"""The keywords that create, upload and update take, one TypedDict per kind; a keyword left out is not sent.
+"""The keywords of create, upload and update calls, one TypedDict for each. A keyword that is not given is not sent.
 
-Places and sizes are canvas units, y down, relative to the parent; `depth` must be at least 1 or the server refuses it.
+Locations and sizes are in canvas units, y down, relative to the parent. The server refuses a `depth` below 1.
 """
 
 from typing import TypedDict
@@ -16,7 +16,7 @@ from canvus_async.models import (
 
 
 class WidgetFields(TypedDict, total=False):
-    """What every widget with a place takes when it is made."""
+    """Keywords for creating any widget that has a location."""
 
     location: Point
     size: Size
@@ -27,7 +27,7 @@ class WidgetFields(TypedDict, total=False):
 
 
 class WidgetUpdate(WidgetFields, total=False):
-    """What every widget with a place takes when it is changed; `auto_raise` brings it to the front once."""
+    """Keywords for updating any widget that has a location; `auto_raise` brings it to the front once."""
 
     auto_raise: bool
 
@@ -63,7 +63,10 @@ class VideoFields(WidgetFields, total=False):
 
 
 class VideoUpdate(VideoFields, WidgetUpdate, total=False):
-    """Keywords of `videos.update`; the state is "playing", "paused" or "stopped", the position in seconds."""
+    """Keywords of `videos.update`.
+
+    `playback_state` is "playing", "paused" or "stopped"; `playback_position` is in seconds.
+    """
 
     playback_state: str
     playback_position: float
@@ -98,7 +101,7 @@ class BrowserUpdate(BrowserFields, WidgetUpdate, total=False):
 
 
 class AnchorFields(WidgetFields, total=False):
-    """Keywords of `anchors.create`; `anchor_index` is the place in the list of anchors."""
+    """Keywords of `anchors.create`; `anchor_index` is the position in the list of anchors."""
 
     anchor_name: str
     anchor_index: int
@@ -109,7 +112,7 @@ class AnchorUpdate(AnchorFields, WidgetUpdate, total=False):
 
 
 class ConnectorFields(TypedDict, total=False):
-    """What a connector takes besides its ends: `type` is "curve", "straight" or "right-angle"."""
+    """Keywords of `connectors.create`, besides its ends; `type` is "curve", "straight" or "right-angle"."""
 
     type: str
     line_color: str
@@ -124,7 +127,7 @@ class ConnectorUpdate(ConnectorFields, total=False):
 
 
 class TableFields(WidgetFields, total=False):
-    """Keywords of `tables.create`; the grid cannot be changed afterwards."""
+    """Keywords of `tables.create`; `grid_size` cannot be changed later."""
 
     title: str
     grid_size: GridSize
@@ -137,17 +140,17 @@ class TableUpdate(WidgetUpdate, total=False):
 
 
 class SourceFields(WidgetFields, total=False):
-    """Keywords of what shows a live picture: video inputs, network videos, remote desktops."""
+    """Keywords for creating widgets with live video: video inputs, network videos, remote desktops."""
 
     title: str
 
 
 class SourceUpdate(SourceFields, WidgetUpdate, total=False):
-    """Keywords that change such a widget."""
+    """Keywords for updating widgets with live video."""
 
 
 class IpVideoUpdate(SourceUpdate, total=False):
-    """Keywords of `ip_videos.update`; `source` is the stream's address."""
+    """Keywords of `ip_videos.update`; `source` is the URL of the stream."""
 
     source: str
 
@@ -168,14 +171,14 @@ class BackgroundFields(TypedDict, total=False):
 
 
 class BackgroundUpload(TypedDict, total=False):
-    """What goes along with a background picture."""
+    """Fields that are sent with a background image."""
 
     type: str
     fit: str
 
 
 class CloneFields(TypedDict, total=False):
-    """What a clone is made from (seed 004, "Clone Widget")."""
+    """The source of a clone (API page "Widgets (Generic)", section "Clone Widget")."""
 
     source_canvas_id: str
     source_widget_id: str
@@ -183,7 +186,7 @@ class CloneFields(TypedDict, total=False):
 
 
 class CanvasFields(TypedDict, total=False):
-    """What `canvases.create` and `canvases.rename` send."""
+    """Fields of `canvases.create` and `canvases.rename`."""
 
     name: str
     folder_id: str

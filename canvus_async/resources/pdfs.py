@@ -1,16 +1,17 @@
-"""Documents on a canvas (seed 003)."""
+"""PDF documents on a canvas (API page "PDFs")."""
 
 from typing import Unpack
 
 from canvus_async.http.multipart import Uploadable
 from canvus_async.models import Pdf
 from canvus_async.progress import Progress
+from canvus_async.protocol.names import WidgetId
 from canvus_async.resources.collections import FileCollection
 from canvus_async.resources.keywords import PdfFields, PdfUpdate
 
 
 class Pdfs(FileCollection[Pdf]):
-    """The documents on one canvas; each shows one page, `Pdf.index`."""
+    """The PDF documents on one canvas. Each shows one page, `Pdf.index`, counted from 0."""
 
     endpoint = "pdfs"
     kind = Pdf
@@ -26,21 +27,24 @@ class Pdfs(FileCollection[Pdf]):
         progress: Progress | None = None,
         **fields: Unpack[PdfFields],
     ) -> Pdf:
-        """Upload a document: a path, bytes, or a binary file; streamed, never whole in memory.
+        """Upload a PDF document and return its record.
 
-        The record comes back with `hash` "" unless `wait_ready` is true; then the call returns once the server has
-        read the file, or raises RequestTimeout after `timeout` seconds. Raises BadRequest for a file that is no PDF,
-        TooLarge, and OutcomeUnknown when the connection is lost while it may have arrived: it is never sent twice.
-        Seed 003, "Create PDF".
+        `file` is a path, bytes, or a binary file; it is streamed and never completely in memory. The record has `hash`
+        "" unless `wait_ready` is true: then the call returns when the server has processed the file, or raises
+        RequestTimeout after `timeout` seconds (None = no limit). `progress` is called with the bytes sent so far and in
+        all.
+
+        Raises BadRequest for a file that is not a PDF, TooLarge, Forbidden without edit access, and OutcomeUnknown if
+        the connection is lost when the file may have arrived: it is never sent twice.
         """
         return await self._upload(
             file, fields, PdfFields, filename=filename, wait_ready=wait_ready, timeout=timeout, progress=progress
         )
 
-    async def update(self, pdf_id: str, /, **fields: Unpack[PdfUpdate]) -> Pdf:
-        """Change what is given and leave the rest; `index=2` turns to the third page. Returns the PDF as it now is.
+    async def update(self, widget_id: WidgetId, **fields: Unpack[PdfUpdate]) -> Pdf:
+        """Change the given fields of a PDF and return it. Other fields keep their values.
 
-        Raises BadRequest for a depth below 1 or an index below 0, Forbidden without edit access. Seed 003, "Update
-        PDF".
+        `index` is the page to show, counted from 0: `index=2` shows the third page. Raises NotFound, BadRequest for a
+        depth below 1 or an index below 0, Forbidden without edit access.
         """
-        return await self._update(pdf_id, fields, PdfUpdate)
+        return await self._update(widget_id, fields, PdfUpdate)

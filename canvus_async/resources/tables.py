@@ -1,9 +1,10 @@
-"""Tables and their cells (developer.multitaction.com/mt-canvus)."""
+"""Tables and their cells (API page "Tables", developer.multitaction.com/mt-canvus)."""
 
 import builtins
 from typing import Unpack
 
 from canvus_async.models import Table, TableCell
+from canvus_async.protocol.names import WidgetId
 from canvus_async.resources.collections import CloneableCollection, listed
 from canvus_async.resources.keywords import TableFields, TableUpdate
 
@@ -15,22 +16,22 @@ class Tables(CloneableCollection[Table]):
     kind = Table
 
     async def create(self, **fields: Unpack[TableFields]) -> Table:
-        """Put a table on the canvas; `grid_size` is 2 x 2 unless given, and cannot be changed afterwards.
+        """Create a table. `grid_size` is 2 x 2 by default and cannot be changed later.
 
         Raises BadRequest for a depth below 1 or a grid without cells, Forbidden without edit access.
         """
         return await self._create(fields, TableFields)
 
-    async def update(self, table_id: str, /, **fields: Unpack[TableUpdate]) -> Table:
-        """Change what is given and leave the rest; returns the table as it now is.
+    async def update(self, widget_id: WidgetId, **fields: Unpack[TableUpdate]) -> Table:
+        """Change the given fields of a table and return it. Other fields keep their values.
 
         Raises NotFound, BadRequest for a depth below 1, Forbidden without edit access.
         """
-        return await self._update(table_id, fields, TableUpdate)
+        return await self._update(widget_id, fields, TableUpdate)
 
-    async def cells(self, table_id: str, /) -> builtins.list[TableCell]:
-        """The cells of one table. Their form is not documented, so all fields but the id may be missing.
+    async def cells(self, widget_id: WidgetId) -> builtins.list[TableCell]:
+        """The cells of one table. Their fields are not documented, so all except the id may be missing.
 
-        Raises NotFound when there is no such table, or where a server does not offer its cells.
+        Raises NotFound if the table does not exist, or if the server has no endpoint for cells.
         """
-        return await listed(self._transport, f"{self._path(table_id)}/cells", TableCell)
+        return await listed(self._transport, f"{self._path(widget_id)}/cells", TableCell)

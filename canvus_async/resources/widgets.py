@@ -1,13 +1,14 @@
-"""Every widget of a canvas whatever its type, for reading (seed 004)."""
+"""All widgets of a canvas, whatever their type (API page "Widgets (Generic)")."""
 
 from canvus_async.models import Widget
 from canvus_async.resources.collections import Collection
 
 
 class Widgets(Collection[Widget]):
-    """All that lies on a canvas, the root and the background included; each record is of its own type's class.
+    """Everything on a canvas, including the root and the background; read-only.
 
-    A type that this release does not know, and an object that does not fit its type, is an UnknownWidget.
+    Each record is of its own type's class. An object of a type that this release does not know, and one that is not
+    valid for its type, is an UnknownWidget.
     """
 
     endpoint = "widgets"

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Generic, Literal, TypeAlias
 
 from canvus_async.errors import CanvusError, ClientClosed
+from canvus_async.http.event_loop import LoopBinding
 from canvus_async.http.request import Request
 from canvus_async.http.transport import Transport
 from canvus_async.models.changes import Change, R
@@ -72,6 +73,7 @@ class Feed(Generic[R]):
         self._connection: Connection[R] | None = None
         self._connecting: asyncio.Timeout | None = None
         self.fairness = Fairness()
+        self.binding = LoopBinding("subscription")
         self._reading = False
 
     @property
@@ -92,6 +94,7 @@ class Feed(Generic[R]):
         """
         if self._reading:
             raise RuntimeError("another task is already reading this subscription; make one for each task")
+        self.binding.check()
         self._reading = True
         try:
             while not self._ready:
@@ -189,9 +192,10 @@ class Feed(Generic[R]):
             self._recovery.snapshot_received()
             self.status = "live"
             self._ready.append(merge.changes)
-            logger.info("%s: live with %d items", self._request.path, len(self.state))
+            logger.info("%s: live (%d items)", self._request.path, len(self.state))
         elif merge.changes:
             self._ready.append(merge.changes)
+        # Only now, so that changes that were read before a broken line or a gap are delivered.
         if batch.broken is not None:
             raise connection.broken(batch.broken)
         if merge.gap:
@@ -213,4 +217,4 @@ class Feed(Generic[R]):
         if self._recovery.was_live:
             self.status = "stale"
         self._connect_at = now + pause
-        logger.info("%s: not connected (%s); reconnecting in %.1f s", self._request.path, type(error).__name__, pause)
+        logger.info("%s: no connection (%s); reconnecting in %.1f s", self._request.path, type(error).__name__, pause)

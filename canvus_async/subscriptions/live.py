@@ -2,11 +2,13 @@
 
 import asyncio
 import weakref
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Generic, Self
 
 from canvus_async.errors import ClientClosed, RequestTimeout
+from canvus_async.generators import ResumableGenerator
+from canvus_async.http.event_loop import LoopBinding
 from canvus_async.models import KINDS
 from canvus_async.models.changes import Change, R
 from canvus_async.protocol.merging import Initial
@@ -31,6 +33,7 @@ class Live(Generic[R]):
         # next one can be merged with them.
         feed.fairness = Fairness(0.0)
         self._path = path
+        self._binding = LoopBinding("Live object")
         self._task: asyncio.Task[None] | None = None
         self._started: asyncio.Future[None] | None = None
         self._error: BaseException | None = None
@@ -39,6 +42,7 @@ class Live(Generic[R]):
     async def __aenter__(self) -> Self:
         if self._task is not None:
             raise RuntimeError("this Live object was already used; make a new one with live()")
+        self._binding.check()
         self._started = asyncio.get_running_loop().create_future()
         self._task = asyncio.create_task(self._run(), name=f"canvus live {self._path}")
         try:
@@ -91,7 +95,7 @@ class Live(Generic[R]):
             return None
         return datetime.now(UTC) - timedelta(seconds=asyncio.get_running_loop().time() - last)
 
-    def changes(self, *, initial: bool = True) -> AsyncIterator[Change[R]]:
+    def changes(self, *, initial: bool = True) -> AsyncGenerator[Change[R], None]:
         """Every net change from now on, one at a time; first the current widgets, as "created" with `initial` true.
 
         The `old` of a change is the `new` that this iterator returned before. At most one change per id is queued:
@@ -99,15 +103,15 @@ class Live(Generic[R]):
         The iterator ends when this object is closed. Any number of iterators may be open. Raises the error that ended
         the subscription.
         """
-        return _Changes(self._consumer(initial=initial))
+        return ResumableGenerator(_Changes(self._consumer(initial=initial)))
 
-    def batches(self, *, initial: bool = True) -> AsyncIterator[list[Change[R]]]:
+    def batches(self, *, initial: bool = True) -> AsyncGenerator[list[Change[R]], None]:
         """All queued changes as a list each time, otherwise like `changes()`.
 
         A batch contains complete lines of the server, so widgets that changed together are in the same batch. Raises
         the error that ended the subscription.
         """
-        return _Batches(self._consumer(initial=initial))
+        return ResumableGenerator(_Batches(self._consumer(initial=initial)))
 
     async def wait_for(self, predicate: Callable[[R], object], *, timeout: float | None = None) -> R:
         """The first widget, current or future, for which `predicate` returns a true value.
@@ -132,7 +136,7 @@ class Live(Generic[R]):
     def _consumer(self, *, initial: bool) -> "_Consumer[R]":
         if self._task is None:
             raise RuntimeError("not started: enter the block first, as in `async with canvas.live() as live:`")
-        consumer = _Consumer[R]()
+        consumer = _Consumer[R](self._binding.check)
         if initial:
             consumer.push(Initial(self.widgets))
         if self._task.done():
@@ -166,13 +170,16 @@ class Live(Generic[R]):
 class _Consumer(Generic[R]):
     """The changes that one iterator has not read yet."""
 
-    def __init__(self) -> None:
+    def __init__(self, check_loop: Callable[[], object]) -> None:
         self.pending = PendingChanges[R]()
+        self._check_loop = check_loop
         self._wake = asyncio.Event()
         self._ended = False
         self._error: BaseException | None = None
 
     def push(self, changes: Collection[Change[R]]) -> None:
+        if self._ended:
+            return
         self.pending.push_all(changes)
         self._wake.set()
 
@@ -181,8 +188,15 @@ class _Consumer(Generic[R]):
         self._error = error
         self._wake.set()
 
+    def detach(self) -> None:
+        """Forget what is pending, and end."""
+        self.pending.unmerged.clear()
+        self.pending = PendingChanges[R]()
+        self.end(None)
+
     async def wait(self) -> None:
         """Wait until a change is pending. Raises the error that ended the subscription, or StopAsyncIteration."""
+        self._check_loop()
         while not self.pending:
             if self._ended:
                 raise self._error or StopAsyncIteration
@@ -190,14 +204,30 @@ class _Consumer(Generic[R]):
             await self._wake.wait()
 
 
-class _Changes(AsyncIterator[Change[R]]):
+class _Reader(Generic[R]):
+    """What `changes()` and `batches()` have in common: their end."""
+
     def __init__(self, consumer: _Consumer[R]) -> None:
         self._consumer = consumer
+
+    async def aclose(self) -> None:
+        """Stop receiving changes."""
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Stop receiving changes; nothing has to be released."""
+        self._consumer.detach()
+
+
+class _Changes(_Reader[R]):
+    def __init__(self, consumer: _Consumer[R]) -> None:
+        super().__init__(consumer)
         self._unmerged = consumer.pending.unmerged
         self._fairness = Fairness()
         self._count = 0
 
-    async def __anext__(self) -> Change[R]:
+    async def next(self) -> Change[R]:
+        """The next change."""
         self._count += 1
         if self._count == CHECK_EVERY:
             self._count = 0
@@ -210,11 +240,9 @@ class _Changes(AsyncIterator[Change[R]]):
         return self._consumer.pending.pop()
 
 
-class _Batches(AsyncIterator[list[Change[R]]]):
-    def __init__(self, consumer: _Consumer[R]) -> None:
-        self._consumer = consumer
-
-    async def __anext__(self) -> list[Change[R]]:
+class _Batches(_Reader[R]):
+    async def next(self) -> list[Change[R]]:
+        """All pending changes."""
         await self._consumer.wait()
         pending = self._consumer.pending
         return [pending.pop() for _ in range(len(pending))]

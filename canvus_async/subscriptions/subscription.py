@@ -1,4 +1,4 @@
-"""`subscribe()`: whole records as an async generator."""
+"""`subscribe()`: complete records as an async generator."""
 
 import warnings
 from collections.abc import Iterator
@@ -13,10 +13,10 @@ from canvus_async.subscriptions.feed import Feed, Status
 
 
 class Subscription(ResumableGenerator[R]):
-    """Whole records: first every current one, then each that changes, without end.
+    """Complete records: first every current one, then each one that changes, without end.
 
-    Use it with `contextlib.aclosing`. A cancelled read loses nothing, a dropped subscription closes its connection and
-    warns, and two tasks cannot read it at the same time.
+    Use it with `async with` or `contextlib.aclosing`. A cancelled read loses nothing, a dropped subscription closes its
+    connection and warns, and two tasks cannot read it at the same time.
     """
 
     def __init__(self, feed: Feed[R]) -> None:
@@ -30,7 +30,10 @@ class Subscription(ResumableGenerator[R]):
 
 
 class _Records(Generic[R]):
-    """The changes of a feed, one record at a time."""
+    """The changes of a feed, one record at a time.
+
+    They are taken in slices of CHECK_EVERY, with a chance to pause in between, so that most records need no clock.
+    """
 
     def __init__(self, feed: Feed[R]) -> None:
         self._feed = feed
@@ -66,4 +69,4 @@ class _Records(Generic[R]):
         if self._feed.connected:
             words = "a subscription was dropped without closing: use `async with aclosing(...)`"
             warnings.warn(words, ResourceWarning, stacklevel=3)
-        self._feed.close()
+        self._feed.binding.call(self._feed.close)  # the garbage collector may run in another thread

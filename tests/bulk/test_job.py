@@ -1,4 +1,4 @@
-"""Bulk jobs: what can be asked for, what a consumer may do, and what they cost everyone else."""
+"""Bulk jobs: their options, what a consumer may do, and how they share the limits with other calls."""
 
 import asyncio
 import gc
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from canvus_async import BadRequest, Canvas, Client, ClientClosed, Fit, Limits, LocalWriteError, MipmapRequest, Retry
-from canvus_async.content.part_file import PART
+from canvus_async.content.filesystem import PART
 from canvus_async.models import Image
 from canvus_async.server import CanvusServer
 from tests.content.test_fetcher import INFO, WEBP, client
@@ -20,7 +20,7 @@ from tests.raw_server import Exchange, Script, raw_server
 
 
 def served(*, pages: int = 1, gate: asyncio.Event | None = None) -> Script:
-    """Any hash: six levels on each page; levels wait for the gate."""
+    """A server where any hash has six levels on each page; it answers requests for levels when the gate is open."""
 
     async def script(exchange: Exchange) -> None:
         while True:
@@ -42,7 +42,7 @@ async def wanted(items: object, **how) -> list[tuple[str, int | None, int | None
     return sorted((result.hash, result.page, result.level) for result in results)
 
 
-async def test_levels_and_pages_are_all_one_several_or_what_fits() -> None:
+async def test_levels_may_be_all_one_several_or_a_fit() -> None:
     assert await wanted(["aa"]) == [("aa", 0, level) for level in range(6)]
     assert await wanted(["aa"], levels=3) == [("aa", 0, 3)]
     assert await wanted(["aa"], levels=range(4, 99)) == [("aa", 0, 4), ("aa", 0, 5)]
@@ -50,7 +50,7 @@ async def test_levels_and_pages_are_all_one_several_or_what_fits() -> None:
     assert await wanted(["aa"], pages=3, levels=5) == [("aa", 3, 5)]
 
 
-async def test_pages_are_all_or_those_of_several_that_exist() -> None:
+async def test_pages_may_be_all_or_those_that_exist() -> None:
     async with raw_server(served(pages=3)) as server, client(server.url) as canvus:
         mipmaps = canvus.canvas("c1").mipmaps
         every = [result.page async for result in mipmaps.fetch_many(["aa"], levels=5, pages="all")]
@@ -58,12 +58,12 @@ async def test_pages_are_all_or_those_of_several_that_exist() -> None:
     assert (sorted(every), sorted(some)) == ([0, 1, 2], [1, 2])
 
 
-async def test_a_request_of_its_own_counts_before_what_is_said_for_all() -> None:
+async def test_mipmap_request_overrides_the_options_of_the_job() -> None:
     items = ["aa", MipmapRequest("bb", levels=0), MipmapRequest("cc", pages=2)]
     assert await wanted(items, levels=1) == [("aa", 0, 1), ("bb", 0, 0), ("cc", 2, 1)]
 
 
-async def test_all_pages_of_a_document_and_only_the_originals_of_films(canvas: Canvas) -> None:
+async def test_all_pages_of_a_document_are_fetched(canvas: Canvas) -> None:
     pdf = await canvas.pdfs.upload(document(pages=3), wait_ready=True)
     results = [result async for result in canvas.mipmaps.fetch_many([pdf], levels=Fit(50, 50), pages="all")]
 
@@ -82,7 +82,7 @@ async def test_all_pages_of_a_document_and_only_the_originals_of_films(canvas: C
         ({"on_error": "ignore"}, "on_error must be"),
     ],
 )
-async def test_what_could_never_work_is_told_at_once(how: dict[str, object], words: str) -> None:
+async def test_invalid_options_are_refused_immediately(how: dict[str, object], words: str) -> None:
     async with Client("http://127.0.0.1:9", token="t") as canvus:
         with pytest.raises((ValueError, TypeError), match=words):
             canvus.canvas("c1").mipmaps.fetch_many(["aa"], **how)
@@ -90,7 +90,7 @@ async def test_what_could_never_work_is_told_at_once(how: dict[str, object], wor
             canvus.canvas("c1").mipmaps.fetch_many("aa")
 
 
-async def test_an_item_that_cannot_be_right_is_a_result_with_an_error() -> None:
+async def test_invalid_item_is_a_result_with_an_error() -> None:
     async with raw_server(served()) as server, client(server.url) as canvus:
         items = ["aa", "", 5, "a/b"]
         results = [result async for result in canvus.canvas("c1").mipmaps.fetch_many(items, levels=0)]
@@ -99,7 +99,7 @@ async def test_an_item_that_cannot_be_right_is_a_result_with_an_error() -> None:
     assert errors == {"'aa'": type(None), "''": ValueError, "5": TypeError, "'a/b'": ValueError}
 
 
-async def test_widgets_without_a_file_are_passed_over(canvas: Canvas) -> None:
+async def test_widgets_without_a_file_are_skipped(canvas: Canvas) -> None:
     await canvas.notes.create(text="hi")
     image = await canvas.images.upload(picture(), filename="a.jpg", wait_ready=True)
     widgets = await canvas.widgets.list()
@@ -110,7 +110,7 @@ async def test_widgets_without_a_file_are_passed_over(canvas: Canvas) -> None:
     assert [result.item.id for result in results] == [image.id]
 
 
-async def test_progress_counts_results_and_bytes_up_to_the_total_once_it_is_known() -> None:
+async def test_progress_counts_results_and_bytes() -> None:
     seen: list[tuple[int, int, int | None]] = []
     async with raw_server(served()) as server, client(server.url) as canvus:
         mipmaps = canvus.canvas("c1").mipmaps
@@ -125,7 +125,7 @@ async def test_progress_counts_results_and_bytes_up_to_the_total_once_it_is_know
     assert seen[-1] == (100, 100 * len(WEBP), 100)
 
 
-async def test_a_cancelled_read_loses_nothing() -> None:
+async def test_cancelled_read_loses_nothing() -> None:
     gate = asyncio.Event()
     async with raw_server(served(gate=gate)) as server, client(server.url) as canvus:
         async with aclosing(canvus.canvas("c1").mipmaps.fetch_many(["aa", "bb", "cc"], levels=0)) as results:
@@ -149,7 +149,7 @@ async def test_two_tasks_cannot_read_one_job() -> None:
             assert (await first).hash == "aa"
 
 
-async def test_what_the_source_raises_ends_the_job_and_comes_out_as_itself() -> None:
+async def test_error_in_the_source_ends_the_job_and_propagates() -> None:
     async with raw_server(served()) as server, client(server.url) as canvus:
 
         async def source() -> AsyncIterator[str]:
@@ -163,7 +163,7 @@ async def test_what_the_source_raises_ends_the_job_and_comes_out_as_itself() -> 
                     pass
 
 
-async def test_a_job_that_is_dropped_half_way_warns_and_stops() -> None:
+async def test_dropped_job_warns_and_stops() -> None:
     async def hang(exchange: Exchange) -> None:
         await exchange.request()
         await exchange.gone()
@@ -181,7 +181,7 @@ async def test_a_job_that_is_dropped_half_way_warns_and_stops() -> None:
         await server.until_open(0)
 
 
-async def test_a_closed_client_ends_a_job_with_clientclosed() -> None:
+async def test_closing_the_client_ends_a_job_with_client_closed() -> None:
     async with raw_server(served(gate=asyncio.Event())) as server:
         canvus = client(server.url)
         async with aclosing(canvus.canvas("c1").mipmaps.fetch_many(["aa", "bb"], levels=0)) as results:
@@ -192,7 +192,7 @@ async def test_a_closed_client_ends_a_job_with_clientclosed() -> None:
                 await reading
 
 
-async def test_work_of_a_slow_source_is_done_by_several_at_once() -> None:
+async def test_levels_of_one_item_are_fetched_concurrently() -> None:
     gate, asked = asyncio.Event(), asyncio.Event()
 
     async def source() -> AsyncIterator[str]:
@@ -200,17 +200,17 @@ async def test_work_of_a_slow_source_is_done_by_several_at_once() -> None:
         asked.set()
         await gate.wait()
 
-    async with raw_server(served(gate=gate)) as server, client(server.url) as canvus:
+    async with asyncio.timeout(30), raw_server(served(gate=gate)) as server, client(server.url) as canvus:
         async with aclosing(canvus.canvas("c1").mipmaps.fetch_many(source())) as results:
             reading = asyncio.create_task(anext(results))
             await asked.wait()
-            await server.until_requests(7)  # the info, and all six levels before any is answered
+            await server.until_requests(7)  # the info, and all six levels before any response
             gate.set()
             await reading
             assert len([result async for result in results]) == 5
 
 
-async def test_never_more_at_once_than_the_limits_and_the_concurrency() -> None:
+async def test_concurrency_is_bounded_by_limits_and_argument() -> None:
     now = most = 0
 
     async def count(exchange: Exchange) -> None:
@@ -233,7 +233,7 @@ async def test_never_more_at_once_than_the_limits_and_the_concurrency() -> None:
         assert most == min(concurrency or limit, limit)
 
 
-async def test_a_single_fetch_waits_for_one_of_a_jobs_fetches_and_no_longer() -> None:
+async def test_job_does_not_starve_a_single_fetch() -> None:
     order: list[str] = []
 
     async def note(exchange: Exchange) -> None:
@@ -252,14 +252,14 @@ async def test_a_single_fetch_waits_for_one_of_a_jobs_fetches_and_no_longer() ->
     assert place - before <= 8
 
 
-async def test_a_folder_that_cannot_be_made_is_the_jobs_error(canvas: Canvas, tmp_path: Path) -> None:
+async def test_folder_that_cannot_be_created_is_an_error_of_the_job(canvas: Canvas, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(LocalWriteError):
         async for _ in canvas.assets.download_many(["aa"], into=tmp_path / "file" / "into"):
             pass
 
 
-async def test_errors_are_values_and_leave_no_file(canvas: Canvas, tmp_path: Path) -> None:
+async def test_errors_are_results_and_leave_no_file(canvas: Canvas, tmp_path: Path) -> None:
     image = await canvas.images.upload(picture(), filename="a.jpg", wait_ready=True)
     items = [MipmapRequest(image.hash, levels=99), image, "0" * 64]
 
@@ -272,7 +272,7 @@ async def test_errors_are_values_and_leave_no_file(canvas: Canvas, tmp_path: Pat
     assert not [path for path in tmp_path.rglob("*") if PART in path.name]
 
 
-async def test_two_widgets_with_one_file_share_it_and_have_a_line_each(
+async def test_widgets_with_the_same_file_share_it_and_are_both_in_the_manifest(
     server: CanvusServer, canvas: Canvas, tmp_path: Path
 ) -> None:
     images = [await canvas.images.upload(picture(), filename="a.jpg", wait_ready=True) for _ in range(2)]
@@ -289,7 +289,7 @@ async def test_two_widgets_with_one_file_share_it_and_have_a_line_each(
     assert (tmp_path / "export.jsonl").read_text().splitlines() == lines
 
 
-async def test_a_file_that_a_power_cut_shortened_is_fetched_again(canvas: Canvas, tmp_path: Path) -> None:
+async def test_truncated_file_is_fetched_again(canvas: Canvas, tmp_path: Path) -> None:
     images = [await canvas.images.upload(picture(), filename="a.jpg", wait_ready=True)]
     (first,) = [result async for result in canvas.assets.download_many(images, into=tmp_path)]
     first.path.write_bytes(first.path.read_bytes()[:10])
@@ -303,7 +303,7 @@ async def test_a_file_that_a_power_cut_shortened_is_fetched_again(canvas: Canvas
     assert (tmp_path / "export.jsonl").read_text().endswith('{"hash": "cut off\n')
 
 
-async def test_a_dry_run_tells_what_would_be_fetched_and_writes_nothing(canvas: Canvas, tmp_path: Path) -> None:
+async def test_dry_run_reports_what_is_missing_and_writes_nothing(canvas: Canvas, tmp_path: Path) -> None:
     images = [
         await canvas.images.upload(picture(color=color), filename="a.jpg", wait_ready=True)
         for color in ("red", "green", "blue")
@@ -324,7 +324,7 @@ async def test_a_dry_run_tells_what_would_be_fetched_and_writes_nothing(canvas: 
     assert {path: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
 
 
-async def test_leaving_early_waits_until_nothing_is_half_written(tmp_path: Path) -> None:
+async def test_closing_a_job_waits_until_no_file_is_half_written(tmp_path: Path) -> None:
     async def slow(exchange: Exchange) -> None:
         await exchange.request()
         await exchange.start(200, "Content-Length: 100000000")
@@ -368,14 +368,14 @@ print(peak() - before)
 
 
 @pytest.mark.parametrize("count", [100_000, pytest.param(1_000_000, marks=pytest.mark.long)])
-def test_a_long_generator_costs_no_more_memory_than_a_short_one(count: int) -> None:
+def test_long_source_uses_no_more_memory_than_a_short_one(count: int) -> None:
     done = subprocess.run([sys.executable, "-c", FLAT, str(count)], capture_output=True, text=True, timeout=55)
 
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) < 16 * 1024, f"{done.stdout} KiB more"
 
 
-async def test_all_images_of_a_live_canvas_can_be_the_source(canvas: Canvas, tmp_path: Path) -> None:
+async def test_subscription_can_be_the_source(canvas: Canvas, tmp_path: Path) -> None:
     images: list[Image] = [
         await canvas.images.upload(picture(300 + n, 200), filename="a.jpg", wait_ready=True) for n in range(2)
     ]
@@ -385,6 +385,6 @@ async def test_all_images_of_a_live_canvas_can_be_the_source(canvas: Canvas, tmp
             images.append(await canvas.images.upload(picture(400, 300), filename="b.jpg", wait_ready=True))
             while len(got) < 3:
                 result = await anext(results)
-                if result.error is None:  # it comes first without a hash
+                if result.error is None:  # the image is delivered without a hash at first
                     got.add(result.hash)
     assert got == {image.hash for image in images}

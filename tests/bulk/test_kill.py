@@ -1,4 +1,4 @@
-"""Kills at random moments, and several processes at once: files are whole, and what is whole is not fetched again."""
+"""Kills at random moments, and several processes: files are whole, and whole files are not fetched again."""
 
 import asyncio
 import json
@@ -9,8 +9,10 @@ import signal
 import sys
 from pathlib import Path
 
+import pytest
+
 from canvus_async import Canvas, Client
-from canvus_async.content.part_file import PART
+from canvus_async.content.filesystem import PART
 from canvus_async.server import CanvusServer
 from tests.files import document, picture
 
@@ -18,13 +20,13 @@ KILLS = 10
 
 
 def whole_files(folder: Path) -> set[str]:
-    """What is there under its own name, relative to the folder."""
+    """The finished files, relative to the folder."""
     found = (path for path in folder.rglob("*") if path.is_file() and PART not in path.name)
     return {path.relative_to(folder).as_posix() for path in found if path.name != "export.jsonl"}
 
 
 def names_of_requests(server: CanvusServer) -> list[str]:
-    """The files that were asked for, by the names that they get (without what an original's name ends in)."""
+    """The names of the files that were requested (without the suffix of originals)."""
     names = []
     for request in server.requests:
         if match := re.fullmatch(r".*/mipmaps/(\w+)/(\d+)(?:\?page=(\d+))?", request.path):
@@ -41,7 +43,7 @@ async def filled(canvas: Canvas) -> None:
 
 
 async def number_of_files(canvas: Canvas) -> int:
-    """How many files a finished download has."""
+    """The number of files of a finished download."""
     number = 0
     for widget in [*await canvas.images.list(), *await canvas.pdfs.list()]:
         number += 1
@@ -51,7 +53,7 @@ async def number_of_files(canvas: Canvas) -> int:
 
 
 async def check(server: CanvusServer, canvas: Canvas, folder: Path) -> None:
-    """Every file of the canvas is there and has the bytes that the server gives, and the manifest tells of each."""
+    """Check that every file of the canvas exists with the bytes of the server, and is in the manifest."""
     expected: dict[str, bytes] = {}
     widgets: dict[str, set[str]] = {}
     async with Client(server.url, token=server.token, cache=None) as client:
@@ -75,7 +77,8 @@ async def check(server: CanvusServer, canvas: Canvas, folder: Path) -> None:
     assert told == widgets
 
 
-async def test_d20_killed_ten_times_a_download_is_finished_and_nothing_whole_is_fetched_again(
+@pytest.mark.row("D20")
+async def test_killed_download_resumes_and_fetches_no_whole_file_again(
     server: CanvusServer, canvas: Canvas, tmp_path: Path
 ) -> None:
     await filled(canvas)
@@ -85,7 +88,7 @@ async def test_d20_killed_ten_times_a_download_is_finished_and_nothing_whole_is_
     server.faults.delay(0.02, match="/mipmaps/")
     server.faults.delay(0.05, match="/assets/")
     held = (await canvas.pdfs.list())[0].hash
-    server.faults.delay(60, match=f"/assets/{held}")  # so that no process is done before it is killed
+    server.faults.delay(60, match=f"/assets/{held}")  # so that no process finishes before it is killed
     total = await number_of_files(canvas)
     dice = random.Random(20)
     folder = tmp_path / "export"
@@ -136,7 +139,8 @@ asyncio.run(main(*sys.argv[1:]))
 """
 
 
-async def test_d18_two_processes_of_twenty_tasks_share_a_folder_and_a_cache(
+@pytest.mark.row("D18")
+async def test_processes_and_tasks_share_a_folder_and_a_cache(
     server: CanvusServer, canvas: Canvas, tmp_path: Path
 ) -> None:
     await filled(canvas)

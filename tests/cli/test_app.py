@@ -16,7 +16,7 @@ import pytest
 from PIL import Image as Picture
 
 from canvus_async.cli import app
-from canvus_async.content.part_file import PART
+from canvus_async.content.filesystem import PART
 from tests.files import document, picture
 
 CANVUS = [sys.executable, "-W", "error", "-m", "canvus_async"]
@@ -86,7 +86,11 @@ def test_demo_runs_against_a_given_server(tmp_path: Path) -> None:
     [
         (["demo", "nowhere.jpg"], 1, "canvus: nowhere.jpg is not a file"),
         (["demo", __file__], 1, "400"),
-        (["demo", "--url", "not a url"], 1, "canvus: url 'not a url' is no address like https://canvus.example.com"),
+        (
+            ["demo", "--url", "not a url"],
+            1,
+            "canvus: url 'not a url' is not a valid server URL; expected https://host[/api/v1]",
+        ),
         (["demo", "--url", "http://127.0.0.1:9"], 1, "no connection"),
         (["demo", "--url", "http://canvus.example.com", "--token", "t"], 1, "allow_insecure"),
         (["serve", "--port", "none"], 2, "port"),
@@ -263,7 +267,7 @@ def test_watch_prints_changes_across_a_server_restart_and_ends_on_ctrl_c(tmp_pat
 
     assert watching.returncode == 130
     assert "Traceback" not in errors
-    assert "lost" in errors
+    assert "reconnecting in" in errors
 
 
 def test_watch_lists_the_valid_kinds_for_an_unknown_one() -> None:

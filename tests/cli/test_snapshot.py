@@ -16,7 +16,7 @@ from PIL import Image as Picture
 from canvus_async import Canvas, Point, Retry
 from canvus_async.cli import snapshot as module
 from canvus_async.cli.config import connect
-from canvus_async.content.part_file import PART
+from canvus_async.content.filesystem import PART
 from canvus_async.server import CanvusServer
 from tests.cli.test_app import CANVUS, canvus, serving
 from tests.cli.test_commands import canvus_at

@@ -1,8 +1,9 @@
-"""The proxies in `examples/`: what they pass on, and that both ends close together."""
+"""The proxies in `examples/`: what they serve, and that they close the request when the reader leaves."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -14,6 +15,7 @@ from canvus_async.server import CanvusServer
 from examples import proxy_aiohttp
 from tests.files import picture
 from tests.raw_server import Exchange, raw_server
+from tests.subscriptions.clock import on_a_jumping_clock
 
 HASH = "0f" * 32
 
@@ -31,7 +33,7 @@ async def proxy(url: str, token: str, canvas_id: str) -> AsyncIterator[str]:
 
 
 async def endless(exchange: Exchange) -> None:
-    """An asset without end, sent as fast as it is read; counts what the socket took."""
+    """An endless asset, sent as fast as it is read; counts the bytes that were written."""
     await exchange.request()
     await exchange.start(200, "Content-Type: video/mp4", "Content-Length: 10000000000")
     while True:
@@ -39,9 +41,7 @@ async def endless(exchange: Exchange) -> None:
         exchange.server.sent = getattr(exchange.server, "sent", 0) + 65536  # type: ignore[attr-defined]
 
 
-async def test_the_aiohttp_proxy_passes_on_pictures_files_parts_and_refusals(
-    server: CanvusServer, canvas: Canvas
-) -> None:
+async def test_aiohttp_proxy_serves_images_files_ranges_and_errors(server: CanvusServer, canvas: Canvas) -> None:
     original = picture(800, 600)
     image = await canvas.images.upload(original, filename="a.jpg", wait_ready=True)
     async with proxy(server.url, server.token, canvas.id) as url, aiohttp.ClientSession() as session:
@@ -61,9 +61,7 @@ async def test_the_aiohttp_proxy_passes_on_pictures_files_parts_and_refusals(
             assert answer.status == 400
 
 
-async def test_what_the_browser_has_is_answered_by_the_aiohttp_proxy_with_304_and_without_a_request(
-    server: CanvusServer, canvas: Canvas
-) -> None:
+async def test_aiohttp_proxy_answers_304_without_a_request(server: CanvusServer, canvas: Canvas) -> None:
     image = await canvas.images.upload(picture(800, 600), filename="a.jpg", wait_ready=True)
     async with proxy(server.url, server.token, canvas.id) as url, aiohttp.ClientSession() as session:
         for path in (f"/thumbnails/{image.hash}?width=100&height=75", f"/files/{image.hash}"):
@@ -83,7 +81,7 @@ async def test_what_the_browser_has_is_answered_by_the_aiohttp_proxy_with_304_an
                 assert part.status == status
 
 
-async def test_when_the_reader_goes_the_aiohttp_proxy_lets_go_of_the_server() -> None:
+async def test_aiohttp_proxy_closes_its_request_when_the_reader_leaves() -> None:
     async with raw_server(endless) as server, proxy(server.url, "t", "c1") as url:
         async with aiohttp.ClientSession() as session, session.get(f"{url}/files/{HASH}") as answer:
             assert await answer.content.readexactly(1000) == bytes(1000)
@@ -91,20 +89,18 @@ async def test_when_the_reader_goes_the_aiohttp_proxy_lets_go_of_the_server() ->
         await server.until_open(0)
 
 
-async def test_a_slow_reader_of_the_aiohttp_proxy_makes_the_server_wait() -> None:
+@partial(on_a_jumping_clock, grace=0.01)
+async def test_slow_reader_of_the_aiohttp_proxy_applies_backpressure() -> None:
     async with raw_server(endless) as server, proxy(server.url, "t", "c1") as url:
         async with aiohttp.ClientSession() as session, session.get(f"{url}/files/{HASH}") as answer:
-            before = -1
-            while (sent := getattr(server, "sent", 0)) != before:  # until nothing more is taken
-                before = sent
-                await asyncio.sleep(0.2)
-            assert 0 < sent < 64 << 20
+            await asyncio.sleep(1)  # ends when neither side can read or write any more
+            assert 0 < getattr(server, "sent", 0) < 64 << 20
             answer.close()
         await server.until_open(0)
 
 
 class Asgi:
-    """The server's side of ASGI, by hand: one request, what is sent back, and a reader that may leave."""
+    """A minimal ASGI server: one request, the response to it, and a reader that may leave early."""
 
     def __init__(self, path: str, headers: dict[str, str] | None = None, *, leave_after: int | None = None) -> None:
         raw = [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
@@ -140,7 +136,7 @@ class Asgi:
             self.body += message.get("body", b"")
             if self._leave_after is not None and len(self.body) > self._leave_after:
                 self._left.set()
-                await asyncio.Event().wait()  # as a server whose socket is full
+                await asyncio.Event().wait()  # like a server whose socket buffer is full
 
 
 @asynccontextmanager
@@ -159,9 +155,7 @@ async def starlette(url: str, token: str, canvas_id: str) -> AsyncIterator[Calla
         yield ask
 
 
-async def test_the_starlette_proxy_passes_on_pictures_files_parts_and_refusals(
-    server: CanvusServer, canvas: Canvas
-) -> None:
+async def test_starlette_proxy_serves_images_files_ranges_and_errors(server: CanvusServer, canvas: Canvas) -> None:
     original = picture(800, 600)
     image = await canvas.images.upload(original, filename="a.jpg", wait_ready=True)
     async with starlette(server.url, server.token, canvas.id) as ask:
@@ -176,9 +170,7 @@ async def test_the_starlette_proxy_passes_on_pictures_files_parts_and_refusals(
     assert missing.status == 404
 
 
-async def test_what_the_browser_has_is_answered_by_the_starlette_proxy_with_304_and_without_a_request(
-    server: CanvusServer, canvas: Canvas
-) -> None:
+async def test_starlette_proxy_answers_304_without_a_request(server: CanvusServer, canvas: Canvas) -> None:
     image = await canvas.images.upload(picture(800, 600), filename="a.jpg", wait_ready=True)
     async with starlette(server.url, server.token, canvas.id) as ask:
         for path in (f"/thumbnails/{image.hash}?width=100&height=75", f"/files/{image.hash}"):
@@ -196,7 +188,7 @@ async def test_what_the_browser_has_is_answered_by_the_starlette_proxy_with_304_
             assert part.status == status
 
 
-async def test_a_server_that_does_not_answer_is_a_502_of_the_starlette_proxy() -> None:
+async def test_starlette_proxy_answers_502_when_the_server_resets() -> None:
     async def resets(exchange: Exchange) -> None:
         exchange.reset()
 
@@ -204,7 +196,7 @@ async def test_a_server_that_does_not_answer_is_a_502_of_the_starlette_proxy() -
         assert (await ask(f"/files/{HASH}")).status == 502
 
 
-async def test_when_the_reader_goes_the_starlette_proxy_lets_go_of_the_server() -> None:
+async def test_starlette_proxy_closes_its_request_when_the_reader_leaves() -> None:
     async with raw_server(endless) as server, starlette(server.url, "t", "c1") as ask:
         left = await ask(f"/files/{HASH}", leave_after=100_000)
         assert left.status == 200

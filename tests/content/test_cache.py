@@ -1,4 +1,4 @@
-"""The memory cache keeps what is used, within its bytes, counted exactly."""
+"""The memory cache evicts by least recent use, and counts its bytes exactly."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from canvus_async import MemoryCache
 
 
-def test_what_was_kept_is_found() -> None:
+def test_stored_value_is_found() -> None:
     cache = MemoryCache()
     cache.put("a", b"1")
 
@@ -14,7 +14,7 @@ def test_what_was_kept_is_found() -> None:
     assert cache.get("b") is None
 
 
-def test_the_least_recently_used_goes_first() -> None:
+def test_least_recently_used_value_is_evicted_first() -> None:
     cache = MemoryCache(max_bytes=80)
     for key in "abcdefgh":
         cache.put(key, b"123456789")
@@ -25,7 +25,7 @@ def test_the_least_recently_used_goes_first() -> None:
     assert cache.get("b") is None
 
 
-def test_a_value_that_would_push_out_everything_is_not_kept() -> None:
+def test_value_that_would_evict_most_others_is_not_stored() -> None:
     cache = MemoryCache(max_bytes=800)
     cache.put("small", b"x")
     cache.put("large", b"x" * 101)
@@ -34,7 +34,7 @@ def test_a_value_that_would_push_out_everything_is_not_kept() -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcdefghij"), st.binary(max_size=40))))
-def test_the_count_of_bytes_is_exact_and_bounded(puts: list[tuple[str, bytes]]) -> None:
+def test_byte_count_is_exact_and_bounded(puts: list[tuple[str, bytes]]) -> None:
     cache = MemoryCache(max_bytes=160)
     for key, value in puts:
         cache.put(key, value)

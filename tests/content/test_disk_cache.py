@@ -1,4 +1,4 @@
-"""The disk cache: found again by another process, never a broken value, never more than its bound."""
+"""The disk cache: shared between processes, verified, and bounded."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ from tests.raw_server import raw_server
 
 
 def trimmed() -> None:
-    """Wait for the threads in which caches look through their folders."""
+    """Wait for the threads in which caches trim their folders."""
     while "canvus-cache-trim" in {thread.name for thread in threading.enumerate()}:
         time.sleep(0.001)
 
@@ -31,7 +31,7 @@ def files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
-async def test_what_one_client_has_fetched_another_finds(tmp_path: Path) -> None:
+async def test_clients_with_the_same_token_share_the_cache(tmp_path: Path) -> None:
     async with raw_server(mipmaps) as server:
         for _ in range(2):
             async with Client(server.url, token="t", cache=DiskCache(tmp_path)) as client:
@@ -43,7 +43,7 @@ async def test_what_one_client_has_fetched_another_finds(tmp_path: Path) -> None
     assert len(server.requests) == 2
 
 
-async def test_a_value_that_was_damaged_is_fetched_again(tmp_path: Path) -> None:
+async def test_damaged_value_is_fetched_again(tmp_path: Path) -> None:
     async with raw_server(mipmaps) as server:
         async with Client(server.url, token="t", cache=DiskCache(tmp_path)) as client:
             whole = await client.canvas("c1").mipmaps.fetch(HASH, 2)
@@ -59,7 +59,7 @@ async def test_a_value_that_was_damaged_is_fetched_again(tmp_path: Path) -> None
     assert cache.stats().corrupted == 1
 
 
-def test_the_bound_holds_and_the_least_recently_used_goes(tmp_path: Path) -> None:
+def test_size_is_bounded_and_the_least_recently_used_is_evicted(tmp_path: Path) -> None:
     cache = DiskCache(tmp_path, max_bytes=100_000)
     for number in range(100):
         cache.put(f"key {number}", os.urandom(5_000))
@@ -71,7 +71,7 @@ def test_the_bound_holds_and_the_least_recently_used_goes(tmp_path: Path) -> Non
     assert cache.get("key 0") is None
 
 
-def test_another_process_finds_it(tmp_path: Path) -> None:
+def test_value_is_found_by_another_process(tmp_path: Path) -> None:
     DiskCache(tmp_path).put("key", b"value")
     program = "import sys; from canvus_async import DiskCache; print(DiskCache(sys.argv[1]).get('key'))"
 
@@ -80,7 +80,7 @@ def test_another_process_finds_it(tmp_path: Path) -> None:
     assert done.stdout == "b'value'\n", done.stderr
 
 
-def test_a_folder_that_cannot_be_written_is_said_when_the_cache_is_made(tmp_path: Path) -> None:
+def test_unusable_folder_is_reported_by_the_constructor(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(OSError, match="file"):
         DiskCache(tmp_path / "file" / "cache")

@@ -1,4 +1,4 @@
-"""Downloads onto disks that say no: full, bounded, read-only, forbidden; rows as in `tests/project/rows.py`."""
+"""Downloads onto disks that refuse: full, limited, read-only, without permission."""
 
 import errno
 import os
@@ -16,12 +16,12 @@ from tests.raw_server import raw_server
 Mount = Callable[[str], Path]
 
 LARGE = os.urandom(4_000_000)
-"""More than one batch, so that it is written while it comes."""
+"""More than one batch, so that it is written while it arrives."""
 
 
 @pytest.fixture
 def mounted(tmp_path: Path) -> Iterator[Mount]:
-    """Mounts a file system of its own, with some options; skips where that takes rights that are not there."""
+    """Mounts a file system with the given options; skips the test without the right to mount."""
     folder = tmp_path / "disk"
     folder.mkdir()
 
@@ -37,7 +37,7 @@ def mounted(tmp_path: Path) -> Iterator[Mount]:
 
 
 async def refused(body: bytes, target: Path) -> tuple[int | None, int]:
-    """The errno that a download ends with, and how many requests it made."""
+    """The errno that a download ends with, and the number of its requests."""
     async with raw_server(whole(body)) as server, client(server.url) as canvus:
         with pytest.raises(LocalWriteError) as failed:
             await canvus.canvas("c1").assets.download(HASH, to=target)
@@ -45,13 +45,15 @@ async def refused(body: bytes, target: Path) -> tuple[int | None, int]:
     return failed.value.errno, len(server.requests)
 
 
+@pytest.mark.row("D14")
 @pytest.mark.parametrize("size", [100_000, len(LARGE)])
-async def test_d14_a_disk_that_fills_up_is_told_at_once_and_left_clean(mounted: Mount, size: int) -> None:
+async def test_full_disk_is_reported_and_left_clean(mounted: Mount, size: int) -> None:
     assert await refused(LARGE[:size], mounted("size=64k") / "a") == (errno.ENOSPC, 1)
 
 
+@pytest.mark.row("D14")
 @pytest.mark.parametrize("size", [100_000, len(LARGE)])
-async def test_d14_a_file_over_the_systems_limit_is_told_at_once_and_left_out(tmp_path: Path, size: int) -> None:
+async def test_file_over_the_system_limit_is_reported_and_removed(tmp_path: Path, size: int) -> None:
     resource = pytest.importorskip("resource")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, hard))
@@ -61,10 +63,9 @@ async def test_d14_a_file_over_the_systems_limit_is_told_at_once_and_left_out(tm
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-async def test_d14_a_disk_that_is_full_by_its_own_word_is_not_tried_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The same where nothing can be mounted."""
+@pytest.mark.row("D14")
+async def test_full_disk_is_not_retried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same on systems where nothing can be mounted."""
 
     def full(fd: int, chunks: list[bytes]) -> int:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -73,22 +74,26 @@ async def test_d14_a_disk_that_is_full_by_its_own_word_is_not_tried_again(
     assert await refused(LARGE[:300_000], tmp_path / "a") == (errno.ENOSPC, 1)
 
 
-async def test_d15_a_disk_for_reading_only_is_told_before_any_request(mounted: Mount) -> None:
+@pytest.mark.row("D15")
+async def test_read_only_disk_is_reported_before_any_request(mounted: Mount) -> None:
     assert await refused(b"small", mounted("size=64k,ro") / "a") == (errno.EROFS, 0)
 
 
+@pytest.mark.row("D15")
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
-async def test_d15_a_folder_that_may_not_be_written_is_told_before_any_request(tmp_path: Path) -> None:
+async def test_unwritable_folder_is_reported_before_any_request(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     assert await refused(b"small", tmp_path / "a") == (errno.EACCES, 0)
 
 
-@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="there is no such folder here")
-async def test_d15_a_folder_that_takes_no_files_is_told_before_any_request() -> None:
+@pytest.mark.row("D15")
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="no /proc on this system")
+async def test_folder_that_takes_no_files_is_reported_before_any_request() -> None:
     assert await refused(b"small", Path("/proc", HASH)) == (errno.ENOENT, 0)
 
 
-async def test_d15_a_folder_that_has_gone_since_the_last_file_is_told_before_any_request(tmp_path: Path) -> None:
+@pytest.mark.row("D15")
+async def test_folder_removed_meanwhile_is_reported_before_any_request(tmp_path: Path) -> None:
     folder = tmp_path / "gone"
     folder.mkdir()
     async with raw_server(whole(b"small")) as server, client(server.url) as canvus:
@@ -101,10 +106,11 @@ async def test_d15_a_folder_that_has_gone_since_the_last_file_is_told_before_any
     assert (failed.value.errno, len(server.requests)) == (errno.ENOENT, 1)
 
 
-async def test_d15_a_disk_that_takes_no_more_files_leaves_the_ones_before(
+@pytest.mark.row("D15")
+async def test_disk_that_takes_no_more_files_keeps_the_earlier_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Even where its permissions do not tell."""
+    """Even if its permissions allow it."""
     create = os.open
 
     def full(path: str, *args: int) -> int:
@@ -116,7 +122,7 @@ async def test_d15_a_disk_that_takes_no_more_files_leaves_the_ones_before(
         assets = canvus.canvas("c1").assets
         await assets.download(HASH, to=tmp_path / "a")
         monkeypatch.setattr(os, "open", full)
-        for requests in (2, 2):  # told after the answer, and from then on before
+        for requests in (2, 2):  # noticed after the response, and from then on before the request
             with pytest.raises(LocalWriteError) as failed:
                 await assets.download(HASH, to=tmp_path / "b")
             assert (failed.value.errno, len(server.requests)) == (errno.EDQUOT, requests)

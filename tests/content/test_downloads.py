@@ -1,4 +1,4 @@
-"""What can go wrong with a download, against a server that writes literal bytes; rows as in `tests/project/rows.py`."""
+"""Downloads with faults, against a server that writes literal bytes."""
 
 import asyncio
 import hashlib
@@ -21,7 +21,7 @@ from canvus_async import (
 )
 from canvus_async.bulk.export import name_of, stem_of
 from canvus_async.bulk.items import Content, suffix_of
-from canvus_async.content.part_file import PART
+from canvus_async.content.filesystem import PART
 from tests.content.test_fetcher import HASH, WEBP, client
 from tests.raw_server import Exchange, Script, raw_server
 
@@ -66,7 +66,7 @@ def raw(head: str, body: bytes) -> Script:
 
 
 async def fetched(folder: Path, *scripts: Script, name: str = HASH, **options) -> tuple[bytes, list[dict[str, str]]]:
-    """The file that a download leaves, after a check that it leaves nothing else, and the heads of all requests."""
+    """The content of a downloaded file, and the headers of all requests; checks that no other file is left."""
     limit = options.pop("max_bytes", None)
     async with raw_server(*scripts) as server, client(server.url, **options) as canvus:
         try:
@@ -78,14 +78,16 @@ async def fetched(folder: Path, *scripts: Script, name: str = HASH, **options) -
     return path.read_bytes(), [request.headers for request in server.requests]
 
 
-async def test_d1_a_cut_body_without_a_strong_tag_begins_again(tmp_path: Path) -> None:
+@pytest.mark.row("D1")
+async def test_truncated_body_without_a_strong_etag_restarts(tmp_path: Path) -> None:
     body, heads = await fetched(tmp_path, cut(1000, 'ETag: W/"one"'), whole())
 
     assert body == BODY
     assert "range" not in heads[1]
 
 
-async def test_d1_a_download_that_makes_headway_outlasts_its_tries(tmp_path: Path) -> None:
+@pytest.mark.row("D1")
+async def test_download_that_makes_progress_outlasts_its_attempts(tmp_path: Path) -> None:
     large, step = os.urandom(9 << 20), 1 << 20
 
     async def a_piece(exchange: Exchange) -> None:
@@ -100,9 +102,11 @@ async def test_d1_a_download_that_makes_headway_outlasts_its_tries(tmp_path: Pat
     body, heads = await fetched(tmp_path, a_piece)
 
     assert body == large
+    assert heads[1]["if-range"] == '"one"'
     assert len(heads) > Retry().attempts
 
 
+@pytest.mark.row("D4")
 @pytest.mark.parametrize(
     "lengths",
     [
@@ -112,12 +116,13 @@ async def test_d1_a_download_that_makes_headway_outlasts_its_tries(tmp_path: Pat
     ],
     ids=["two", "negative", "and chunked"],
 )
-async def test_d4_lengths_that_contradict_each_other_are_no_answer(tmp_path: Path, lengths: str) -> None:
+async def test_contradictory_lengths_raise_unexpected_content(tmp_path: Path, lengths: str) -> None:
     with pytest.raises(UnexpectedContent, match="not valid HTTP"):
         await fetched(tmp_path, raw(f"HTTP/1.1 200 OK\n{lengths}\n", b"12345"))
 
 
-async def test_d4_a_length_below_the_truth_is_told_by_the_hash(tmp_path: Path) -> None:
+@pytest.mark.row("D4")
+async def test_too_small_content_length_is_detected_by_the_hash(tmp_path: Path) -> None:
     proof = hashlib.sha256(BODY).hexdigest()
     async with raw_server(whole(), raw("HTTP/1.1 200 OK\nContent-Length: 5\n\n", BODY)) as server:
         async with client(server.url, limits=Limits(connections=1)) as canvus:
@@ -130,8 +135,9 @@ async def test_d4_a_length_below_the_truth_is_told_by_the_hash(tmp_path: Path) -
     assert [path.name for path in tmp_path.iterdir()] == ["proof"]
 
 
+@pytest.mark.row("D5")
 @pytest.mark.parametrize("announced", [True, False])
-async def test_d5_more_than_max_bytes_is_refused(tmp_path: Path, announced: bool) -> None:
+async def test_body_over_max_bytes_is_refused(tmp_path: Path, announced: bool) -> None:
     async def chunked(exchange: Exchange) -> None:
         await exchange.request()
         await exchange.start(200, "Transfer-Encoding: chunked")
@@ -142,7 +148,8 @@ async def test_d5_more_than_max_bytes_is_refused(tmp_path: Path, announced: bool
         await fetched(tmp_path, whole() if announced else chunked, max_bytes=100_000)
 
 
-async def test_d6_a_body_that_drips_is_stalled_although_it_never_stops(tmp_path: Path) -> None:
+@pytest.mark.row("D6")
+async def test_dripping_body_is_stalled(tmp_path: Path) -> None:
     async def drip(exchange: Exchange) -> None:
         await exchange.request()
         await exchange.start(200, "Content-Length: 100000", TAG)
@@ -154,7 +161,8 @@ async def test_d6_a_body_that_drips_is_stalled_although_it_never_stops(tmp_path:
         await fetched(tmp_path, drip, timeouts=Timeouts(slow=0.1), retry=Retry(attempts=2, first_wait=0.001))
 
 
-async def test_d6_after_a_drip_the_rest_is_asked_for(tmp_path: Path) -> None:
+@pytest.mark.row("D6")
+async def test_dripping_download_is_resumed(tmp_path: Path) -> None:
     async def drip(exchange: Exchange) -> None:
         await exchange.request()
         await exchange.start(200, f"Content-Length: {len(BODY)}", TAG)
@@ -172,7 +180,8 @@ async def test_d6_after_a_drip_the_rest_is_asked_for(tmp_path: Path) -> None:
     assert heads[1]["if-range"] == '"one"'
 
 
-async def test_d7_after_a_stall_the_rest_is_asked_for(tmp_path: Path) -> None:
+@pytest.mark.row("D7")
+async def test_stalled_download_is_resumed(tmp_path: Path) -> None:
     async def stall(exchange: Exchange) -> None:
         await exchange.request()
         await exchange.start(200, f"Content-Length: {len(BODY)}", TAG)
@@ -185,6 +194,7 @@ async def test_d7_after_a_stall_the_rest_is_asked_for(tmp_path: Path) -> None:
     assert heads[1]["range"] == "bytes=1000-"
 
 
+@pytest.mark.row("D8", "D10")
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -195,33 +205,36 @@ async def test_d7_after_a_stall_the_rest_is_asked_for(tmp_path: Path) -> None:
         raw("HTTP/1.1 416 No\nContent-Range: bytes */5\nContent-Length: 0\n\n", b""),
         raw("HTTP/1.1 412 No\nContent-Length: 0\n\n", b""),
     ],
-    ids=["another place", "another tag", "another length", "no Content-Range", "416", "412"],
+    ids=["another start", "another etag", "another length", "no Content-Range", "416", "412"],
 )
-async def test_d8_d10_a_part_that_does_not_fit_begins_again(tmp_path: Path, wrong: Script) -> None:
+async def test_mismatched_part_restarts_the_download(tmp_path: Path, wrong: Script) -> None:
     body, heads = await fetched(tmp_path, cut(1000, TAG), wrong, whole(BODY, TAG))
 
     assert body == BODY
     assert ["range" in head for head in heads] == [False, True, False]
 
 
-async def test_d8_a_part_that_nobody_asked_for_is_no_file(tmp_path: Path) -> None:
+@pytest.mark.row("D8")
+async def test_unrequested_206_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnexpectedContent, match="status 206"):
         await fetched(tmp_path, part(1000, TAG))
 
 
-async def test_d9_a_server_that_ignores_ranges_sends_all_of_it_anew(tmp_path: Path) -> None:
+@pytest.mark.row("D9")
+async def test_ignored_range_restarts_the_download(tmp_path: Path) -> None:
     body, heads = await fetched(tmp_path, cut(1000, TAG), whole(BODY, TAG))
 
     assert body == BODY
     assert len(heads) == 2
 
 
-async def test_d11_wrong_bytes_of_the_right_length_are_fetched_once_more_and_then_refused(tmp_path: Path) -> None:
+@pytest.mark.row("D11")
+async def test_wrong_content_is_fetched_once_more_and_then_refused(tmp_path: Path) -> None:
     name = hashlib.sha256(BODY).hexdigest()
     wrong = bytes(len(BODY))
     async with raw_server(whole()) as server, client(server.url) as canvus:
         assets = canvus.canvas("c1").assets
-        await assets.download(name, to=tmp_path / "first")  # proves how this server makes its hashes
+        await assets.download(name, to=tmp_path / "first")  # proves that hashes of this server are SHA-256
         bad = hashlib.sha256(b"something else").hexdigest()
         with pytest.raises(CorruptDownload, match="twice"):
             await assets.download(bad, to=tmp_path / "a")
@@ -233,7 +246,8 @@ async def test_d11_wrong_bytes_of_the_right_length_are_fetched_once_more_and_the
     assert wrong != BODY
 
 
-async def test_d11_hashes_made_in_another_way_are_opaque_names(tmp_path: Path) -> None:
+@pytest.mark.row("D11")
+async def test_hashes_other_than_sha256_are_opaque(tmp_path: Path) -> None:
     async with raw_server(whole()) as server, client(server.url) as canvus:
         for number in range(5):
             path = await canvus.canvas("c1").assets.download(f"{number:064x}", to=tmp_path / str(number))
@@ -242,10 +256,11 @@ async def test_d11_hashes_made_in_another_way_are_opaque_names(tmp_path: Path) -
     assert len(server.requests) == 5
 
 
+@pytest.mark.row("D12")
 @pytest.mark.parametrize(
     "content", [WEBP, b"<!DOCTYPE html><html>log in</html>", b"RIFF"], ids=["webp", "html", "short"]
 )
-async def test_d12_a_mipmap_is_told_from_a_page_however_it_comes(tmp_path: Path, content: bytes) -> None:
+async def test_mipmap_must_be_webp_however_it_is_chunked(tmp_path: Path, content: bytes) -> None:
     async def drip(exchange: Exchange) -> None:
         await exchange.request()
         await exchange.start(200, f"Content-Length: {len(content)}")
@@ -264,7 +279,8 @@ async def test_d12_a_mipmap_is_told_from_a_page_however_it_comes(tmp_path: Path,
             assert list(tmp_path.iterdir()) == []
 
 
-async def test_d13_what_is_still_being_made_is_waited_for(tmp_path: Path) -> None:
+@pytest.mark.row("D13")
+async def test_content_not_ready_yet_is_waited_for(tmp_path: Path) -> None:
     async def soon(exchange: Exchange) -> None:
         for _ in range(4):
             await exchange.request()
@@ -279,7 +295,8 @@ async def test_d13_what_is_still_being_made_is_waited_for(tmp_path: Path) -> Non
     assert len(server.requests) == 5
 
 
-async def test_d13_what_never_gets_ready_ends_with_a_timeout() -> None:
+@pytest.mark.row("D13")
+async def test_content_never_ready_times_out() -> None:
     async def never(exchange: Exchange) -> None:
         while True:
             await exchange.request()
@@ -292,7 +309,8 @@ async def test_d13_what_never_gets_ready_ends_with_a_timeout() -> None:
                 await canvus.canvas("c1").mipmaps.fetch(HASH, 0)
 
 
-async def test_d18_twenty_who_want_the_same_file_cause_one_transfer(tmp_path: Path) -> None:
+@pytest.mark.row("D18")
+async def test_concurrent_downloads_of_one_file_share_a_transfer(tmp_path: Path) -> None:
     async with raw_server(whole()) as server, client(server.url) as canvus:
         assets = canvus.canvas("c1").assets
         paths = await asyncio.gather(*(assets.download(HASH, to=tmp_path / "a") for _ in range(20)))
@@ -302,7 +320,8 @@ async def test_d18_twenty_who_want_the_same_file_cause_one_transfer(tmp_path: Pa
     assert len(server.requests) == 1
 
 
-async def test_d18_when_the_first_of_them_is_cancelled_the_others_still_get_the_file(tmp_path: Path) -> None:
+@pytest.mark.row("D18")
+async def test_cancelling_the_first_download_does_not_affect_the_others(tmp_path: Path) -> None:
     async def hang(exchange: Exchange) -> None:
         await exchange.request()
         await exchange.gone()
@@ -318,8 +337,9 @@ async def test_d18_when_the_first_of_them_is_cancelled_the_others_still_get_the_
     assert (tmp_path / "a").read_bytes() == BODY
 
 
+@pytest.mark.row("D19")
 @pytest.mark.parametrize("how", ["cancel", "timeout"])
-async def test_d19_a_download_cancelled_during_a_slow_write_leaves_nothing(
+async def test_download_cancelled_during_a_slow_write_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     writing, writev = asyncio.Event(), os.writev
@@ -346,7 +366,8 @@ async def test_d19_a_download_cancelled_during_a_slow_write_leaves_nothing(
         await server.until_open(0)
 
 
-async def test_d20_leftovers_of_more_than_a_day_are_swept_and_nothing_else(tmp_path: Path) -> None:
+@pytest.mark.row("D20")
+async def test_old_part_files_are_removed_and_nothing_else(tmp_path: Path) -> None:
     names = [f"b{PART}{'0' * 16}", f"c{PART}{'1' * 16}", f"notes{PART}1", "mine"]
     for name in names:
         (tmp_path / name).write_bytes(b"x")
@@ -358,6 +379,7 @@ async def test_d20_leftovers_of_more_than_a_day_are_swept_and_nothing_else(tmp_p
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["a", *names[1:]])
 
 
+@pytest.mark.row("D21")
 @pytest.mark.parametrize(
     "name",
     [
@@ -377,7 +399,7 @@ async def test_d20_leftovers_of_more_than_a_day_are_swept_and_nothing_else(tmp_p
         "A1",
     ],
 )
-def test_d21_the_name_of_a_file_is_made_of_the_hash_and_stays_in_its_folder(tmp_path: Path, name: str) -> None:
+def test_file_name_is_made_of_the_hash_and_stays_in_its_folder(tmp_path: Path, name: str) -> None:
     for made in (name_of(Content(name, ".jpg"), None, None), name_of(Content(name), 0, 3)):
         assert (tmp_path / made).resolve().is_relative_to(tmp_path.resolve())
         assert len(Path(made).name.encode()) <= 200
@@ -386,6 +408,7 @@ def test_d21_the_name_of_a_file_is_made_of_the_hash_and_stays_in_its_folder(tmp_
     assert stem_of(name).lower() != stem_of(name.swapcase()).lower() or name == name.swapcase()
 
 
+@pytest.mark.row("D21")
 @pytest.mark.parametrize(
     ("name", "suffix"),
     [
@@ -397,18 +420,20 @@ def test_d21_the_name_of_a_file_is_made_of_the_hash_and_stays_in_its_folder(tmp_
         ("a." + "x" * 9, ""),
     ],
 )
-def test_d21_only_a_harmless_ending_of_a_servers_name_is_taken(name: str, suffix: str) -> None:
+def test_only_a_harmless_suffix_of_the_servers_name_is_used(name: str, suffix: str) -> None:
     assert suffix_of(name) == suffix
 
 
-async def test_d23_an_empty_file_is_refused_unless_its_hash_says_that_it_is_empty(tmp_path: Path) -> None:
+@pytest.mark.row("D23")
+async def test_empty_file_is_refused_unless_its_hash_is_that_of_no_bytes(tmp_path: Path) -> None:
     with pytest.raises(UnexpectedContent, match="empty"):
         await fetched(tmp_path, whole(b""))
     body, _ = await fetched(tmp_path, whole(b""), name=hashlib.sha256(b"").hexdigest())
     assert body == b""
 
 
-async def test_d24_the_temporary_file_is_beside_its_target(tmp_path: Path) -> None:
+@pytest.mark.row("D24")
+async def test_part_file_is_beside_its_target(tmp_path: Path) -> None:
     seen: list[str] = []
     async with raw_server(whole()) as server, client(server.url) as canvus:
         await canvus.canvas("c1").assets.download(
@@ -418,7 +443,7 @@ async def test_d24_the_temporary_file_is_beside_its_target(tmp_path: Path) -> No
     assert all(name.startswith(f"a{PART}") for name in seen)
 
 
-async def test_a_closed_client_ends_its_downloads(tmp_path: Path) -> None:
+async def test_closing_the_client_ends_its_downloads(tmp_path: Path) -> None:
     async def hang(exchange: Exchange) -> None:
         await exchange.request()
         await exchange.start(200, "Content-Length: 100")
@@ -434,7 +459,7 @@ async def test_a_closed_client_ends_its_downloads(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-async def test_a_cut_stream_says_how_far_it_came() -> None:
+async def test_truncated_stream_reports_received_and_expected_bytes() -> None:
     async with raw_server(cut(1000)) as server, client(server.url) as canvus:
         got = b""
         with pytest.raises(IncompleteDownload) as failed:

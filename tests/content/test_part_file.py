@@ -1,17 +1,25 @@
-"""A file at its path is whole, or it is not there."""
+"""A file at its path is whole or absent."""
 
 import asyncio
 import errno
 import os
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from canvus_async import LocalWriteError
-from canvus_async.content.part_file import PART, PartFile
+from canvus_async.content.filesystem import PART
+from canvus_async.content.part_file import PartFile
 
 BIG = os.urandom(64 * 1024) * 120  # two and a half batches
+
+
+async def opened(target: Path, *, lazy: bool = False, **options: Any) -> PartFile:
+    part = PartFile(target, **options)
+    await part.open(lazy=lazy)
+    return part
 
 
 def leftovers(folder: Path) -> list[Path]:
@@ -20,8 +28,8 @@ def leftovers(folder: Path) -> list[Path]:
 
 @pytest.mark.parametrize("content", [b"", b"small", BIG], ids=["empty", "small", "big"])
 @pytest.mark.parametrize("fsync", [False, True])
-async def test_the_name_appears_with_the_whole_content(tmp_path: Path, content: bytes, fsync: bool) -> None:
-    part = PartFile(tmp_path / "a.webp")
+async def test_file_appears_only_when_whole(tmp_path: Path, content: bytes, fsync: bool) -> None:
+    part = await opened(tmp_path / "a.webp")
     for start in range(0, len(content), 100_000):
         await part.write(content[start : start + 100_000])
     assert not (tmp_path / "a.webp").exists()
@@ -33,8 +41,8 @@ async def test_the_name_appears_with_the_whole_content(tmp_path: Path, content: 
     assert leftovers(tmp_path) == []
 
 
-async def test_a_discarded_file_leaves_nothing(tmp_path: Path) -> None:
-    part = PartFile(tmp_path / "a")
+async def test_discarded_file_leaves_nothing(tmp_path: Path) -> None:
+    part = await opened(tmp_path / "a")
     await part.write(BIG)
     await part.discard()
     await part.discard()
@@ -42,8 +50,8 @@ async def test_a_discarded_file_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-async def test_a_restart_forgets_what_was_written(tmp_path: Path) -> None:
-    part = PartFile(tmp_path / "a")
+async def test_restart_discards_what_was_written(tmp_path: Path) -> None:
+    part = await opened(tmp_path / "a")
     await part.write(BIG)
     await part.restart()
     await part.write(b"second")
@@ -52,21 +60,23 @@ async def test_a_restart_forgets_what_was_written(tmp_path: Path) -> None:
     assert (tmp_path / "a").read_bytes() == b"second"
 
 
-async def test_d16_an_existing_file_is_replaced_or_refused_as_asked(tmp_path: Path) -> None:
+@pytest.mark.row("D16")
+async def test_existing_file_is_replaced_or_refused(tmp_path: Path) -> None:
     target = tmp_path / "a"
     target.write_bytes(b"old")
 
     with pytest.raises(FileExistsError, match="overwrite=True"):
-        PartFile(target, overwrite=False)
-    part = PartFile(target)
+        await opened(target, overwrite=False)
+    part = await opened(target)
     await part.write(b"new")
     await part.publish()
 
     assert target.read_bytes() == b"new"
 
 
-async def test_d16_a_file_that_appears_meanwhile_is_not_replaced(tmp_path: Path) -> None:
-    part = PartFile(tmp_path / "a", overwrite=False)
+@pytest.mark.row("D16")
+async def test_file_created_meanwhile_is_not_replaced(tmp_path: Path) -> None:
+    part = await opened(tmp_path / "a", overwrite=False)
     await part.write(b"new")
     (tmp_path / "a").write_bytes(b"theirs")
 
@@ -78,11 +88,12 @@ async def test_d16_a_file_that_appears_meanwhile_is_not_replaced(tmp_path: Path)
     assert leftovers(tmp_path) == []
 
 
-async def test_d17_a_link_is_replaced_and_what_it_points_at_untouched(tmp_path: Path) -> None:
+@pytest.mark.row("D17")
+async def test_symbolic_link_is_replaced_and_its_target_is_not(tmp_path: Path) -> None:
     (tmp_path / "real").write_bytes(b"precious")
     (tmp_path / "link").symlink_to(tmp_path / "real")
 
-    part = PartFile(tmp_path / "link")
+    part = await opened(tmp_path / "link")
     await part.write(b"new")
     await part.publish()
 
@@ -91,16 +102,17 @@ async def test_d17_a_link_is_replaced_and_what_it_points_at_untouched(tmp_path: 
     assert not (tmp_path / "link").is_symlink()
 
 
-def test_d15_a_missing_folder_fails_at_once_with_its_errno(tmp_path: Path) -> None:
+@pytest.mark.row("D15")
+async def test_missing_folder_fails_immediately_with_its_errno(tmp_path: Path) -> None:
     with pytest.raises(LocalWriteError, match="No such file or directory") as failed:
-        PartFile(tmp_path / "nowhere" / "a")
+        await opened(tmp_path / "nowhere" / "a")
     assert failed.value.errno == errno.ENOENT
 
 
 @pytest.mark.parametrize("content", [b"", b"small", BIG], ids=["empty", "small", "big"])
 @pytest.mark.parametrize("ending", ["published", "restarted", "discarded"])
-async def test_a_file_that_comes_later_is_as_whole_or_as_gone(tmp_path: Path, content: bytes, ending: str) -> None:
-    part = PartFile(tmp_path / "a", later=True)
+async def test_file_created_late_is_whole_or_absent(tmp_path: Path, content: bytes, ending: str) -> None:
+    part = await opened(tmp_path / "a", lazy=True)
     assert list(tmp_path.iterdir()) == []
     await part.write(content)
     if ending == "restarted":
@@ -113,16 +125,18 @@ async def test_a_file_that_comes_later_is_as_whole_or_as_gone(tmp_path: Path, co
     assert [path.read_bytes() for path in tmp_path.iterdir()] == ([] if ending == "discarded" else [content])
 
 
+@pytest.mark.row("D15")
 @pytest.mark.parametrize("overwrite", [False, True])
-def test_d15_a_folder_is_no_file(tmp_path: Path, overwrite: bool) -> None:
+async def test_folder_at_the_path_is_refused(tmp_path: Path, overwrite: bool) -> None:
     with pytest.raises(LocalWriteError, match="is a folder"):
-        PartFile(tmp_path, overwrite=overwrite)
+        await opened(tmp_path, overwrite=overwrite)
 
 
+@pytest.mark.row("D15")
 @pytest.mark.parametrize("content", [b"small", BIG], ids=["small", "big"])
-async def test_d15_a_folder_is_no_file_also_where_the_file_comes_later(tmp_path: Path, content: bytes) -> None:
+async def test_folder_at_the_path_is_refused_when_published(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a").mkdir()
-    part = PartFile(tmp_path / "a", later=True)
+    part = await opened(tmp_path / "a", lazy=True)
     await part.write(content)
     with pytest.raises(LocalWriteError, match="is a folder"):
         await part.publish()
@@ -131,8 +145,9 @@ async def test_d15_a_folder_is_no_file_also_where_the_file_comes_later(tmp_path:
     assert list(tmp_path.iterdir()) == [tmp_path / "a"]
 
 
-async def test_d18_two_writers_of_one_name_do_not_meet(tmp_path: Path) -> None:
-    parts = [PartFile(tmp_path / "a") for _ in range(5)]
+@pytest.mark.row("D18")
+async def test_concurrent_writers_of_one_path_do_not_mix(tmp_path: Path) -> None:
+    parts = [await opened(tmp_path / "a") for _ in range(5)]
     for number, part in enumerate(parts):
         await part.write(bytes([number]) * 100_000)
     await asyncio.gather(*(part.publish() for part in parts))
@@ -143,7 +158,8 @@ async def test_d18_two_writers_of_one_name_do_not_meet(tmp_path: Path) -> None:
     assert leftovers(tmp_path) == []
 
 
-async def test_d19_a_cancelled_write_waits_for_its_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.row("D19")
+async def test_cancelled_write_waits_for_its_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     entered, leave = threading.Event(), threading.Event()
     writev = os.writev
 
@@ -153,7 +169,7 @@ async def test_d19_a_cancelled_write_waits_for_its_thread(tmp_path: Path, monkey
         return writev(fd, chunks)
 
     monkeypatch.setattr(os, "writev", slow_write)
-    part = PartFile(tmp_path / "a")
+    part = await opened(tmp_path / "a")
     await part.write(BIG)
     assert await asyncio.to_thread(entered.wait, 5)
 
@@ -169,11 +185,10 @@ async def test_d19_a_cancelled_write_waits_for_its_thread(tmp_path: Path, monkey
     assert list(tmp_path.iterdir()) == []
 
 
-async def test_d14_a_full_disk_is_a_local_write_error_with_its_errno(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.row("D14")
+async def test_full_disk_is_a_local_write_error_with_its_errno(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     full = os.open("/dev/full", os.O_WRONLY)
-    part = PartFile(tmp_path / "a")
+    part = await opened(tmp_path / "a")
     os.dup2(full, part._fd)
     os.close(full)
 

@@ -111,6 +111,7 @@ async def test_discarding_a_file_whose_last_write_has_failed_removes_it(
 ) -> None:
     monkeypatch.setattr(os, "writev", full)
     file = PartFile(tmp_path / "a")
+    await file.open()
     await file.write(BIG)
     assert PART in names(tmp_path)[0]
     await file.discard()
@@ -122,7 +123,7 @@ async def test_discarding_a_file_that_could_not_be_created_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "open", full)
-    file = PartFile(tmp_path / "a", later=True)
+    file = PartFile(tmp_path / "a")
     await file.write(BIG)
     await file.discard()
 
@@ -140,7 +141,7 @@ async def test_discarding_a_file_that_a_thread_is_about_to_create_waits_for_it(
         return create(path, *args)
 
     monkeypatch.setattr(os, "open", slow)
-    file = PartFile(tmp_path / "a", later=True)
+    file = PartFile(tmp_path / "a")
     await file.write(BIG)
     assert await asyncio.to_thread(entered.wait, 10)
     ending = asyncio.create_task(file.discard())

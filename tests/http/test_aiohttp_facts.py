@@ -1,7 +1,7 @@
-"""What aiohttp does that the transport is built to prevent.
+"""Behaviour of aiohttp that the transport works around.
 
-None of this is a promise of ours. When one of these fails after an update of aiohttp, the guard against it may have
-become needless, or may no longer work: read the transport again.
+These are not promises of canvus_async. When a test fails after an update of aiohttp, the workaround may be unnecessary
+or may no longer work: review the transport.
 """
 
 import asyncio
@@ -38,9 +38,7 @@ async def drops(exchange: Exchange) -> None:
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_a_redirect_to_another_origin_still_takes_custom_headers_along(
-    session: aiohttp.ClientSession, status: int
-) -> None:
+async def test_cross_origin_redirect_still_sends_custom_headers(session: aiohttp.ClientSession, status: int) -> None:
     async with (
         raw_server(answers(b"")) as there,
         raw_server(answers(b"", f"Location: {there.url}/", status=status)) as here,
@@ -52,7 +50,7 @@ async def test_a_redirect_to_another_origin_still_takes_custom_headers_along(
 
 
 @pytest.mark.parametrize("status", [307, 308])
-async def test_a_redirected_post_still_takes_its_body_along(session: aiohttp.ClientSession, status: int) -> None:
+async def test_redirected_post_still_sends_its_body(session: aiohttp.ClientSession, status: int) -> None:
     async with (
         raw_server(answers(b"")) as there,
         raw_server(answers(b"", f"Location: {there.url}/", status=status)) as here,
@@ -65,9 +63,7 @@ async def test_a_redirected_post_still_takes_its_body_along(session: aiohttp.Cli
 @pytest.mark.parametrize(
     ("method", "times"), [("GET", 2), ("HEAD", 2), ("PUT", 2), ("DELETE", 2), ("POST", 1), ("PATCH", 1)]
 )
-async def test_what_was_dropped_is_sent_again_in_silence(
-    session: aiohttp.ClientSession, method: str, times: int
-) -> None:
+async def test_dropped_request_is_silently_sent_again(session: aiohttp.ClientSession, method: str, times: int) -> None:
     async with raw_server(drops) as server:
         with pytest.raises(aiohttp.ServerDisconnectedError):
             await session.request(method, server.url)
@@ -75,7 +71,7 @@ async def test_what_was_dropped_is_sent_again_in_silence(
     assert len(server.requests) == times
 
 
-async def test_one_private_attribute_turns_that_off(session: aiohttp.ClientSession) -> None:
+async def test_private_attribute_disables_the_silent_retry(session: aiohttp.ClientSession) -> None:
     assert session._retry_connection is True
     session._retry_connection = False
     async with raw_server(drops) as server:
@@ -87,7 +83,7 @@ async def test_one_private_attribute_turns_that_off(session: aiohttp.ClientSessi
 
 async def test_cookies_are_kept_and_sent_unless_the_jar_is_a_dummy() -> None:
     sent: list[list[str | None]] = []
-    for jar in (aiohttp.CookieJar(unsafe=True), aiohttp.DummyCookieJar()):  # unsafe: also for numeric addresses
+    for jar in (aiohttp.CookieJar(unsafe=True), aiohttp.DummyCookieJar()):  # unsafe: also for IP addresses
         async with (
             raw_server(answers(b"", "Set-Cookie: tracked=1")) as server,
             aiohttp.ClientSession(cookie_jar=jar) as session,
@@ -99,13 +95,13 @@ async def test_cookies_are_kept_and_sent_unless_the_jar_is_a_dummy() -> None:
     assert sent == [[None, "tracked=1"], [None, None]]
 
 
-async def test_the_default_jar_is_no_dummy(session: aiohttp.ClientSession) -> None:
+async def test_default_jar_keeps_cookies(session: aiohttp.ClientSession) -> None:
     assert isinstance(session.cookie_jar, aiohttp.CookieJar)
     session.cookie_jar.update_cookies({"tracked": "1"}, URL("https://canvus.example.com"))
     assert len(session.cookie_jar) == 1
 
 
-async def test_the_repr_of_a_response_error_shows_the_token_and_it_cannot_be_pickled_whole(
+async def test_repr_of_a_response_error_shows_the_token(
     session: aiohttp.ClientSession,
 ) -> None:
     async with raw_server(answers(b"", status=500)) as server:
@@ -119,7 +115,7 @@ async def test_the_repr_of_a_response_error_shows_the_token_and_it_cannot_be_pic
         pickle.loads(pickle.dumps(failed.value))
 
 
-async def test_a_small_body_may_become_any_size_when_read_whole(session: aiohttp.ClientSession) -> None:
+async def test_read_does_not_limit_the_decompressed_size(session: aiohttp.ClientSession) -> None:
     bomb = gzip.compress(bytes(20_000_000))
     async with raw_server(answers(bomb, "Content-Encoding: gzip")) as server:
         response = await session.get(server.url)
@@ -132,7 +128,7 @@ async def test_a_small_body_may_become_any_size_when_read_whole(session: aiohttp
     assert max(pieces) <= 1 << 20
 
 
-async def test_a_body_that_ends_with_the_connection_is_whole_wherever_that_ends(session: aiohttp.ClientSession) -> None:
+async def test_body_delimited_by_close_counts_as_complete(session: aiohttp.ClientSession) -> None:
     async def cut(exchange: Exchange) -> None:
         await exchange.request()
         await exchange.start(200)
@@ -142,13 +138,13 @@ async def test_a_body_that_ends_with_the_connection_is_whole_wherever_that_ends(
         assert await (await session.get(server.url)).read() == b"half of i"
 
 
-async def test_a_compressed_body_cut_short_is_whole_too(session: aiohttp.ClientSession) -> None:
+async def test_truncated_gzip_body_counts_as_complete(session: aiohttp.ClientSession) -> None:
     body = gzip.compress(bytes(range(256)) * 400)
     async with raw_server(answers(body[: len(body) // 2], "Content-Encoding: gzip")) as server:
         assert len(await (await session.get(server.url)).read()) < 256 * 400
 
 
-async def test_an_answer_that_nobody_asked_for_answers_the_next_request(session: aiohttp.ClientSession) -> None:
+async def test_unsolicited_response_answers_the_next_request(session: aiohttp.ClientSession) -> None:
     idle = asyncio.Event()
 
     async def twice(exchange: Exchange) -> None:
@@ -166,17 +162,17 @@ async def test_an_answer_that_nobody_asked_for_answers_the_next_request(session:
     assert server.connections == 1
 
 
-async def test_the_default_time_limit_ends_streams_after_five_minutes(session: aiohttp.ClientSession) -> None:
+async def test_default_total_timeout_is_five_minutes(session: aiohttp.ClientSession) -> None:
     assert session.timeout.total == 300
 
 
-async def test_a_line_of_half_a_megabyte_is_too_long_for_its_own_reader(session: aiohttp.ClientSession) -> None:
+async def test_readline_is_limited_to_512_kib(session: aiohttp.ClientSession) -> None:
     async with raw_server(answers(bytes(600_000))) as server, session.get(server.url) as response:
         with pytest.raises(aiohttp.http_exceptions.LineTooLong, match="more than 524288 bytes"):
             await response.content.readline()
 
 
-async def test_streams_use_up_its_pool_and_then_calls_wait() -> None:
+async def test_streams_exhaust_the_connection_pool() -> None:
     async def stays(exchange: Exchange) -> None:
         await exchange.request()
         await exchange.stream([])
@@ -195,7 +191,7 @@ async def test_streams_use_up_its_pool_and_then_calls_wait() -> None:
     assert server.connections == 100
 
 
-async def test_closing_a_session_leaves_who_reads_from_it_waiting() -> None:
+async def test_closing_a_session_leaves_its_readers_waiting() -> None:
     async def silent(exchange: Exchange) -> None:
         await exchange.request()
         await exchange.stream(b"\n")

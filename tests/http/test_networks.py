@@ -1,4 +1,4 @@
-"""Through what companies put between people and servers: certificates of their own, and proxies."""
+"""Company networks: private certificates, and proxies."""
 
 import ssl
 from contextlib import aclosing
@@ -12,7 +12,7 @@ from tests.files import picture
 from tests.relays import proxy, tls_in_front_of
 
 
-async def test_calls_uploads_downloads_and_subscriptions_trust_the_given_context(
+async def test_given_ssl_context_is_used_for_everything(
     server: CanvusServer, canvas: Canvas, serving: ssl.SSLContext, trusting: ssl.SSLContext, tmp_path: Path
 ) -> None:
     async with tls_in_front_of(server.url, serving) as front:
@@ -26,19 +26,19 @@ async def test_calls_uploads_downloads_and_subscriptions_trust_the_given_context
     assert (tmp_path / "a.jpg").read_bytes() == picture()
 
 
-async def test_a_proxy_of_a_given_session_sees_neither_token_nor_content(
+async def test_proxy_of_a_given_session_sees_neither_token_nor_content(
     server: CanvusServer, canvas: Canvas, serving: ssl.SSLContext, trusting: ssl.SSLContext
 ) -> None:
     async with tls_in_front_of(server.url, serving) as front, proxy() as between:
         session = aiohttp.ClientSession(proxy=between.url, connector=aiohttp.TCPConnector(limit=0, ssl=trusting))
         async with session, Client(front.url, token=server.token, session=session) as client:
             behind = client.canvas(canvas.id)
-            await behind.notes.create(text="a word in private")
+            await behind.notes.create(text="private words")
             async with aclosing(behind.notes.subscribe()) as notes:
-                assert (await anext(notes)).text == "a word in private"
+                assert (await anext(notes)).text == "private words"
 
     assert {line.partition(" ")[0] for line in between.asked} == {"CONNECT"}
     assert len(between.seen) > 500
-    assert server.token.encode() in front.seen  # so the words would have been found
-    for secret in (server.token.encode(), b"a word in private", canvas.id.encode()):
+    assert server.token.encode() in front.seen  # so the search would have found it
+    for secret in (server.token.encode(), b"private words", canvas.id.encode()):
         assert secret not in between.seen

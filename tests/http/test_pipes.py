@@ -8,7 +8,7 @@ from typing import IO, Any
 import pytest
 
 from canvus_async import Client
-from canvus_async.http.multipart import form, opened
+from canvus_async.http.multipart import form, open_source
 from tests.raw_server import Exchange, raw_server
 
 LARGE = 9 << 20
@@ -58,7 +58,7 @@ async def test_pipe_opened_as_text_is_a_typeerror_before_any_request(monkeypatch
     os.close(write)
     async with raw_server(unreached) as server, Client(server.url, token="t") as client:
         with os.fdopen(read, "r", encoding="ascii") as text:
-            with pytest.raises(TypeError, match="mode 'rb'"):
+            with pytest.raises(TypeError, match="binary mode"):
                 await client.canvas("c1").images.upload(text)  # type: ignore[arg-type]
 
     assert server.connections == 0
@@ -77,7 +77,7 @@ async def test_pipe_that_fails_while_it_is_read_leaves_no_copy_open(monkeypatch:
 
 async def test_copy_of_a_pipe_is_closed_when_the_upload_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
     copies = Copies(monkeypatch)
-    async with opened(Pipe(LARGE, fails=False), "a.png") as source:
+    async with open_source(Pipe(LARGE, fails=False), "a.png") as source:
         assert source.size == LARGE
         assert [copy.closed for copy in copies.made] == [False]
 
@@ -86,7 +86,7 @@ async def test_copy_of_a_pipe_is_closed_when_the_upload_is_over(monkeypatch: pyt
 
 async def test_streamed_file_cannot_be_decoded_as_text() -> None:
     """aiohttp would ask for the text of a body in order to print it."""
-    async with opened(b"picture", "a.png") as source:
+    async with open_source(b"picture", "a.png") as source:
         body = form(source, None, None, lambda: None, lambda: None)
         with pytest.raises(TypeError, match="not text"):
             body.decode()

@@ -1,6 +1,6 @@
-"""The token goes to one origin: a second server counts what reaches it when the first one points there. Nothing does.
+"""The token is sent to one origin only: a server redirects to a second one, which counts what reaches it.
 
-Not a connection is made to it, whatever the status, the way of writing the address, and the call.
+No connection may be made to it, for any status, any spelling of the address and any call.
 """
 
 import ssl
@@ -34,19 +34,19 @@ ELSEWHERE: dict[str, Callable[[str, str], str]] = {
     "a backslash before this server": lambda here, there: f"http://{there}\\@{here}/x",
     "a backslash after this server": lambda here, there: f"http://{here}\\@{there}/x",
     "backslashes for slashes": lambda here, there: f"http:\\\\{there}\\x",
-    "a backslash in front": lambda here, there: f"/\\{there}/x",
-    "backslashes in front": lambda here, there: f"\\\\{there}/x",
+    "a leading backslash": lambda here, there: f"/\\{there}/x",
+    "leading backslashes": lambda here, there: f"\\\\{there}/x",
     "a tab between the slashes": lambda here, there: f"/\t/{there}/x",
     "no slash after the scheme": lambda here, there: f"http:{there}/x",
     "a number for the address": lambda here, there: f"http://2130706433:{port(there)}/x",
     "wide full stops": lambda here, there: f"http://127。0。0。1:{port(there)}/x",
     "capitals": lambda here, there: f"HTTP://{there}/x",
-    "the token's way back": lambda here, there: f"http://{there}/x?to=http://{here}",
+    "this server in the query value": lambda here, there: f"http://{there}/x?to=http://{here}",
     "a file": lambda here, there: "file:///etc/passwd",
-    "no address": lambda here, there: "http://[bad",
+    "an invalid address": lambda here, there: "http://[bad",
     "nothing": lambda here, there: "",
 }
-"""Ways for the server at `here` to write where a redirect goes that is to end at `there` (both "host:port")."""
+"""Spellings of a redirect from the server at `here` to the one at `there` (both "host:port")."""
 
 
 def port(address: str) -> str:
@@ -87,7 +87,7 @@ CALLS: dict[str, Callable[[Client, Path], Awaitable[object]]] = {
 
 
 class Scene(NamedTuple):
-    """A server that redirects all that comes to `location`, another one, and a client of the first."""
+    """A server that redirects every request to `location`, another server, and a client of the first."""
 
     here: RawServer
     there: RawServer
@@ -128,11 +128,10 @@ def assert_nothing_reached(scene: Scene) -> None:
     assert {request.headers["host"] for request in scene.here.requests} == {here}
 
 
+@pytest.mark.row("S43", "U10")
 @pytest.mark.parametrize("status", STATUSES)
 @pytest.mark.parametrize("form", ELSEWHERE)
-async def test_s43_u10_however_another_place_is_written_nothing_goes_there(
-    form: str, status: int, tmp_path: Path
-) -> None:
+async def test_cross_origin_redirect_is_refused_in_every_spelling(form: str, status: int, tmp_path: Path) -> None:
     async with scene() as at:
         at.location[0] = (status, ELSEWHERE[form](*addresses(at)))
         for call in ("a read", "an upload", "a subscription"):
@@ -141,8 +140,9 @@ async def test_s43_u10_however_another_place_is_written_nothing_goes_there(
         assert_nothing_reached(at)
 
 
+@pytest.mark.row("S43", "U10")
 @pytest.mark.parametrize("call", CALLS)
-async def test_s43_u10_no_call_follows_a_redirect_to_another_place(call: str, tmp_path: Path) -> None:
+async def test_no_call_follows_a_cross_origin_redirect(call: str, tmp_path: Path) -> None:
     async with scene() as at:
         for status in STATUSES:
             for form in ("another port", "scheme-relative"):
@@ -156,8 +156,9 @@ async def test_s43_u10_no_call_follows_a_redirect_to_another_place(call: str, tm
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.row("S43", "U10")
 @pytest.mark.parametrize("call", CALLS)
-async def test_s43_u10_https_is_never_left_for_http(
+async def test_redirect_from_https_to_http_is_refused(
     call: str, tmp_path: Path, serving: ssl.SSLContext, trusting: ssl.SSLContext
 ) -> None:
     async with scene(here=serving, ssl=trusting) as at:
@@ -168,8 +169,9 @@ async def test_s43_u10_https_is_never_left_for_http(
         assert_nothing_reached(at)
 
 
+@pytest.mark.row("S43", "U10")
 @pytest.mark.parametrize("status", STATUSES)
-async def test_s43_u10_http_is_not_left_for_https_either(
+async def test_redirect_from_http_to_https_is_refused(
     status: int, tmp_path: Path, serving: ssl.SSLContext, trusting: ssl.SSLContext
 ) -> None:
     async with scene(there=serving, ssl=trusting) as at:
@@ -180,8 +182,9 @@ async def test_s43_u10_http_is_not_left_for_https_either(
         assert_nothing_reached(at)
 
 
+@pytest.mark.row("S43")
 @pytest.mark.parametrize("status", STATUSES)
-async def test_s43_a_detour_over_this_origin_does_not_lead_elsewhere(status: int) -> None:
+async def test_same_origin_redirect_cannot_lead_to_another_origin(status: int) -> None:
     async with raw_server(answers) as there:
 
         async def detour(exchange: Exchange) -> None:
@@ -198,18 +201,20 @@ async def test_s43_a_detour_over_this_origin_does_not_lead_elsewhere(status: int
     assert len(here.requests) == 2
 
 
+@pytest.mark.row("S43", "U10")
 @pytest.mark.parametrize("call", ["a read", "an upload", "a subscription"])
-async def test_s43_u10_a_session_of_the_users_follows_nothing_either(call: str, tmp_path: Path) -> None:
+async def test_given_session_follows_no_cross_origin_redirect(call: str, tmp_path: Path) -> None:
     async with aiohttp.ClientSession() as session, scene(session=session) as at:
-        at.location[0] = (307, f"{at.there.url}/x")
-        with pytest.raises(RedirectRefused, match="another origin"):
+        at.location[0] = (307, f"{at.there.url}/x?secret=1")
+        with pytest.raises(RedirectRefused, match="another origin") as refused:
             await CALLS[call](at.client, tmp_path)
+        assert refused.value.target == f"{at.there.url}/x"  # without the query
         assert_nothing_reached(at)
 
 
 @pytest.mark.parametrize("form", ["another port", "scheme-relative", "another name", "capitals"])
-async def test_the_other_server_does_count_what_reaches_it(form: str) -> None:
-    """A plain aiohttp session follows, and takes the token along."""
+async def test_other_server_counts_requests_of_a_plain_session(form: str) -> None:
+    """A plain aiohttp session follows the redirect and sends the token."""
     async with scene() as at, aiohttp.ClientSession() as session:
         at.location[0] = (307, ELSEWHERE[form](*addresses(at)))
         async with session.get(at.here.url, headers={"Private-Token": CANARY}) as response:

@@ -1,4 +1,4 @@
-"""Nothing goes along with a request but what was made for it: no cookie, no proxy, no stored password, no default."""
+"""A request carries only what was made for it: no cookie, no proxy, no stored password, no session default."""
 
 import asyncio
 import ssl as tls
@@ -11,6 +11,7 @@ import pytest
 from canvus_async import Client, ClientClosed, Reconnect
 from tests.http.test_redirects import CALLS, CANARY
 from tests.raw_server import Exchange, raw_server
+from tests.subscriptions.clock import on_a_jumping_clock
 
 CANVAS = {"id": "c1", "name": "Demo"}
 
@@ -21,7 +22,7 @@ async def sets_cookies(exchange: Exchange) -> None:
         await exchange.answer(CANVAS, 200, "Set-Cookie: CanvusSession=theirs; Path=/", "Set-Cookie: tracked=1")
 
 
-async def test_a_servers_cookies_are_neither_kept_nor_sent() -> None:
+async def test_server_cookies_are_neither_kept_nor_sent() -> None:
     async with raw_server(sets_cookies) as server:
         async with Client(server.url, token=CANARY) as client:
             for _ in range(2):
@@ -34,7 +35,7 @@ async def test_a_servers_cookies_are_neither_kept_nor_sent() -> None:
     assert sent == [None, None, "CanvusSession=ours", "CanvusSession=ours"]
 
 
-async def test_a_proxy_of_the_environment_gets_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     async with raw_server(sets_cookies) as proxy, raw_server(sets_cookies) as server:
         for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
             monkeypatch.setenv(name, proxy.url)
@@ -43,14 +44,14 @@ async def test_a_proxy_of_the_environment_gets_nothing(monkeypatch: pytest.Monke
         async with Client(server.url, token=CANARY) as client:
             await client.canvases.get("c1")
         reached = proxy.connections
-        async with aiohttp.ClientSession(trust_env=True) as session:  # one that trusts the environment goes there
+        async with aiohttp.ClientSession(trust_env=True) as session:  # uses the proxy
             await session.get(server.url)
 
     assert (reached, proxy.connections) == (0, 1)
     assert len(server.requests) == 1
 
 
-async def test_a_stored_password_is_not_sent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+async def test_netrc_password_is_not_sent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     stored = tmp_path / "netrc"
     stored.write_text("machine 127.0.0.1 login me password hunter2\n", encoding="ascii")
     stored.chmod(0o600)
@@ -66,8 +67,8 @@ async def test_a_stored_password_is_not_sent(monkeypatch: pytest.MonkeyPatch, tm
     assert "authorization" in theirs.headers
 
 
-async def test_no_session_has_the_token_among_its_defaults(tmp_path: Path) -> None:
-    """Defaults go wherever a session goes; the headers of a request go with that request."""
+async def test_token_is_not_a_default_of_a_session(tmp_path: Path) -> None:
+    """A default would be sent with every request of the session, wherever it goes."""
 
     async def empty(exchange: Exchange) -> None:
         while True:
@@ -85,10 +86,9 @@ async def test_no_session_has_the_token_among_its_defaults(tmp_path: Path) -> No
             assert len(session.cookie_jar) == 0
 
 
+@pytest.mark.row("S52")
 @pytest.mark.parametrize(("waits", "status"), [("for bytes", "live"), ("to try again", "stale")])
-async def test_s52_closing_the_client_ends_what_waits_although_the_session_is_the_users(
-    waits: str, status: str
-) -> None:
+async def test_closing_the_client_ends_subscriptions_on_a_given_session(waits: str, status: str) -> None:
     async def one_line(exchange: Exchange) -> None:
         await exchange.request()
         await exchange.stream([])
@@ -112,32 +112,33 @@ async def test_s52_closing_the_client_ends_what_waits_although_the_session_is_th
     assert [type(task.exception()) for task in done] == [ClientClosed] * 5
 
 
-async def test_a_subscription_outlives_the_time_limit_of_a_session_that_is_the_users() -> None:
+@on_a_jumping_clock
+async def test_subscription_outlives_the_timeout_of_a_given_session() -> None:
     short = aiohttp.ClientTimeout(total=0.05)
 
     async def late(exchange: Exchange) -> None:
         await exchange.request()
         await exchange.stream([])
-        await asyncio.sleep(0.2)  # longer than the session would wait
+        await asyncio.sleep(20)  # longer than the timeout of the session
         await exchange.line([])
         await exchange.gone()
 
     async with raw_server(late) as server, aiohttp.ClientSession(timeout=short) as session:
         async with Client(server.url, token=CANARY, session=session) as client:
             async with client.canvas("c1").live() as live:
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(30):
                     while live.counters.bytes < 6:
-                        await asyncio.sleep(0.001)
+                        await asyncio.sleep(1)
                 assert live.counters.connections == 1
 
 
-async def test_a_session_and_trust_cannot_both_be_given() -> None:
+async def test_session_and_ssl_together_are_refused() -> None:
     async with aiohttp.ClientSession() as session:
-        with pytest.raises(ValueError, match="give one of the two"):
+        with pytest.raises(ValueError, match="give either ssl= or session="):
             Client("https://canvus.example.com", session=session, ssl=tls.create_default_context())
 
 
-async def test_the_token_is_in_no_address_and_no_header_but_its_own(tmp_path: Path) -> None:
+async def test_token_is_sent_only_in_its_own_header(tmp_path: Path) -> None:
     async def refuses(exchange: Exchange) -> None:
         while True:
             await exchange.request()

@@ -1,4 +1,4 @@
-"""Uploads and writes on a bad day: what the server may do to them, and what the caller sees."""
+"""Uploads and writes with faults: what the server may do, and what the caller gets."""
 
 import asyncio
 import io
@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from canvus_async import (
     UnexpectedContent,
 )
 from tests.raw_server import Exchange, Script, raw_server
+from tests.subscriptions.clock import on_a_jumping_clock
 
 BIG = bytes(20_000_000)
 """More than the buffers of two sockets hold."""
@@ -65,8 +67,9 @@ def refuses(status: int, body: object, *headers: str) -> Script:
 # -- the connection --
 
 
+@pytest.mark.row("U1")
 @pytest.mark.parametrize("how", ["reset", "closed"])
-async def test_u1_an_upload_cut_midway_is_outcome_unknown_and_not_repeated(how: str) -> None:
+async def test_upload_cut_midway_is_outcome_unknown_and_not_repeated(how: str) -> None:
     async def cut(exchange: Exchange) -> None:
         await exchange.head()
         await exchange.reader.readexactly(100_000)
@@ -83,7 +86,8 @@ async def test_u1_an_upload_cut_midway_is_outcome_unknown_and_not_repeated(how: 
     assert len(server.requests) == 1
 
 
-async def test_u2_an_upload_without_an_answer_is_outcome_unknown_in_time_and_not_repeated() -> None:
+@pytest.mark.row("U2")
+async def test_upload_without_a_response_is_outcome_unknown_and_not_repeated() -> None:
     async def silent(exchange: Exchange) -> None:
         await exchange.request()
         await exchange.gone()
@@ -102,8 +106,10 @@ async def test_u2_an_upload_without_an_answer_is_outcome_unknown_in_time_and_not
     ]
 
 
-async def test_u2_a_server_that_has_all_of_an_upload_may_take_as_long_as_for_any_answer() -> None:
-    """What it does with the file is no stall: nothing is left to move."""
+@pytest.mark.row("U2")
+@partial(on_a_jumping_clock, grace=0.01)
+async def test_response_to_an_upload_may_take_longer_than_a_stall() -> None:
+    """Processing the file is not a stall: all bytes have been sent."""
 
     async def thinks(exchange: Exchange) -> None:
         await exchange.request()
@@ -123,7 +129,8 @@ async def test_u2_a_server_that_has_all_of_an_upload_may_take_as_long_as_for_any
             await canvus.canvas("c1").images.upload(bytes(3_000_000))
 
 
-async def test_u3_a_server_that_does_not_read_is_given_up_after_the_stall_limit() -> None:
+@pytest.mark.row("U3")
+async def test_unread_upload_is_given_up_after_the_stall_timeout() -> None:
     blind = asyncio.Event()
 
     async def never_reads(exchange: Exchange) -> None:
@@ -140,8 +147,10 @@ async def test_u3_a_server_that_does_not_read_is_given_up_after_the_stall_limit(
     assert max(moved, default=0) < len(BIG)
 
 
-async def test_u3_a_slow_upload_that_moves_takes_as_long_as_it_takes() -> None:
-    """Longer in all than the limits on an answer and on a stall."""
+@pytest.mark.row("U3")
+@partial(on_a_jumping_clock, grace=0.01)
+async def test_slow_upload_that_makes_progress_has_no_time_limit() -> None:
+    """It takes longer than the timeouts of a response and of a stall."""
 
     async def sips(exchange: Exchange) -> None:
         received = await exchange.head()
@@ -161,15 +170,16 @@ async def test_u3_a_slow_upload_that_moves_takes_as_long_as_it_takes() -> None:
 # -- refusals --
 
 
+@pytest.mark.row("U4")
 @pytest.mark.parametrize("after", ["stays open", "closes", "resets"])
-async def test_u4_a_413_before_the_body_is_read_is_too_large(after: str) -> None:
+async def test_early_413_is_too_large(after: str) -> None:
     async def hasty(exchange: Exchange) -> None:
         await exchange.head()
         await exchange.answer({"msg": "File is over 10 MB"}, 413)
         if after == "stays open":
             await exchange.gone()
         elif after == "resets":
-            await exchange.reader.readexactly(100_000)  # the answer is on its way by now
+            await exchange.reader.readexactly(100_000)  # the response has been sent by now
             exchange.reset()
 
     async with raw_server(hasty) as server, client(server.url) as canvus:
@@ -177,12 +187,13 @@ async def test_u4_a_413_before_the_body_is_read_is_too_large(after: str) -> None
             await canvus.canvas("c1").images.upload(BIG)
         await server.until_open(0)
 
-    if after != "resets":  # a reset may overtake the answer that was written before it
+    if after != "resets":  # a reset may overtake the response that was written before it
         assert type(failed.value) is TooLarge
         assert "File is over 10 MB" in str(failed.value)
     assert len(server.requests) == 1
 
 
+@pytest.mark.row("U5")
 @pytest.mark.parametrize(
     ("status", "body", "kind", "words"),
     [
@@ -198,7 +209,7 @@ async def test_u4_a_413_before_the_body_is_read_is_too_large(after: str) -> None
         (200, b"", UnexpectedContent, "not a valid Image"),
     ],
 )
-async def test_u5_a_refused_upload_says_why_in_a_line(
+async def test_refused_upload_has_a_one_line_message(
     status: int, body: object, kind: type[Exception], words: str
 ) -> None:
     async with raw_server(refuses(status, body)) as server, client(server.url) as canvus:
@@ -211,8 +222,9 @@ async def test_u5_a_refused_upload_says_why_in_a_line(
     assert len(server.requests) == 1
 
 
+@pytest.mark.row("U12")
 @pytest.mark.parametrize("retry_after", ["7", "0"])
-async def test_u12_a_post_refused_for_now_is_not_repeated_and_says_how_long_to_wait(retry_after: str) -> None:
+async def test_post_refused_with_503_is_not_repeated_and_has_retry_after(retry_after: str) -> None:
     busy = refuses(503, {"msg": "Starting"}, f"Retry-After: {retry_after}")
     async with raw_server(busy) as server, client(server.url) as canvus:
         with pytest.raises(ServerError, match="Starting") as failed:
@@ -239,10 +251,9 @@ def overwritten(path: Path) -> None:
         file.write(b"\1" * len(BIG))
 
 
+@pytest.mark.row("U6")
 @pytest.mark.parametrize("change", [grown, shrunk, overwritten])
-async def test_u6_a_file_that_changes_while_it_is_sent_is_never_taken_for_whole(
-    tmp_path: Path, change: Callable[[Path], None]
-) -> None:
+async def test_file_changed_while_sent_raises_source_changed(tmp_path: Path, change: Callable[[Path], None]) -> None:
     path = tmp_path / "a.jpg"
     path.write_bytes(BIG)
     whole: list[bool] = []
@@ -265,8 +276,9 @@ async def test_u6_a_file_that_changes_while_it_is_sent_is_never_taken_for_whole(
     assert whole == [False]
 
 
-async def test_u6_a_file_that_vanishes_while_it_is_sent_is_sent_whole(tmp_path: Path) -> None:
-    """Its name is gone; what was opened is not, where the system works so."""
+@pytest.mark.row("U6")
+async def test_file_deleted_while_sent_is_sent_whole(tmp_path: Path) -> None:
+    """Only its name is removed; the open file can still be read, except on Windows."""
     path = tmp_path / "a.jpg"
     path.write_bytes(BIG)
     received: list[bytes] = []
@@ -281,6 +293,7 @@ async def test_u6_a_file_that_vanishes_while_it_is_sent_is_sent_whole(tmp_path: 
     assert BIG in received[0]
 
 
+@pytest.mark.row("U7")
 @pytest.mark.parametrize(
     "name",
     [
@@ -293,7 +306,7 @@ async def test_u6_a_file_that_vanishes_while_it_is_sent_is_sent_whole(tmp_path: 
         "a\u2028b.png",
     ],
 )
-async def test_u7_no_file_name_leaves_its_place_in_the_head_of_its_part(name: str) -> None:
+async def test_file_name_cannot_break_the_headers_of_its_part(name: str) -> None:
     async with raw_server(accepts) as server, client(server.url) as canvus:
         await canvus.canvas("c1").images.upload(b"picture", filename=name)
 
@@ -307,17 +320,19 @@ async def test_u7_no_file_name_leaves_its_place_in_the_head_of_its_part(name: st
     assert content == b"picture\r\n"
 
 
+@pytest.mark.row("U7")
 @pytest.mark.parametrize("name", ["photo 1.png", "a,b;c (2) 100%'s.png"])
-async def test_u7_a_plain_name_is_in_the_head_as_it_is(name: str) -> None:
-    """As browsers have it: not every server undoes what percent signs do to a space."""
+async def test_plain_file_name_is_sent_unescaped(name: str) -> None:
+    """As browsers do: not every server decodes a percent-encoded space."""
     async with raw_server(accepts) as server, client(server.url) as canvus:
         await canvus.canvas("c1").images.upload(b"picture", filename=name)
 
     assert f'; filename="{name}"\r\n'.encode() in server.requests[0].body
 
 
+@pytest.mark.row("U7")
 @pytest.mark.parametrize("name", ['say "hi".png', "日本語.png", "line\r\nend.png", "back\\slash.png"])
-async def test_u7_a_name_that_a_head_cannot_hold_is_in_the_json_part_exactly(name: str) -> None:
+async def test_file_name_that_a_header_cannot_hold_is_sent_in_the_json_part(name: str) -> None:
     async with raw_server(accepts) as server, client(server.url) as canvus:
         await canvus.canvas("c1").images.upload(b"picture", filename=name, title="T")
 
@@ -326,8 +341,9 @@ async def test_u7_a_name_that_a_head_cannot_hold_is_in_the_json_part_exactly(nam
     assert json.loads(found[1]) == {"title": "T", "original_filename": name}
 
 
+@pytest.mark.row("U8")
 @pytest.mark.parametrize("how", ["path", "bytes", "file", "file midway", "pipe"])
-async def test_u8_an_upload_announces_its_length_and_sends_just_that(tmp_path: Path, how: str) -> None:
+async def test_upload_sends_exactly_its_content_length(tmp_path: Path, how: str) -> None:
     content = os.urandom(300_000)
     path = tmp_path / "a.png"
     path.write_bytes(content)
@@ -358,7 +374,8 @@ def _fill(pipe: int, content: bytes) -> None:
 # -- other writes --
 
 
-async def test_u9_a_delete_whose_answer_is_lost_is_sent_as_often_as_the_options_say() -> None:
+@pytest.mark.row("U9")
+async def test_delete_with_a_lost_response_is_repeated_as_often_as_retry_says() -> None:
     async def drops(exchange: Exchange) -> None:
         await exchange.request()
 
@@ -369,7 +386,8 @@ async def test_u9_a_delete_whose_answer_is_lost_is_sent_as_often_as_the_options_
     assert [request.method for request in server.requests] == ["DELETE"] * 4
 
 
-async def test_u11_what_an_update_gives_back_is_the_servers_word() -> None:
+@pytest.mark.row("U11")
+async def test_update_returns_the_servers_values() -> None:
     async with raw_server(accepts) as server, client(server.url) as canvus:
         image = await canvus.canvas("c1").images.update("i1", title="as sent", depth=5.0)
 
@@ -377,8 +395,9 @@ async def test_u11_what_an_update_gives_back_is_the_servers_word() -> None:
     assert (image.title, image.depth) == ("as stored", 1.0)
 
 
+@pytest.mark.row("U11")
 @pytest.mark.parametrize("reply", [{"title": "as sent"}, {}, b""])
-async def test_u11_a_reply_that_is_not_whole_is_completed_by_asking(reply: object) -> None:
+async def test_incomplete_reply_is_completed_by_a_get(reply: object) -> None:
     async def terse(exchange: Exchange) -> None:
         while True:
             received = await exchange.request()

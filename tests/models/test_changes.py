@@ -6,5 +6,5 @@ from canvus_async import Change
 
 
 def test_change_without_old_and_new_has_no_record() -> None:
-    with pytest.raises(ValueError, match="old and new"):
+    with pytest.raises(ValueError, match="w1"):
         print(Change("updated", "w1", None, None).record)

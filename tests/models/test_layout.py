@@ -1,4 +1,4 @@
-"""Where widgets are on the canvas itself."""
+"""Locations of widgets relative to the canvas."""
 
 import pytest
 from hypothesis import given
@@ -14,7 +14,7 @@ def note(id_: str, x: float, y: float, *, parent: str = "root", scale: float = 1
     return Note(id=id_, location=Point(x, y), size=Size(100, 50), depth=1, parent_id=parent, scale=scale)
 
 
-def test_a_widget_on_the_root_is_where_it_says() -> None:
+def test_location_on_the_root_is_the_widgets_own() -> None:
     assert Layout([ROOT, a := note("a", 10, 20)]).location(a) == Point(10, 20)
 
 
@@ -30,24 +30,24 @@ def test_locations_add_up_and_scales_multiply_down_the_tree() -> None:
     assert layout.bounds(leaf) == Rect(1024, 548, 300, 150)
 
 
-def test_a_missing_parent_counts_as_the_root() -> None:
+def test_missing_parent_counts_as_the_root() -> None:
     assert Layout([a := note("a", 1, 2, parent="elsewhere")]).location(a) == Point(1, 2)
 
 
-def test_a_ring_of_parents_is_an_error_and_not_a_hang() -> None:
+def test_cycle_of_parents_is_an_error() -> None:
     layout = Layout([a := note("a", 1, 1, parent="b"), note("b", 1, 1, parent="a")])
 
-    with pytest.raises(ValueError, match="widget a form a ring"):
+    with pytest.raises(ValueError, match="widget a form a cycle"):
         layout.location(a)
 
 
-def test_a_very_deep_tree_is_no_problem() -> None:
+def test_very_deep_tree_has_locations() -> None:
     chain = [note(str(n), 1, 0, parent=str(n - 1)) for n in range(20_000)]
 
     assert Layout(chain).location(chain[-1]) == Point(20_000, 0)
 
 
-def test_what_lies_in_an_area_overlaps_it_or_lies_wholly_in_it() -> None:
+def test_within_finds_overlapping_or_enclosed_widgets() -> None:
     inside, edge, outside = note("inside", 10, 10), note("edge", 150, 10), note("outside", 300, 10)
     line = Connector(id="line", src=ConnectorEnd(id="inside"), dst=ConnectorEnd(id="edge"))
     layout = Layout([ROOT, inside, edge, outside, line])
@@ -58,7 +58,7 @@ def test_what_lies_in_an_area_overlaps_it_or_lies_wholly_in_it() -> None:
     assert layout.at(Point(109, 20)) == [inside]
 
 
-def test_edges_that_only_touch_do_not_overlap() -> None:
+def test_touching_edges_do_not_overlap() -> None:
     assert not Rect(0, 0, 10, 10).overlaps(Rect(10, 0, 10, 10))
     assert Rect(0, 0, 10, 10).encloses(Rect(0, 0, 10, 10))
 
@@ -67,7 +67,7 @@ NUMBERS = st.integers(min_value=-1000, max_value=1000).map(float)
 
 
 @given(st.lists(st.tuples(NUMBERS, NUMBERS, st.sampled_from([0.5, 1.0, 2.0])), min_size=1, max_size=8), st.randoms())
-def test_the_order_of_the_list_does_not_matter(steps: list[tuple[float, float, float]], dice) -> None:
+def test_order_of_the_list_does_not_matter(steps: list[tuple[float, float, float]], dice) -> None:
     chain: list[Widget] = [
         note(str(n), x, y, parent=str(n - 1) if n else "root", scale=scale) for n, (x, y, scale) in enumerate(steps)
     ]

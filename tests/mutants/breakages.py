@@ -1,17 +1,17 @@
-"""What a deliberate breakage of the package is; `tests.mutants` makes them."""
+"""A mutant: a deliberate breakage of the package, which `tests.mutants` makes."""
 
 from typing import NamedTuple
 
 
 class Edit(NamedTuple):
-    """A piece of text that is once in the package, wherever that is, and what takes its place."""
+    """A piece of text that occurs exactly once in the package, and its replacement."""
 
     old: str
     new: str
 
 
 class Mutant(NamedTuple):
-    """A breakage, and the tests to run against it, as pytest takes them."""
+    """A breakage, and the tests to run against it, as arguments of pytest."""
 
     name: str
     edits: tuple[Edit, ...]
@@ -19,5 +19,5 @@ class Mutant(NamedTuple):
 
 
 def mutant(name: str, old: str, new: str, *tests: str) -> Mutant:
-    """A breakage of a single edit."""
+    """A mutant with a single edit."""
     return Mutant(name, (Edit(old, new),), tests)

@@ -1,4 +1,4 @@
-"""Deliberate breakages of what talks to the server and writes files; `python -m tests.mutants` makes them."""
+"""Mutants of requests, credentials, uploads, downloads and caches; `python -m tests.mutants` runs them."""
 
 from tests.mutants.breakages import Edit, Mutant, mutant
 
@@ -35,7 +35,7 @@ SHELL = [
         SESSIONS,
     ),
     mutant(
-        "aiohttp's second sending is left on",
+        "the silent retry of aiohttp is left on",
         "session._retry_connection = False",
         "session._retry_connection = True",
         TRANSPORT,
@@ -44,7 +44,7 @@ SHELL = [
         "streams take their connections from the pool of calls",
         "session = self._open.get(streaming)",
         "streaming = False\n        session = self._open.get(streaming)",
-        "tests/subscriptions/test_subscription.py",
+        "tests/subscriptions/test_rows_consumers.py::test_150_subscriptions_do_not_block_a_call",
     ),
     mutant(
         "cookies are kept",
@@ -62,7 +62,7 @@ SHELL = [
         "tests/protocol/test_urls.py",
     ),
     mutant(
-        "a POST is repeated after a lost answer",
+        "a POST is repeated after a lost response",
         'repeatable = method in SAFE or method == "DELETE"',
         "repeatable = True",
         TRANSPORT,
@@ -70,7 +70,7 @@ SHELL = [
         "tests/protocol/test_retrying.py",
     ),
     mutant(
-        "a lost write is said to have failed",
+        "a write with a lost response is reported as failed",
         "if not error.sent or isinstance(error, RedirectRefused):",
         "if True:",
         TRANSPORT,
@@ -89,13 +89,13 @@ SHELL = [
         TRANSPORT,
     ),
     mutant(
-        "the token function is asked after every 401",
+        "the token is renewed after every 401",
         "self._credentials.renewable and not renewed",
         "self._credentials.renewable",
         TRANSPORT,
     ),
     mutant(
-        "the token function is never asked again",
+        "the token is never renewed",
         "renewed = False",
         "renewed = True",
         TRANSPORT,
@@ -115,45 +115,50 @@ SHELL = [
     ),
     mutant(
         "a secret's repr shows it",
-        "def __repr__(self) -> str:\n        return _HIDDEN",
-        "def __repr__(self) -> str:\n        return str.__repr__(self)",
+        "    def __reduce__(self) -> str:\n        raise TypeError",
+        "    __repr__ = reveal\n\n    def __reduce__(self) -> str:\n        raise TypeError",
         CANARY,
     ),
     mutant(
-        "errors carry the headers that were sent",
+        "a slice of a header value shows the token",
+        "super().__new__(cls, _MASK)",
+        'super().__new__(cls, f"{prefix}{secret.reveal()}")',
+        "tests/http/test_credentials.py",
+    ),
+    mutant(
+        "errors carry the request headers",
         "        raise error\n\n    def _url(",
         "        raise error from RuntimeError(str.encode(credential or ''))\n\n    def _url(",
         f"{CANARY}::test_no_error_shows_the_token",
     ),
     mutant(
-        "what a server repeats is quoted as it is",
+        "a token that a server repeats is not redacted",
         "        self._redact = redact",
         "        self._redact = str",
         f"{CANARY}::test_no_error_shows_a_token_that_the_server_repeats",
     ),
     mutant(
-        "an answer's repr shows its headers",
-        "response_class=_Answer",
+        "the repr of a response shows its headers",
+        "response_class=_RedactedResponse",
         "response_class=aiohttp.ClientResponse",
         f"{CANARY}::test_no_error_shows_a_token_that_the_server_repeats",
     ),
     mutant(
-        "a server that has all of an upload is given no longer than a stall",
+        "the response to an upload must arrive within the stall timeout",
         "partial(deadline.extend, self._timeouts.response, partial(self._late, request))",
         "partial(deadline.extend, self._timeouts.stall)",
         UPLOADS,
     ),
     Mutant(
-        "an id may lead anywhere",
+        "an id may change the path",
         (Edit('if value in {".", ".."}:', "if False:"), Edit("if _UNSAFE_IN_SEGMENT.search(value):", "if False:")),
         (FETCHING, "tests/protocol/test_names.py"),
     ),
     mutant(
-        "a file that changes while it is sent is taken for whole",
-        "if left or _stamp(self.file) != before:",
+        "a file that changes while it is sent is accepted",
+        "if left or _size_and_time(self.file) != before:",
         "if False:",
         UPLOADS,
-        "tests/test_client.py",
     ),
     # files
     Mutant(
@@ -182,7 +187,7 @@ SHELL = [
         FETCHING,
     ),
     Mutant(
-        "a picture need not be one",
+        "a mipmap need not be WebP",
         (
             Edit("if is_webp(body):", "if True:"),
             Edit("if self._webp and not is_webp(self._head) and not may_become_webp(self._head):", "if False:"),
@@ -191,38 +196,38 @@ SHELL = [
         (FETCHING, "tests/content/test_downloads.py"),
     ),
     mutant(
-        "callers get what others have cached",
+        "the cache is shared between tokens",
         "return await self.credentials.identity()",
         "return ''",
         FETCHING,
     ),
     mutant(
-        "everybody who asks makes a request",
+        "every concurrent fetch makes a request",
         "self._calls.get(key)",
         "self._calls.get(key + '?')",
         FETCHING,
     ),
     mutant(
-        "a server's file name is used as it is",
+        "the file name of the server is used unchanged",
         "return _shorten(clean) or default",
         "return name or default",
         "tests/protocol/test_names.py",
     ),
     # subscriptions
     mutant(
-        "closing the client leaves readers waiting",
+        "closing the client leaves consumers waiting",
         "self._transport.deadlines.on_close.add(self._client_closed)",
         "pass",
-        f"{SESSIONS}::test_s52_closing_the_client_ends_what_waits_although_the_session_is_the_users",
+        f"{SESSIONS}::test_closing_the_client_ends_subscriptions_on_a_given_session",
     ),
     mutant(
         "a line may be eight times its limit",
         "limit=transport.limits.line",
         "limit=8 * transport.limits.line",
-        "tests/subscriptions/test_rows_lines.py::test_s05_lines_over_the_limit_end_it_after_five_in_a_row",
+        "tests/subscriptions/test_rows_lines.py::test_five_oversized_lines_in_a_row_end_the_subscription",
     ),
     mutant(
-        "what ends properly goes back to the pool of subscriptions",
+        "the connection of an ended stream is reused",
         "force_close=streaming,",
         "force_close=False,",
         "tests/subscriptions/test_rows_networks.py",

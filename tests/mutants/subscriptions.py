@@ -1,4 +1,4 @@
-"""Deliberate breakages of what follows a canvas; `python -m tests.mutants` makes them."""
+"""Mutants of subscriptions; `python -m tests.mutants` runs them."""
 
 from tests.mutants.breakages import mutant
 
@@ -9,18 +9,18 @@ CONNECTIONS, CONSUMERS, RECORDS, ENDINGS = (
 
 STREAMS = [
     mutant(
-        "what was deleted during an outage stays",
+        "widgets deleted during an outage stay",
         "if len(known) > len(fresh) - len(created):",
         "if not fresh:",
         RANDOM,
     ),
     mutant(
-        "a broken line is passed over",
+        "an invalid line is skipped",
         "raise connection.broken(batch.broken)",
         "connection.broken(batch.broken)",
         RANDOM,
     ),
-    mutant("silence is not noticed", "self.close(self._late())", "self._late()", RANDOM),
+    mutant("silence is not detected", "self.close(self._late())", "self._late()", RANDOM),
     mutant(
         "waits are short again after every connect",
         "if live_for >= options.healthy_after:",
@@ -28,47 +28,47 @@ STREAMS = [
         RANDOM,
     ),
     mutant(
-        "a read that is given up lets the next connect at once",
+        "a cancelled read lets the next one connect immediately",
         "self._first_wait * self._random()",
         "0.0",
-        f"{CONSUMERS}::test_s49_one_who_gives_up_again_and_again_does_not_hammer_a_server_that_is_slow_to_answer",
+        f"{CONSUMERS}::test_repeated_cancellation_does_not_hammer_a_slow_server",
     ),
     mutant(
-        "what came before a broken line is not told",
+        "changes before an invalid line are dropped",
         "elif merge.changes:",
         "elif merge.changes and batch.broken is None:",
         RANDOM,
     ),
     mutant(
-        "what came before an over-long line is not told",
+        "lines before an oversized line are dropped",
         "            block = block[:fits]",
         '            block = b""',
         "tests/protocol/decoding/test_lines.py",
     ),
     mutant(
-        "others have a turn between a change and its telling",
+        "other tasks run between merging and delivering",
         "            self._merge(connection, batch)\n",
         "            self._merge(connection, batch)\n            await asyncio.sleep(0)\n",
-        f"{CONSUMERS}::test_whoever_joins_amid_changes_is_told_of_each_once",
+        f"{CONSUMERS}::test_late_consumer_sees_each_change_once",
     ),
     mutant(
-        "a cancellation between reading and applying",
+        "a read can be cancelled between reading and merging",
         "        self.last_activity = connection.last_byte_at\n",
         "        self.last_activity = connection.last_byte_at\n        await asyncio.sleep(0)\n",
-        f"{CONSUMERS}::test_s49_a_read_may_be_cancelled_in_any_turn_of_the_loop",
+        f"{CONSUMERS}::test_read_cancelled_at_any_loop_iteration_loses_nothing",
     ),
     mutant(
-        "part of something unknown is no gap",
+        "a partial object of an unknown id is no gap",
         "        if merge.gap:\n            raise _Gap(merge.gap)\n",
         "",
-        f"{RECORDS}::test_s29_part_of_something_unknown_is_a_gap_and_never_half_a_record",
+        f"{RECORDS}::test_partial_object_of_an_unknown_id_triggers_resync",
     ),
-    mutant("a change back is told", "return None if old == new else", "return", RANDOM),
+    mutant("a change back is delivered", "return None if old == new else", "return", RANDOM),
     mutant(
-        "a cut-off line counts as broken",
+        "a truncated line counts as invalid",
         "if self._is_json else batches",
         "if False else batches",
-        f"{CONNECTIONS}::test_s12_a_line_that_is_cut_off_is_not_read",
+        f"{CONNECTIONS}::test_truncated_line_is_ignored",
     ),
     mutant(
         "the connection is left open at the end",

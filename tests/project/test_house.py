@@ -12,8 +12,7 @@ import canvus_async
 PACKAGE = Path(canvus_async.__file__).parent
 
 FLOORS = (
-    {"errors", "models", "options", "progress", "generators"},
-    {"protocol"},
+    {"errors", "models", "options", "progress", "generators", "protocol", "environment"},
     {"http"},
     {"content", "subscriptions"},
     {"bulk"},

@@ -1,4 +1,4 @@
-"""What snapshots and updates change: the laws that every consumer may count on."""
+"""What snapshots and updates change: the invariants that every consumer may rely on."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from tests.protocol.samples import BACKGROUND, line, widget, without
 
 
 class Canvas:
-    """A merger that is fed with objects, as lines of a connection."""
+    """A merger that is fed with objects, as if they were lines of a connection."""
 
     def __init__(self, *kinds: type[Any], keep_unknown: bool = True) -> None:
         self.decoder = RecordDecoder[Any](*(kinds or KINDS))
@@ -46,7 +46,7 @@ def kinds(merge: Merge[Any]) -> list[tuple[str, str]]:
 # -- snapshots --
 
 
-def test_the_first_snapshot_is_created_and_initial() -> None:
+def test_first_snapshot_gives_initial_creates() -> None:
     canvas = Canvas()
 
     merge = canvas.snapshot(widget(), BACKGROUND)
@@ -57,14 +57,14 @@ def test_the_first_snapshot_is_created_and_initial() -> None:
     assert type(canvas.merger.state["CanvasBackground"]) is CanvasBackground
 
 
-def test_an_empty_first_snapshot_makes_the_next_one_a_resync() -> None:
+def test_snapshot_after_an_empty_one_is_a_resync() -> None:
     canvas = Canvas()
 
     assert not canvas.snapshot().changes
     assert [change.resync for change in canvas.snapshot(widget()).changes] == [True]
 
 
-def test_a_later_snapshot_tells_only_what_differs_deletes_first(canvas: Canvas) -> None:
+def test_later_snapshot_gives_only_differences_deletes_first(canvas: Canvas) -> None:
     merge = canvas.snapshot(widget(), widget("Image", "i1", title="new"), widget(id_="w2"), BACKGROUND)
 
     assert kinds(merge) == [("deleted", "h1"), ("created", "w2"), ("updated", "i1")]
@@ -76,12 +76,14 @@ def test_a_later_snapshot_tells_only_what_differs_deletes_first(canvas: Canvas) 
     assert (updated.old.title, updated.new.title) == ("A dog", "new")
 
 
-def test_s31_a_snapshot_of_nothing_deletes_all(canvas: Canvas) -> None:
+@pytest.mark.row("S31")
+def test_empty_snapshot_deletes_everything(canvas: Canvas) -> None:
     assert [kind for kind, _ in kinds(canvas.snapshot())] == ["deleted"] * 4
     assert canvas.merger.state == {}
 
 
-def test_s30_the_last_of_a_snapshot_wins_and_deleted_ones_are_absent(canvas: Canvas) -> None:
+@pytest.mark.row("S30")
+def test_last_object_of_an_id_in_a_snapshot_wins(canvas: Canvas) -> None:
     merge = canvas.snapshot(
         widget(text="early"),
         widget("Image", "i1"),
@@ -94,7 +96,7 @@ def test_s30_the_last_of_a_snapshot_wins_and_deleted_ones_are_absent(canvas: Can
     assert canvas.merger.state["w1"].text == "late"
 
 
-def test_what_does_not_fit_in_a_snapshot_is_kept_whole_or_not(canvas: Canvas) -> None:
+def test_invalid_objects_of_a_snapshot_become_unknown_widgets(canvas: Canvas) -> None:
     merge = canvas.snapshot(widget(depth="high"), without(widget("Image", "i1"), "size"))
 
     assert kinds(merge) == [("deleted", "h1"), ("deleted", "CanvasBackground"), ("updated", "w1"), ("updated", "i1")]
@@ -102,7 +104,7 @@ def test_what_does_not_fit_in_a_snapshot_is_kept_whole_or_not(canvas: Canvas) ->
     assert all(change.type_changed is False for change in merge.changes)
 
 
-def test_a_broken_snapshot_changes_nothing(canvas: Canvas) -> None:
+def test_invalid_snapshot_changes_nothing(canvas: Canvas) -> None:
     before = dict(canvas.merger.state)
 
     merge = canvas.merger.snapshot(canvas.decoder.line(b'[{"id":'))
@@ -111,7 +113,7 @@ def test_a_broken_snapshot_changes_nothing(canvas: Canvas) -> None:
     assert canvas.merger.state == before
 
 
-def test_the_state_is_one_object_and_read_only(canvas: Canvas) -> None:
+def test_state_is_one_read_only_object(canvas: Canvas) -> None:
     state = canvas.merger.state
     canvas.snapshot(widget(id_="other"))
 
@@ -123,7 +125,7 @@ def test_the_state_is_one_object_and_read_only(canvas: Canvas) -> None:
 # -- updates --
 
 
-def test_an_update_tells_old_and_new(canvas: Canvas) -> None:
+def test_update_has_old_and_new(canvas: Canvas) -> None:
     before = canvas.merger.state["w1"]
 
     change = canvas.one(widget(text="new"))
@@ -139,7 +141,8 @@ def test_an_update_tells_old_and_new(canvas: Canvas) -> None:
     assert change.new.text == "new"
 
 
-def test_s25_what_is_sent_again_as_it_was_changes_nothing(canvas: Canvas) -> None:
+@pytest.mark.row("S25")
+def test_unchanged_object_is_no_change(canvas: Canvas) -> None:
     again = [widget(), widget("Image", "i1"), widget("Hologram", "h1"), BACKGROUND]
 
     assert kinds(canvas.update(*again)) == []
@@ -148,7 +151,7 @@ def test_s25_what_is_sent_again_as_it_was_changes_nothing(canvas: Canvas) -> Non
 
 
 @pytest.mark.parametrize("gone", [{"id": "w1", "state": "deleted"}, widget(state="deleted", text="last")])
-def test_a_delete_tells_the_last_record_known(canvas: Canvas, gone: dict[str, Any]) -> None:
+def test_delete_has_the_last_known_record(canvas: Canvas, gone: dict[str, Any]) -> None:
     change = canvas.one(gone)
 
     assert (change.kind, change.new) == ("deleted", None)
@@ -157,13 +160,14 @@ def test_a_delete_tells_the_last_record_known(canvas: Canvas, gone: dict[str, An
 
 
 @pytest.mark.parametrize("gone", [{"id": "h1", "state": "deleted"}, widget("Hologram", "h1", state="deleted")])
-def test_a_delete_of_an_unknown_type(canvas: Canvas, gone: dict[str, Any]) -> None:
+def test_delete_of_an_unknown_type(canvas: Canvas, gone: dict[str, Any]) -> None:
     change = canvas.one(gone)
 
     assert (change.kind, change.record.deleted, change.record.widget_type) == ("deleted", True, "Hologram")
 
 
-def test_s26_a_delete_of_an_unknown_id_or_a_second_one_is_nothing(canvas: Canvas) -> None:
+@pytest.mark.row("S26")
+def test_delete_of_an_unknown_id_is_no_change(canvas: Canvas) -> None:
     gone = {"id": "w1", "state": "deleted"}
 
     assert kinds(canvas.update(gone, gone, {**gone, "id": "never"}, widget(id_="never", state="deleted"))) == [
@@ -171,18 +175,21 @@ def test_s26_a_delete_of_an_unknown_id_or_a_second_one_is_nothing(canvas: Canvas
     ]
 
 
-def test_s24_an_unknown_state_is_no_delete(canvas: Canvas) -> None:
+@pytest.mark.row("S24")
+def test_unknown_state_is_not_a_delete(canvas: Canvas) -> None:
     assert canvas.one(widget(state="hidden")).new.state == "hidden"
     assert canvas.one({"id": "w1", "text": "x"}).new.state == "hidden"
 
 
-def test_s27_created_again_after_a_delete(canvas: Canvas) -> None:
+@pytest.mark.row("S27")
+def test_created_again_after_a_delete(canvas: Canvas) -> None:
     merge = canvas.update({"id": "w1", "state": "deleted"}, widget(text="second life"))
 
     assert kinds(merge) == [("deleted", "w1"), ("created", "w1")]
 
 
-def test_s32_an_id_may_change_its_type(canvas: Canvas) -> None:
+@pytest.mark.row("S32")
+def test_id_may_change_its_type(canvas: Canvas) -> None:
     change = canvas.one(widget("Image", "w1"))
 
     assert (change.kind, type(change.old), type(change.new), change.type_changed) == ("updated", Note, Image, True)
@@ -190,7 +197,7 @@ def test_s32_an_id_may_change_its_type(canvas: Canvas) -> None:
     assert (back.old, back.new.raw, back.type_changed) == (change.new, widget("Hologram", "w1"), True)
 
 
-def test_records_of_no_widget_are_followed_alike() -> None:
+def test_canvas_records_are_merged_alike() -> None:
     canvas = Canvas(CanvasInfo)
     canvas.snapshot({"id": "c", "name": "Demo", "access": "edit"})
 
@@ -200,11 +207,12 @@ def test_records_of_no_widget_are_followed_alike() -> None:
     assert canvas.update({"id": "d", "asset_size": {}}).changes == []
 
 
-# -- less than all fields --
+# -- partial objects --
 
 
+@pytest.mark.row("S28")
 @pytest.mark.parametrize("typed", [True, False])
-def test_s28_changed_fields_only_are_laid_over_what_is_known(canvas: Canvas, typed: bool) -> None:
+def test_partial_object_is_merged_into_the_known_record(canvas: Canvas, typed: bool) -> None:
     sent = {"id": "w1", "text": "new", "pinned": "true"} | ({"widget_type": "NOTE"} if typed else {})
 
     change = canvas.one(sent)
@@ -213,7 +221,8 @@ def test_s28_changed_fields_only_are_laid_over_what_is_known(canvas: Canvas, typ
     assert (change.new.text, change.new.pinned, change.new.title, change.old.text) == ("new", True, "a title", "hello")
 
 
-def test_s28_also_for_types_that_are_unknown(canvas: Canvas) -> None:
+@pytest.mark.row("S28")
+def test_partial_object_of_an_unknown_type_is_merged(canvas: Canvas) -> None:
     for sent in ({"id": "h1", "beam": None}, {"id": "h1", "widget_type": "Hologram", "beam": 7, "points:erase": 2}):
         change = canvas.one(sent)
         assert isinstance(change.new, UnknownWidget)
@@ -221,14 +230,14 @@ def test_s28_also_for_types_that_are_unknown(canvas: Canvas) -> None:
     assert kinds(canvas.update(sent)) == []
 
 
-def test_a_field_left_out_keeps_its_value_and_one_that_is_sent_empty_does_not(canvas: Canvas) -> None:
+def test_omitted_field_keeps_its_value_and_empty_field_does_not(canvas: Canvas) -> None:
     for round_ in ("first", "once it is known that titles are left out"):
         assert canvas.one(without(widget(text=round_), "title")).new.title == "a title"
     assert kinds(canvas.update(without(widget(text=round_), "title"))) == []
     assert canvas.one(widget(text=round_, title="")).new.title == ""
 
 
-def test_fields_left_out_in_arrays_and_among_others(canvas: Canvas) -> None:
+def test_omitted_fields_in_arrays_keep_their_values(canvas: Canvas) -> None:
     canvas.update(without(widget(), "title"))  # known from now on
     partial = without(widget(text="new"), "title")
 
@@ -238,13 +247,13 @@ def test_fields_left_out_in_arrays_and_among_others(canvas: Canvas) -> None:
     assert merge.changes[2].new.title == "a title"
 
 
-def test_fields_of_an_unknown_type_that_come_and_go_keep_their_values(canvas: Canvas) -> None:
+def test_omitted_fields_of_an_unknown_type_keep_their_values(canvas: Canvas) -> None:
     for _ in range(2):
         canvas.update(widget("Hologram", "h1", glow=1), without(widget("Hologram", "h1"), "beam"))
         assert canvas.merger.state["h1"].raw == widget("Hologram", "h1", glow=1)
 
 
-def test_hyphenated_fields_left_out_keep_their_values() -> None:
+def test_omitted_hyphenated_fields_keep_their_values() -> None:
     canvas = Canvas()
     canvas.snapshot(widget("IpVideo", "v"))
 
@@ -252,7 +261,7 @@ def test_hyphenated_fields_left_out_keep_their_values() -> None:
     assert canvas.one({"id": "v", "host_id": "other"}).new.host_id == "other"
 
 
-def test_a_change_that_does_not_fit_makes_an_unknown_widget_until_one_fits(canvas: Canvas) -> None:
+def test_invalid_change_makes_an_unknown_widget_until_a_valid_one(canvas: Canvas) -> None:
     broken = canvas.one({"id": "w1", "depth": "high"}).new
     good = canvas.one({"id": "w1", "depth": 5})
 
@@ -262,6 +271,7 @@ def test_a_change_that_does_not_fit_makes_an_unknown_widget_until_one_fits(canva
     assert (type(good.new), good.new.depth, good.new.text) == (Note, 5, "hello")
 
 
+@pytest.mark.row("S29")
 @pytest.mark.parametrize(
     "sent",
     [
@@ -270,7 +280,7 @@ def test_a_change_that_does_not_fit_makes_an_unknown_widget_until_one_fits(canva
         {"id": "w1", "widget_type": "Image", "title": "x"},
     ],
 )
-def test_s29_a_change_to_something_unseen_is_a_gap(canvas: Canvas, sent: dict[str, Any]) -> None:
+def test_partial_object_of_an_unknown_id_is_a_gap(canvas: Canvas, sent: dict[str, Any]) -> None:
     before = dict(canvas.merger.state)
 
     merge = canvas.update(widget(id_="w2"), sent, widget(id_="w3"))
@@ -280,7 +290,7 @@ def test_s29_a_change_to_something_unseen_is_a_gap(canvas: Canvas, sent: dict[st
     assert dict(canvas.merger.state) == before | {"w2": merge.changes[0].new}
 
 
-def test_an_object_with_all_it_needs_is_no_gap(canvas: Canvas) -> None:
+def test_object_with_all_required_fields_is_no_gap(canvas: Canvas) -> None:
     new = canvas.one(without(widget("PDF", "p"), "title", "pinned")).new
 
     assert (type(new), new.title, new.pinned) == (Pdf, "", False)
@@ -289,7 +299,7 @@ def test_an_object_with_all_it_needs_is_no_gap(canvas: Canvas) -> None:
 # -- one kind --
 
 
-def test_one_kind_leaves_out_the_rest_and_forgets_nothing_for_it() -> None:
+def test_typed_merger_leaves_out_other_objects_and_keeps_its_state() -> None:
     canvas = Canvas(Image, keep_unknown=False)
     first = canvas.snapshot(widget("Image", "a"), widget("Note", "b"), widget("Image", "c", depth=None))
     assert kinds(first) == [("created", "a")]
@@ -305,7 +315,7 @@ def test_one_kind_leaves_out_the_rest_and_forgets_nothing_for_it() -> None:
     assert kinds(canvas.snapshot(widget("Image", "a", size=5, state="deleted"))) == [("deleted", "a")]
 
 
-# -- laws --
+# -- invariants --
 
 
 OPS = st.lists(
@@ -322,13 +332,13 @@ OPS = st.lists(
 
 
 class Server:
-    """A canvas that knows how to tell what happens on it, in whole objects or in parts of them."""
+    """A canvas that reports its changes as whole or partial objects."""
 
     def __init__(self) -> None:
         self.widgets: dict[str, dict[str, Any]] = {}
 
     def play(self, op: str, id_: str, kind: str, title: str) -> dict[str, Any] | None:
-        """Do it, and return what is sent, None for nothing."""
+        """Apply an operation; returns the object that is sent, or None."""
         old = self.widgets.get(id_)
         if op in {"create", "retype"}:
             if (op == "create") == (old is not None):
@@ -348,7 +358,7 @@ class Server:
 
 
 def fold(seen: dict[str, Any], merge: Merge[Any]) -> None:
-    """What a consumer does with changes, and what it may count on."""
+    """Apply changes as a consumer does, and check the invariants."""
     for change in merge.changes:
         assert change.old == seen.get(change.id)
         assert change.old != change.new
@@ -362,7 +372,9 @@ def fold(seen: dict[str, Any], merge: Merge[Any]) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(OPS, st.integers(1, 12))
-def test_any_sequence_with_any_drops_ends_equal_to_the_server(ops: list[tuple[str, str, str, str]], size: int) -> None:
+def test_any_sequence_with_disconnects_ends_equal_to_the_server(
+    ops: list[tuple[str, str, str, str]], size: int
+) -> None:
     canvas, server, seen = Canvas(), Server(), dict[str, Any]()
     fold(seen, canvas.snapshot())
     connected, waiting = True, list[object]()
@@ -397,14 +409,14 @@ def test_any_sequence_with_any_drops_ends_equal_to_the_server(ops: list[tuple[st
     check()
 
 
-def test_the_cost_of_a_change_does_not_grow_with_the_canvas() -> None:
-    """Counted in looks at the state, which would show a copy of it or a walk over it."""
+def test_cost_of_a_change_does_not_grow_with_the_canvas() -> None:
+    """Counts accesses to the state, so copying or iterating it would be noticed."""
 
     class Counting(dict[str, Any]):
         looks = 0
 
         def __iter__(self) -> Any:
-            raise AssertionError("walked over all that is known")
+            raise AssertionError("iterated over the whole state")
 
         def get(self, *args: Any) -> Any:
             Counting.looks += 1
@@ -420,7 +432,7 @@ def test_the_cost_of_a_change_does_not_grow_with_the_canvas() -> None:
 
 
 @pytest.mark.parametrize("taught", [False, True])
-def test_what_a_change_gives_does_not_depend_on_what_the_decoder_has_met(taught: bool) -> None:
+def test_result_does_not_depend_on_what_the_decoder_has_learned(taught: bool) -> None:
     decoder = RecordDecoder(*KINDS)
     if taught:
         decoder.line(line(without(widget("Anchor", "other"), "anchor_name")))
@@ -433,7 +445,8 @@ def test_what_a_change_gives_does_not_depend_on_what_the_decoder_has_met(taught:
     assert anchor.anchor_name == widget("Anchor", "w3")["anchor_name"]
 
 
-def test_s23_an_empty_id_is_a_gap_and_nobodys(canvas: Canvas) -> None:
+@pytest.mark.row("S23")
+def test_empty_id_triggers_resync(canvas: Canvas) -> None:
     before = dict(canvas.merger.state)
 
     assert canvas.update(widget("Note", "", text="whose?")).gap == "an object without an id"

@@ -1,4 +1,4 @@
-"""Changes that wait for a slow consumer: few, in order, and true."""
+"""Changes that are pending for a slow consumer: merged, in order, and correct."""
 
 from typing import Literal
 
@@ -34,11 +34,11 @@ def net(*changes: Change[CanvasInfo]) -> list[Change[CanvasInfo]]:
     return [pending.pop() for _ in range(len(pending))]
 
 
-def test_what_came_and_went_does_not_come_out() -> None:
+def test_created_and_deleted_cancel_out() -> None:
     assert net(created("a", "1"), updated("a", "1", "2"), deleted("a", "2")) == []
 
 
-def test_what_is_again_as_it_was_does_not_come_out() -> None:
+def test_change_back_cancels_out() -> None:
     assert net(updated("a", "1", "2"), updated("a", "2", "1")) == []
     assert net(deleted("a", "1"), created("a", "1")) == []
 
@@ -47,25 +47,27 @@ def test_deleted_and_created_again_is_an_update() -> None:
     assert net(deleted("a", "1"), created("a", "2")) == [updated("a", "1", "2")]
 
 
-def test_s27_created_deleted_created_is_created_with_the_last_value() -> None:
+@pytest.mark.row("S27")
+def test_created_deleted_created_is_created_with_the_last_value() -> None:
     assert net(created("a", "1"), deleted("a", "1"), created("a", "3")) == [created("a", "3")]
 
 
-def test_an_initial_item_that_changes_meanwhile_is_initial() -> None:
+def test_initial_item_that_changes_stays_initial() -> None:
     assert net(created("a", "1", initial=True), updated("a", "1", "2")) == [created("a", "2", initial=True)]
 
 
-def test_a_change_found_by_a_resync_stays_one() -> None:
+def test_resync_change_stays_a_resync_change() -> None:
     assert net(updated("a", "1", "2", resync=True), updated("a", "2", "3")) == [updated("a", "1", "3", resync=True)]
 
 
-def test_an_id_keeps_its_place_when_it_changes_again() -> None:
+def test_id_keeps_its_place_when_it_changes_again() -> None:
     waiting = net(created("a", "1"), created("b", "1"), updated("a", "1", "2"), deleted("b", "1"), created("b", "9"))
 
     assert waiting == [created("a", "2"), created("b", "9")]
 
 
-def test_s48_many_changes_of_few_ids_wait_as_few() -> None:
+@pytest.mark.row("S48")
+def test_many_changes_of_few_ids_stay_few() -> None:
     pending = PendingChanges[CanvasInfo]()
     for number in range(10_000):
         pending.push_all([updated(str(number % 50), str(number), str(number + 50))])
@@ -73,7 +75,7 @@ def test_s48_many_changes_of_few_ids_wait_as_few() -> None:
     assert len(pending) == 50
 
 
-def test_nothing_comes_out_where_nothing_waits() -> None:
+def test_pop_of_an_empty_queue_raises_keyerror() -> None:
     with pytest.raises(KeyError):
         PendingChanges[CanvasInfo]().pop()
 
@@ -89,7 +91,7 @@ STEPS = st.lists(
 
 @settings(max_examples=200, deadline=None)
 @given(STEPS)
-def test_the_laws_of_a_slow_consumer(steps: list[tuple[str, str | None] | str]) -> None:
+def test_pending_changes_add_up_for_a_slow_consumer(steps: list[tuple[str, str | None] | str]) -> None:
     pending = PendingChanges[CanvasInfo]()
     truth, seen, order = dict[str, CanvasInfo](), dict[str, CanvasInfo](), list[str]()
 
@@ -137,9 +139,7 @@ CHANGES = st.lists(
 
 
 @given(CHANGES, st.integers(0, 2))
-def test_changes_that_come_together_wait_as_if_they_came_one_by_one(
-    blocks: list[list[tuple[str, str | None]]], taken: int
-) -> None:
+def test_push_all_equals_single_pushes(blocks: list[list[tuple[str, str | None]]], taken: int) -> None:
     together, single = PendingChanges[CanvasInfo](), PendingChanges[CanvasInfo]()
     for block in blocks:
         changes = [

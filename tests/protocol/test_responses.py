@@ -1,4 +1,4 @@
-"""What an answer means, whatever form the server gives it."""
+"""Error responses become typed errors with a readable message, whatever their form."""
 
 import pytest
 from hypothesis import given
@@ -39,7 +39,7 @@ READER = ResponseReader(redact=lambda text: text.replace("secret", "***"))
         (599, ServerError),
     ],
 )
-def test_the_status_decides_the_class(status: int, kind: type[ApiError]) -> None:
+def test_status_decides_the_error_class(status: int, kind: type[ApiError]) -> None:
     error = READER.api_error(status, {"Retry-After": "7"}, b'{"msg": "no"}', method="GET", path="canvases")
 
     assert type(error) is kind
@@ -68,35 +68,35 @@ def test_the_status_decides_the_class(status: int, kind: type[ApiError]) -> None
         (b"\xff\xfe", "\ufffd\ufffd"),
     ],
 )
-def test_the_words_are_found_in_every_known_form(body: bytes, said: str) -> None:
+def test_message_is_found_in_every_known_form(body: bytes, said: str) -> None:
     assert READER.message(body) == said
 
 
-def test_words_are_cut_and_cannot_steer_a_terminal() -> None:
+def test_message_is_shortened_and_has_no_control_characters() -> None:
     assert READER.printable("\x1b[31mred\x1b[0m \u202eback\nline\t\ttab") == "[31mred [0m back line tab"
     assert len(READER.message(b"x" * 100_000)) == 500
 
 
-def test_an_empty_refusal_still_says_something() -> None:
+def test_empty_error_body_still_has_a_message() -> None:
     assert str(READER.api_error(502, {}, b"", method="GET", path="p")) == "GET p: 502 no reason given"
 
 
 @given(st.binary(max_size=200))
-def test_any_body_gives_printable_words(body: bytes) -> None:
+def test_any_body_gives_a_printable_message(body: bytes) -> None:
     assert READER.message(body).isprintable()
 
 
-def test_deep_nesting_gives_words_and_no_crash() -> None:
+def test_deep_nesting_gives_a_message() -> None:
     assert READER.message(b"[" * 200_000).startswith("[[[")
 
 
 @pytest.mark.parametrize("filler", ["", "x" * 196, " " * 3000, "<p> " * 2047])
-def test_a_secret_is_not_shown_in_half_where_words_are_cut(filler: str) -> None:
+def test_shortening_does_not_leave_half_a_secret(filler: str) -> None:
     page = f"{filler}secret</p>".encode()
 
     said = [READER.message(page), str(READER.unexpected_content(page, "no secret", method="GET", path="p"))]
     assert not [text for text in said if "sec" in text]
 
 
-def test_a_secret_that_json_spells_otherwise_is_not_shown() -> None:
+def test_json_escaped_secret_is_redacted() -> None:
     assert READER.message(b'{"msg": "no \\u0073ecret"}') == "no ***"

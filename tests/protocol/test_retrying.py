@@ -1,4 +1,4 @@
-"""When a request may go out again, and after how long."""
+"""When a request may be retried, and after how long."""
 
 import math
 
@@ -27,6 +27,7 @@ AT = {"method": "X", "path": "p"}
 DATE = "Sat, 21 Nov 2026 10:00:00 GMT"
 
 
+@pytest.mark.row("S40")
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [
@@ -46,15 +47,16 @@ DATE = "Sat, 21 Nov 2026 10:00:00 GMT"
         ("9" * 400, None),
     ],
 )
-def test_s40_retry_after_in_seconds_or_as_a_date(value: str | None, seconds: float | None) -> None:
+def test_retry_after_in_seconds_or_as_a_date(value: str | None, seconds: float | None) -> None:
     assert retry_after_seconds(value, date=DATE) == seconds
 
 
-def test_s40_a_date_in_a_far_year_is_a_long_wait_and_no_crash() -> None:
+@pytest.mark.row("S40")
+def test_retry_after_in_the_year_9999_is_a_long_wait() -> None:
     assert (retry_after_seconds("Fri, 31 Dec 9999 23:59:59 GMT", date=DATE) or 0) > 1e9
 
 
-def test_a_date_without_the_servers_own_clock_means_nothing() -> None:
+def test_retry_after_date_without_a_date_header_is_ignored() -> None:
     assert retry_after_seconds("Sat, 21 Nov 2026 10:00:30 GMT", date=None) is None
 
 
@@ -98,13 +100,13 @@ def status(number: int, kind: type[ApiError] = ServerError) -> ApiError:
     ],
     ids=lambda value: value if isinstance(value, str) else f"{type(value).__name__}-{getattr(value, 'status', '')}",
 )
-def test_a_request_goes_out_again_only_where_that_cannot_do_it_twice(error: CanvusError, methods: str) -> None:
+def test_request_is_retried_only_where_it_cannot_be_applied_twice(error: CanvusError, methods: str) -> None:
     allowed = {method for method in ("GET", "DELETE", "POST", "PATCH") if may_retry(method, error)}
 
     assert allowed == set(methods.split())
 
 
-def test_the_budget_runs_out_and_successes_refill_it() -> None:
+def test_budget_runs_out_and_successes_refill_it() -> None:
     budget = Budget(size=12, cost=5)
 
     assert [budget.spend() for _ in range(3)] == [True, True, False]
@@ -113,7 +115,7 @@ def test_the_budget_runs_out_and_successes_refill_it() -> None:
     assert budget.left == 12
 
 
-def test_waits_double_up_to_the_longest_and_jitter_reaches_from_zero() -> None:
+def test_delays_double_up_to_the_maximum_with_full_jitter() -> None:
     longest = delays(first=0.5, longest=3, random=lambda: 1.0)
     shortest = delays(first=0.5, longest=3, random=lambda: 0.0)
 

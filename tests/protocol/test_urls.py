@@ -1,4 +1,4 @@
-"""The address of a server, in whatever form a user has it."""
+"""The URL of a server, in any form that a user may have."""
 
 import pytest
 
@@ -19,7 +19,7 @@ from canvus_async.protocol.urls import api_root, is_plain_remote
         (" https://proxy.example.com/canvus/ ", "https://proxy.example.com/canvus/api/v1"),
     ],
 )
-def test_an_address_leads_to_the_apis_root(url: str, root: str) -> None:
+def test_url_is_normalised_to_the_api_root(url: str, root: str) -> None:
     assert api_root(url) == root
 
 
@@ -42,12 +42,12 @@ def test_an_address_leads_to_the_apis_root(url: str, root: str) -> None:
         "https://" + "x" * 64 + ".example",
     ],
 )
-def test_what_is_no_address_is_refused(url: str) -> None:
+def test_invalid_url_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="url"):
         api_root(url)
 
 
-def test_a_password_in_the_address_is_refused_and_not_repeated() -> None:
+def test_password_in_the_url_is_refused_and_not_repeated() -> None:
     for url in ("https://me:hunter2@canvus.example.com", "http:/me:hunter2@localhost", "me:hunter2@localhost"):
         with pytest.raises(ValueError, match="token=") as refused:
             api_root(url)
@@ -67,5 +67,5 @@ def test_a_password_in_the_address_is_refused_and_not_repeated() -> None:
         ("http://localhost.example.com", True),
     ],
 )
-def test_plain_http_to_another_machine_is_told_apart(url: str, plain: bool) -> None:
+def test_plain_http_to_another_host_is_detected(url: str, plain: bool) -> None:
     assert is_plain_remote(api_root(url)) is plain

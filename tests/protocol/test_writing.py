@@ -1,4 +1,4 @@
-"""What is sent is checked before it is sent."""
+"""Keywords are checked before they are sent."""
 
 from typing import TypedDict
 
@@ -10,7 +10,7 @@ from canvus_async.protocol.writing import payload
 from canvus_async.resources.keywords import ImageUpdate
 
 
-def test_keywords_become_a_json_object_and_what_is_left_out_is_not_sent() -> None:
+def test_keywords_become_json_and_omitted_ones_are_not_sent() -> None:
     body = payload({"location": Point(1, 2.5), "size": Size(3, 4), "title": "日"}, ImageUpdate, verb="update")
 
     assert msgspec.json.decode(body) == {
@@ -21,15 +21,15 @@ def test_keywords_become_a_json_object_and_what_is_left_out_is_not_sent() -> Non
     assert payload({}, ImageUpdate, verb="update") == b"{}"
 
 
-def test_none_is_sent_as_null_and_is_not_leave_alone() -> None:
+def test_none_is_sent_as_null() -> None:
     assert payload({"title": None}, ImageUpdate, verb="update") == b'{"title": null}'
 
 
-def test_inherited_keywords_are_known() -> None:
+def test_inherited_keywords_are_accepted() -> None:
     assert payload({"auto_raise": True}, ImageUpdate, verb="update") == b'{"auto_raise": true}'
 
 
-def test_an_unknown_keyword_is_named() -> None:
+def test_unknown_keyword_is_named() -> None:
     with pytest.raises(
         TypeError,
         match=r"update\(\) got an unexpected keyword 'titel'; did you mean 'title'\? It takes auto_raise, depth",
@@ -38,17 +38,17 @@ def test_an_unknown_keyword_is_named() -> None:
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
-def test_numbers_that_json_has_no_form_for_are_refused_by_name(value: float) -> None:
+def test_nan_and_infinity_are_refused_by_name(value: float) -> None:
     with pytest.raises(ValueError, match=r"nan and infinity cannot be sent: location=Point"):
         payload({"depth": 1.0, "location": Point(0, value)}, ImageUpdate, verb="update")
 
 
-def test_half_a_character_is_refused() -> None:
+def test_lone_surrogate_is_refused() -> None:
     with pytest.raises(ValueError, match="surrogate"):
         payload({"title": "\ud800"}, ImageUpdate, verb="update")
 
 
-def test_what_has_no_json_form_is_a_type_error() -> None:
+def test_unserialisable_value_is_a_typeerror() -> None:
     class Anything(TypedDict, total=False):
         thing: object
 
@@ -56,7 +56,7 @@ def test_what_has_no_json_form_is_a_type_error() -> None:
         payload({"thing": object()}, Anything, verb="create")
 
 
-def test_hyphens_are_put_where_the_wire_has_them_and_what_a_record_leaves_open_is_left_out() -> None:
+def test_hyphens_are_restored_and_unset_fields_are_left_out() -> None:
     class Fields(TypedDict, total=False):
         host_id: str
         src: ConnectorEnd

@@ -1,4 +1,4 @@
-"""Every kind of widget, through its own collection and through the one of all."""
+"""Every kind of widget, through its own collection and through `canvas.widgets`."""
 
 import asyncio
 
@@ -31,7 +31,7 @@ MP4 = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(2000)
 PLACE = {"location": Point(10, 20), "size": Size(400, 300), "depth": 2.0, "scale": 2.0, "pinned": True}
 
 
-async def test_a_note_is_written_and_rewritten(canvas: Canvas) -> None:
+async def test_note_create_update_list_and_delete(canvas: Canvas) -> None:
     made = await canvas.notes.create(text="hi", background_color="#ffcc00ff", **PLACE)
     changed = await canvas.notes.update(made.id, text="ho", title="T")
 
@@ -49,7 +49,7 @@ async def test_a_note_is_written_and_rewritten(canvas: Canvas) -> None:
         await canvas.notes.get(made.id)
 
 
-async def test_a_browser_an_anchor_and_their_own_fields(canvas: Canvas) -> None:
+async def test_browser_and_anchor_keep_their_own_fields(canvas: Canvas) -> None:
     browser = await canvas.browsers.create(url="https://example.com", transparent_mode=True)
     anchor = await canvas.anchors.create(anchor_name="Start", anchor_index=0)
 
@@ -60,7 +60,7 @@ async def test_a_browser_an_anchor_and_their_own_fields(canvas: Canvas) -> None:
     assert [await canvas.browsers.list(), await canvas.anchors.list()] != [[], []]
 
 
-async def test_a_connector_holds_on_to_two_widgets(canvas: Canvas) -> None:
+async def test_connector_joins_two_widgets(canvas: Canvas) -> None:
     one, two = await canvas.notes.create(text="1"), await canvas.notes.create(text="2")
     ends = (ConnectorEnd(id=one.id, tip="solid-equilateral-triangle"), ConnectorEnd(id=two.id))
 
@@ -72,7 +72,7 @@ async def test_a_connector_holds_on_to_two_widgets(canvas: Canvas) -> None:
     assert await canvas.connectors.list() == [thicker]
 
 
-async def test_a_table_has_cells(canvas: Canvas) -> None:
+async def test_table_has_cells(canvas: Canvas) -> None:
     table = await canvas.tables.create(title="Plan", grid_size=GridSize(columns=3, rows=2))
 
     cells = await canvas.tables.cells(table.id)
@@ -81,7 +81,7 @@ async def test_a_table_has_cells(canvas: Canvas) -> None:
     assert (await canvas.tables.update(table.id, title="Plans")).title == "Plans"
 
 
-async def test_a_video_plays_and_has_no_mipmaps(canvas: Canvas) -> None:
+async def test_video_playback_can_be_changed(canvas: Canvas) -> None:
     video = await canvas.videos.upload(MP4, filename="film.mp4", title="Film", wait_ready=True)
 
     playing = await canvas.videos.update(video.id, playback_state="playing", playback_position=1.5)
@@ -90,7 +90,7 @@ async def test_a_video_plays_and_has_no_mipmaps(canvas: Canvas) -> None:
     assert await canvas.videos.list() == [playing]
 
 
-async def test_live_sources_are_read_with_hyphens_and_written_with_underscores(canvas: Canvas) -> None:
+async def test_live_sources_keep_their_hyphenated_fields(canvas: Canvas) -> None:
     camera = await canvas.video_inputs.create(source="HDMI 1", host_id="wall-1", title="Camera")
     stream = await canvas.ip_videos.create(source="rtsp://example.com/1", host_id="wall-1")
     desktop = await canvas.rdp_connections.create(connection_name="PC", host_id="wall-1")
@@ -107,7 +107,7 @@ async def test_live_sources_are_read_with_hyphens_and_written_with_underscores(c
         assert await collection.list() == []
 
 
-async def test_the_background_has_colours_or_a_picture_with_mipmaps(canvas: Canvas) -> None:
+async def test_background_has_colours_or_an_image_with_mipmaps(canvas: Canvas) -> None:
     before = await canvas.background.get()
     await canvas.background.update(background_color="#102030ff", grid=BackgroundGrid(color="#ffffffff", visible=True))
     after = await canvas.background.get()
@@ -124,7 +124,7 @@ async def test_the_background_has_colours_or_a_picture_with_mipmaps(canvas: Canv
     assert (await canvas.mipmaps.info(image.hash)).resolution == Size(300, 200)
 
 
-async def test_widgets_are_of_their_own_class_and_can_be_matched(canvas: Canvas) -> None:
+async def test_widgets_have_their_class_and_can_be_matched(canvas: Canvas) -> None:
     note = await canvas.notes.create(text="hi")
     await canvas.images.upload(picture())
     await canvas.pdfs.upload(document())
@@ -160,9 +160,7 @@ async def test_widgets_are_of_their_own_class_and_can_be_matched(canvas: Canvas)
     )
 
 
-async def test_a_clone_is_a_widget_of_its_own_on_the_other_canvas(
-    server: CanvusServer, client: Client, canvas: Canvas
-) -> None:
+async def test_clone_is_a_new_widget_on_the_other_canvas(server: CanvusServer, client: Client, canvas: Canvas) -> None:
     other = client.canvas(await server.create_canvas("Other"))
     outer = await canvas.notes.create(text="outer")
     note = await canvas.notes.create(text="inner", parent_id=outer.id, location=Point(5, 6))
@@ -183,7 +181,7 @@ async def test_a_clone_is_a_widget_of_its_own_on_the_other_canvas(
         await other.notes.clone("0b79a537-e9a6-4733-9610-a4066f49e01f", from_canvas=canvas)
 
 
-async def test_auto_raise_brings_to_the_front_once(canvas: Canvas) -> None:
+async def test_auto_raise_brings_to_the_front(canvas: Canvas) -> None:
     low, high = await canvas.notes.create(depth=1.0), await canvas.notes.create(depth=7.0)
 
     raised = await canvas.notes.update(low.id, auto_raise=True)
@@ -192,7 +190,7 @@ async def test_auto_raise_brings_to_the_front_once(canvas: Canvas) -> None:
     assert (await canvas.notes.get(low.id)).depth == raised.depth
 
 
-async def test_a_change_of_parent_keeps_the_numbers_of_the_place(canvas: Canvas) -> None:
+async def test_new_parent_keeps_the_location_values(canvas: Canvas) -> None:
     outer, inner = await canvas.notes.create(location=Point(500, 500)), await canvas.notes.create(location=Point(7, 8))
 
     moved = await canvas.notes.update(inner.id, parent_id=outer.id)

@@ -1,7 +1,7 @@
-"""One token, looked for wherever a program can show what it knows.
+"""A canary token, and a search for it in everything that a program can output.
 
-The fixture `watch` listens to all logging at its most talkative while a test runs, takes every error and object that
-the test hands it, and afterwards looks for the canary in all of it, in what was printed, and in temporary files.
+The fixture `watch` records all logging at the lowest level while a test runs, takes every error and object that the
+test gives it, and afterwards searches all of it, the output and the temporary files for the canary.
 """
 
 import asyncio
@@ -20,11 +20,11 @@ import pytest
 E = TypeVar("E", bound=BaseException)
 
 CANARY = "canary-7f3a-9c41"
-"""Written here only, so that no other line of source, which tracebacks show, holds it."""
+"""Written only here: tracebacks show source lines, and no other line may contain it."""
 
 
 def chain(error: BaseException, seen: set[int] | None = None) -> Iterator[BaseException]:
-    """An error and all that hang on it: causes, contexts (also those that are not shown), members of groups."""
+    """An error and all errors attached to it: causes, contexts (suppressed ones too), members of groups."""
     seen = set() if seen is None else seen
     if id(error) in seen:
         return
@@ -38,7 +38,7 @@ def chain(error: BaseException, seen: set[int] | None = None) -> Iterator[BaseEx
 
 
 def frames(error: BaseException) -> str:
-    """The traceback as a reporter with locals shows it, cut off nowhere, without this test's own frames at its top."""
+    """The full traceback with local variables, without the frames of the test at its top."""
     own = error.__traceback__
     while own is not None and "/tests/" in own.tb_frame.f_code.co_filename:
         own = own.tb_next
@@ -47,7 +47,7 @@ def frames(error: BaseException) -> str:
 
 
 class Watch(logging.Handler):
-    """Gathers what could show the canary, and says where it does."""
+    """Searches everything that could show the canary, and records where it does."""
 
     def __init__(self) -> None:
         super().__init__(logging.NOTSET)
@@ -56,20 +56,20 @@ class Watch(logging.Handler):
         self.records: list[logging.LogRecord] = []
 
     def text(self, where: str, text: str | bytes) -> None:
-        """Look in some text, as it is and in base64."""
+        """Search a text, plain and in base64."""
         data = text.encode(errors="replace") if isinstance(text, str) else text
         forms = [CANARY.encode(), *(base64.b64encode(b"x" * shift + CANARY.encode())[4:-4] for shift in range(3))]
         if any(form in data for form in forms):
             self.places.append(where)
 
     def objects(self, *things: object) -> None:
-        """Look in everything that turns an object into text."""
+        """Search every conversion of an object to text."""
         for thing in things:
             where = f"an object of {type(thing).__name__}"
             self.text(where, f"{thing!r} {thing!s} {thing} {thing!a} {[thing]} { {'it': thing} }")
 
     def error(self, error: BaseException) -> None:
-        """Look in everything that an error carries."""
+        """Search everything that an error carries."""
         self.kinds.add(type(error))
         for each in chain(error):
             kind = type(each).__name__
@@ -85,17 +85,17 @@ class Watch(logging.Handler):
 
     @contextmanager
     def raises(self, kind: type[E]) -> Iterator[pytest.ExceptionInfo[E]]:
-        """What `pytest.raises` does, and looks in what was raised."""
+        """Like `pytest.raises`, and searches the error."""
         with pytest.raises(kind) as raised:
             yield raised
         self.error(raised.value)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep a log record; it is looked at in the end, as handlers that put records aside do."""
+        """Keep a log record; it is searched at the end, like handlers that format records later."""
         self.records.append(record)
 
     def look_in_logs(self) -> int:
-        """Look in all records: what they say and every field they carry; says how many there were."""
+        """Search all log records, their messages and their fields; returns the number of records."""
         for name in {record.name for record in self.records}:
             records = [record for record in self.records if record.name == name]
             self.text(f"the log of {name}", "\n".join(record.getMessage() for record in records))
@@ -107,7 +107,7 @@ class Watch(logging.Handler):
         return len(self.records)
 
     def look_in_files(self, folder: Path) -> None:
-        """Look in the names and the content of all files below a folder."""
+        """Search the names and contents of all files below a folder."""
         for path in folder.rglob("*"):
             self.text("a temporary file's name", str(path.relative_to(folder)))
             if path.is_file():
@@ -116,7 +116,7 @@ class Watch(logging.Handler):
     def __enter__(self) -> Self:
         root = logging.root
         self._before = root.level, root.handlers
-        root.handlers = [self]  # nobody else: thousands of records come, and pytest would format each
+        root.handlers = [self]  # no other handler: there are thousands of records, and pytest would format each
         root.setLevel(logging.DEBUG)
         return self
 
@@ -129,7 +129,7 @@ class Watch(logging.Handler):
 
 @pytest.fixture
 async def watch(capfd: pytest.CaptureFixture[str], temporary_folder: Path) -> AsyncIterator[Watch]:
-    """A watch over one test, with asyncio in debug mode and so talkative that it logs every step of every task."""
+    """A search over one test, with asyncio in debug mode, where it logs every callback."""
     loop = asyncio.get_running_loop()
     loop.set_debug(True)
     loop.slow_callback_duration = 0

@@ -1,8 +1,8 @@
-"""Fuzz what reads subscriptions: `python -m tests.security.fuzz_stream --seconds 60`.
+"""Fuzz the reader of subscriptions: `python -m tests.security.fuzz_stream --seconds 60`.
 
-With atheris installed (it is not among the dependencies of development: there are no wheels for every system) coverage
-guides it; without, or with `--seed`, a mutator that repeats itself for the same seed. What is looked for is in
-`hostile_bytes.py`.
+With atheris installed, the fuzzing is guided by coverage (it is not in the extra `dev`, because it has no wheels for
+some systems). Without it, or with `--seed`, a simple mutator makes the inputs, the same ones for the same seed. What
+must hold is in `hostile_bytes.py`.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from typing import Any
 
 
 def guided(seconds: int) -> None:
-    """Let atheris make the inputs. Ends the process, with status 0 when nothing was found."""
+    """Let atheris make the inputs. Exits the process, with status 0 if nothing was found."""
     import atheris  # type: ignore[import-not-found, unused-ignore]  # pyright: ignore[reportMissingImports]
 
     fuzzer: Any = atheris
@@ -37,7 +37,7 @@ def guided(seconds: int) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    options = argparse.ArgumentParser(prog="fuzz_stream", description="Fuzz what reads subscriptions.")
+    options = argparse.ArgumentParser(prog="fuzz_stream", description="Fuzz the reader of subscriptions.")
     options.add_argument("--seconds", type=int, default=60)
     options.add_argument("--seed", type=int, help="use the mutator, with this seed")
     given = options.parse_args(arguments)

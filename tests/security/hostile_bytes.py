@@ -1,10 +1,10 @@
-"""Bytes of a subscription, as hostile as they can be made, and what must hold for any of them, however they are cut.
+"""Hostile bytes of a subscription, and what must hold for any of them, however they are cut.
 
-- No error leaves the reader or what merges its batches.
-- Cut or whole, it tells of the same changes in the same order, and the same is known in the end.
-- No more than the limit and a chunk is kept of an unfinished line.
+- Neither the reader nor the merger raises an error.
+- Cut or whole, the input gives the same changes in the same order, and the same final state.
+- At most the limit and a chunk of an unfinished line is kept.
 
-`fuzz_stream.py` plays them for a given time, `test_fuzz_stream.py` a few of them always.
+`fuzz_stream.py` runs such inputs for a given time, `test_fuzz_stream.py` runs a few hundred.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ from tests.protocol.samples import BACKGROUND, line, widget
 
 LIMIT = 1 << 16
 KEEP = 100
-"""Inputs that a decoder meets before a fresh one takes its place: it learns from what it meets."""
+"""The number of inputs for which one decoder is used: it learns from its input."""
 
 FRAGMENTS = [
     *(b"\n", b"\r\n", b"\n\n\n", b"[]", b"{}", b"[", b"]", b"{", b"}", b",", b":", b'"', b"\\", b"null", b"NaN"),
@@ -45,7 +45,7 @@ FRAGMENTS = [
 
 
 def seeds() -> list[bytes]:
-    """Streams as servers send them, to begin from."""
+    """Valid streams, to be mutated."""
     kinds = ["Note", "Image", "PDF", "Anchor", "IpVideo", "Hologram"]
     widgets = [widget(kind, f"w{number}") for number, kind in enumerate(kinds)]
     changes = [{"id": "w0", "text": "new"}, {"id": "w1", "state": "deleted"}, widget("Image", "w9", title="日\ud83d")]
@@ -56,7 +56,7 @@ def seeds() -> list[bytes]:
 
 @dataclass
 class Outcome:
-    """What was made of an input: the changes that it told of, what is known in the end, and what stopped it."""
+    """The result of an input: its changes, the final state, and what ended it."""
 
     changes: list[Change[Widget]] = field(default_factory=list)
     state: dict[str, Widget | UnknownWidget] = field(default_factory=dict)
@@ -64,7 +64,7 @@ class Outcome:
 
 
 def chunks(data: bytes, cuts: Iterable[int]) -> Iterator[bytes]:
-    """`data` cut at these places."""
+    """The data, cut at these places."""
     places = sorted({cut % (len(data) + 1) for cut in cuts})
     yield from (data[start:end] for start, end in zip([0, *places], [*places, len(data)], strict=True) if start < end)
 
@@ -83,7 +83,7 @@ def read(decoder: RecordDecoder[Widget], pieces: Iterable[bytes]) -> Outcome:
             outcome.changes += merge.changes
             began = True
             if batch.broken is not None or merge.gap:
-                outcome.stopped = "lost"  # a line that means nothing, or a change to what is not known
+                outcome.stopped = "lost"  # an invalid line, or a change of an unknown id
                 return False
         return True
 
@@ -102,14 +102,14 @@ def read(decoder: RecordDecoder[Widget], pieces: Iterable[bytes]) -> Outcome:
 
 
 class Target:
-    """One input after another, through decoders that live for `KEEP` of them."""
+    """Reads one input after another, with a new decoder after every `KEEP` inputs."""
 
     def __init__(self) -> None:
         self.inputs = 0
         self._decoder: RecordDecoder[Widget] = RecordDecoder(*KINDS)
 
     def __call__(self, data: bytes) -> None:
-        """Read an input whole and cut. Its first bytes say where. Raises what must not happen."""
+        """Read an input whole and cut; its first bytes say where. Raises AssertionError, or what the reader raised."""
         if self.inputs % KEEP == 0:
             self._decoder = RecordDecoder(*KINDS)
         self.inputs += 1
@@ -122,7 +122,7 @@ class Target:
 
 
 def mutated(data: bytes, dice: random.Random) -> bytes:
-    """An input with a few things done to it."""
+    """The input after a few random mutations."""
     text = bytearray(data)
     for _ in range(dice.randint(1, 6)):
         at = dice.randint(0, len(text))
@@ -144,7 +144,7 @@ def mutated(data: bytes, dice: random.Random) -> bytes:
 
 
 def inputs(seed: int) -> Iterator[bytes]:
-    """Inputs without end, the same for the same seed."""
+    """Endless inputs, the same ones for the same seed."""
     dice = random.Random(seed)
     pool = seeds()
     while True:
@@ -155,7 +155,7 @@ def inputs(seed: int) -> Iterator[bytes]:
 
 
 def mutate(target: Callable[[bytes], None], seed: int, *, seconds: float, at_most: int | None = None) -> int:
-    """Play inputs of a seed for a time; says how many. What goes wrong is raised with the input's number in a note."""
+    """Run inputs of a seed for a time; returns their number. An error gets a note with the number of its input."""
     end = time.monotonic() + seconds
     for number, data in enumerate(inputs(seed)):
         if time.monotonic() > end or number == at_most:
@@ -167,4 +167,4 @@ def mutate(target: Callable[[bytes], None], seed: int, *, seconds: float, at_mos
             kept.write_bytes(data)
             problem.add_note(f"input {number} of seed {seed}, kept as {kept}; decoders are fresh every {KEEP} inputs")
             raise
-    raise AssertionError("inputs have no end")
+    raise AssertionError("inputs() is endless")

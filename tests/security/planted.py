@@ -1,4 +1,4 @@
-"""The canary planted in every place that a watch looks in: each of these tests must end in an error that says where.
+"""The canary, planted in every place that the watch searches: each of these tests must fail and say where.
 
 Not collected by itself; `test_planted.py` runs it.
 """
@@ -23,7 +23,7 @@ logger = logging.getLogger("planted")
 
 
 def raised(error: BaseException) -> BaseException:
-    """The error with a traceback."""
+    """The error, with a traceback."""
     try:
         raise error
     except BaseException as caught:
@@ -59,14 +59,14 @@ def with_hidden_context() -> BaseException:
 
 
 class Pickled(Exception):
-    """An error that shows the canary to nobody but its pickle."""
+    """An error that shows the canary only in its pickle."""
 
     def __reduce__(self) -> tuple[object, ...]:
         return copyreg.__newobj__, (Pickled, CANARY)  # type: ignore[attr-defined]
 
 
 def exec_with_locals() -> BaseException:
-    """An error from a function outside the tests with the canary in a variable."""
+    """An error of a function outside the tests that has the canary in a variable."""
     code = compile("def call(headers):\n    raise RuntimeError('no')\n", "/elsewhere/client.py", "exec")
     names: dict[str, Callable[[bytes], None]] = {}
     exec(code, names)
@@ -78,14 +78,14 @@ def exec_with_locals() -> BaseException:
 
 
 class Shown:
-    """An object whose repr says too much."""
+    """An object that shows the canary in its repr."""
 
     def __repr__(self) -> str:
         return f"<Shown {CANARY}>"
 
 
 class Stringed(Shown):
-    """An object whose str alone does."""
+    """An object that shows the canary only in its str."""
 
     __repr__ = object.__repr__
 
@@ -136,12 +136,12 @@ PLANTS: dict[str, Callable[[Watch], object]] = {
     "a temporary file's name": lambda watch: in_a_file(CANARY, ""),
     "text in base64": lambda watch: watch.text("text in base64", "WDp7ImMiOiJjYW5hcnktN2YzYS05YzQxIn0="),
 }
-"""What to plant, by the place that it must be found in."""
+"""How to plant the canary, by the place where it must be found."""
 
 
 @pytest.fixture
 def swept(temporary_folder: Path) -> Iterator[None]:
-    """Removes planted files after the watch has looked and before leaks are looked for."""
+    """Removes planted files after the watch has searched them and before the check for leaks."""
     before = set(temporary_folder.iterdir())
     yield
     for folder in set(temporary_folder.iterdir()) - before:

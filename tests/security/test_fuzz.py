@@ -1,8 +1,7 @@
-"""Whatever comes in, only documented errors come out.
+"""Any input gives a result or a documented error.
 
-What is fuzzed beside its own tests is not repeated here: lines and records (`tests/protocol`, and `fuzz_stream.py`),
-`Retry-After`, file names, levels and boxes. To look longer:
-`HYPOTHESIS_EXAMPLES=5000 pytest --timeout 0 tests/security/test_fuzz.py`.
+Lines, records, `Retry-After` and file names are fuzzed beside their own tests (`tests/protocol`, `fuzz_stream.py`). To
+run more examples: `HYPOTHESIS_EXAMPLES=5000 pytest --timeout 0 tests/security/test_fuzz.py`.
 """
 
 import json
@@ -21,8 +20,9 @@ from yarl import URL
 from canvus_async import ApiError, Client, UnexpectedContent
 from canvus_async.content.download import content_range
 from canvus_async.errors import BY_STATUS, ServerError
-from canvus_async.http.credentials import secret
+from canvus_async.http.credentials import checked
 from canvus_async.http.request import Request
+from canvus_async.http.secrets import Secret, header_value
 from canvus_async.models import KINDS, Image, MipmapInfo, Point, Size, UnknownWidget, Widget
 from canvus_async.protocol import responses
 from canvus_async.protocol.names import path_segment
@@ -50,7 +50,7 @@ TYPED = st.builds(
 
 
 def wire(value: Any) -> bytes:
-    """JSON as a careless server writes it, NaN and half characters included."""
+    """JSON as a careless server writes it, with NaN and lone surrogates."""
     return json.dumps(value).encode()
 
 
@@ -60,7 +60,7 @@ def cut(body: bytes, at: int) -> bytes:
 
 @pytest.fixture(autouse=True, scope="module")
 def decoders_of_our_own() -> Iterator[None]:
-    """The client's decoders learn from what they meet, and what they meet here is nothing to learn from."""
+    """Decoders learn from their input; the ones that are shared by the process must not learn from this input."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(responses, "_decoders", {})
         yield
@@ -73,14 +73,14 @@ BODIES = (
 )
 
 
-# -- answers --
+# -- responses --
 
 
 @widely
 @given(st.integers(100, 999), st.text(max_size=40), st.text(max_size=40), BODIES | OBJECTS.map(wire))
 @example(429, "9" * 5000, "", b"")
 @example(503, "Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 01 Jan 0001 00:00:00 GMT", b"[" * 100_000)
-def test_any_refusal_is_an_error_of_its_status_with_printable_words(
+def test_any_error_response_has_its_class_and_a_printable_message(
     status: int, retry_after: str, date: str, body: bytes
 ) -> None:
     error = READER.api_error(status, {"Retry-After": retry_after, "Date": date}, body, **AT)
@@ -96,7 +96,7 @@ def test_any_refusal_is_an_error_of_its_status_with_printable_words(
 @example(b"[" * 100_000, Widget)
 @example(b'{"widget_type":' * 50_000, Image)
 @example(b'{"resolution":{"width":1e999,"height":1},"max_level":1}', MipmapInfo)
-def test_any_answer_is_a_record_or_unexpected_content(body: bytes, kind: type[T]) -> None:
+def test_any_body_is_a_record_or_unexpected_content(body: bytes, kind: type[T]) -> None:
     try:
         outcome: object = READER.one(body, kind, **AT)
     except UnexpectedContent as error:
@@ -107,6 +107,9 @@ def test_any_answer_is_a_record_or_unexpected_content(body: bytes, kind: type[T]
 
 @widely
 @given(BODIES, st.sampled_from([Widget, Image]))
+@example(b"[{}]", Widget)
+@example(b'[{"id":"a","widget_type":"Image"},{"id":5}]', Image)
+@example(b"[" * 100_000, Image)
 def test_any_list_is_records_or_unexpected_content(body: bytes, kind: type[Widget]) -> None:
     try:
         records = READER.many(body, kind, **AT)
@@ -127,7 +130,9 @@ SIDES = st.integers(-5, 1 << 70)
 
 @widely
 @given(INFOS, SIDES, SIDES)
-def test_whatever_a_server_says_of_its_levels_one_of_them_is_asked_for(said: object, width: int, height: int) -> None:
+@example({"resolution": {"width": 4096.0, "height": 3072.0}, "max_level": 1 << 70, "pages": 1}, 1, 1)
+@example({"resolution": {"width": -1.0, "height": 0.0}, "max_level": -1, "pages": 0}, 640, 480)
+def test_any_mipmap_info_gives_an_existing_level(said: object, width: int, height: int) -> None:
     try:
         info = READER.one(wire(said), MipmapInfo, **AT)
     except UnexpectedContent:
@@ -141,14 +146,18 @@ def test_whatever_a_server_says_of_its_levels_one_of_them_is_asked_for(said: obj
 
 
 @widely
+@example("bytes 0-4/5")
+@example("bytes 0-5/5")
+@example("bytes 4-0/5")
+@example("bytes */5")
 @given(st.text(max_size=40) | st.from_regex(r"bytes [-\d*]{0,6}-[-\d]{0,6}/[\d*]{0,25}", fullmatch=True))
-def test_any_content_range_is_a_part_within_its_whole_or_none(header: str) -> None:
+def test_any_content_range_is_a_valid_part_or_none(header: str) -> None:
     part = content_range(header)
 
     assert part is None or 0 <= part.start <= part.last < part.total
 
 
-# -- what the caller gives --
+# -- arguments --
 
 HOSTS = st.sampled_from(
     ["localhost", "127.0.0.1", "[::1]", "a.example", "127.1", "0x7f.1", "①.example", "a。example", "[::ffff:1.2.3.4]"]
@@ -173,8 +182,8 @@ URLS = st.builds(
 @example("http://[::1]evil.example")
 @example("http://evil.example\t.localhost")
 @example("http://127.0.0.1:80%40evil.example")
-def test_any_address_is_refused_or_means_the_same_host_to_the_check_and_to_the_connection(url: str) -> None:
-    """Otherwise the check for plain http would look at one machine, and the token go to another."""
+def test_any_url_is_refused_or_has_one_host_for_check_and_connection(url: str) -> None:
+    """Otherwise the check for plain http could approve one host, and the token be sent to another."""
     try:
         root = api_root(url)
         client = Client(url)
@@ -191,8 +200,12 @@ def test_any_address_is_refused_or_means_the_same_host_to_the_check_and_to_the_c
 
 
 @widely
+@example("..")
+@example("a/b")
+@example("%2e%2e")
+@example("a?x=1")
 @given(st.text(max_size=30) | st.from_regex(r"[./%?#\\@;:~+=A-Za-z0-9-]{1,12}", fullmatch=True))
-def test_any_id_is_refused_or_one_part_of_the_path(value: str) -> None:
+def test_any_id_is_refused_or_one_path_segment(value: str) -> None:
     try:
         segment = path_segment(value, what="id")
     except ValueError:
@@ -207,7 +220,7 @@ def test_any_id_is_refused_or_one_part_of_the_path(value: str) -> None:
 
 
 class Anything(TypedDict, total=False):
-    """A method that takes any value."""
+    """Keywords of a method that takes any value."""
 
     value: object
     other: object
@@ -242,27 +255,30 @@ def test_any_value_is_sent_as_json_or_refused(value: object, other: object) -> N
 
 
 @widely
+@example("\r\nX: y")
+@example("\u2028")
+@example("ö")
 @given(st.text(max_size=20))
-def test_any_token_is_refused_without_repeating_it_or_fit_for_a_header(value: str) -> None:
+def test_any_token_is_refused_without_repeating_it_or_fits_a_header(value: str) -> None:
     marked = f"7f3a{value}"
     try:
-        token = secret(marked, what="token")
+        token = checked(Secret(marked), what="token")
     except ValueError as refused:
         shown = str(refused)
     else:
-        shown = f"{token!r} {token}"
-        assert str.encode(token) == marked.strip().encode()
-        assert all(32 < byte < 127 for byte in str.encode(token))
+        shown = f"{token!r} {token} {header_value(token)!r} {header_value(token)}"
+        assert str(header_value(token)).encode() == marked.strip().encode()
+        assert all(32 < byte < 127 for byte in str(header_value(token)).encode())
 
     assert "7f3a" not in shown
 
 
 @pytest.mark.parametrize("value", [None, 5, b"bytes", ["list"], object()])
-def test_what_is_no_text_is_a_type_error(value: Any) -> None:
+def test_non_string_argument_is_a_typeerror(value: Any) -> None:
     for call in (
         lambda: Client(value),
         lambda: path_segment(value, what="id"),
-        lambda: secret(value, what="token"),
+        lambda: checked(value, what="token"),
         lambda: Client("https://a.example").canvas(value),
     ):
         with pytest.raises(TypeError):

@@ -1,4 +1,4 @@
-"""The fuzzer of subscriptions: a few hundred inputs always, and it finds what there is to find."""
+"""The fuzzer of subscriptions: a few hundred inputs in every run, and it finds planted defects."""
 
 from pathlib import Path
 
@@ -12,14 +12,12 @@ from tests.security.hostile_bytes import Target, mutate
 SEED = 7
 
 
-def test_hostile_bytes_meet_nothing_but_documented_errors() -> None:
+def test_hostile_bytes_raise_only_documented_errors() -> None:
     assert mutate(Target(), SEED, seconds=30, at_most=600) == 600
 
 
 @pytest.mark.parametrize("defect", ["an undocumented error", "a lost tail", "a hoard"])
-def test_a_defect_is_found_and_kept_with_what_repeats_it(
-    defect: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_defect_is_found_and_its_input_kept(defect: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     feed, read = LineSplitter.feed, LineReader.feed
 
     def failing(self: LineReader[object], chunk: bytes) -> object:
@@ -51,7 +49,7 @@ def test_a_defect_is_found_and_kept_with_what_repeats_it(
         Target()(kept.read_bytes())
 
 
-def test_the_command_plays_a_seed_for_a_time(capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_runs_a_seed_for_a_time(capsys: pytest.CaptureFixture[str]) -> None:
     fuzz_stream.main(["--seconds", "0", "--seed", "1"])
 
     assert "inputs, nothing found" in capsys.readouterr().out

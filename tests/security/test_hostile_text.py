@@ -1,6 +1,6 @@
-"""Text from others costs time in proportion to its length: doubling a hostile input never triples the work.
+"""Hostile text takes linear time: doubling its length never triples the work.
 
-One case for each regular expression and each normalization that meets text from a server, a file or a user.
+There is a case for each regular expression and each normalisation of text from a server, a file or a user.
 """
 
 import time
@@ -12,8 +12,8 @@ import pytest
 from canvus_async import safe_filename
 from canvus_async.bulk.export import stem_of
 from canvus_async.content.download import content_range
+from canvus_async.content.filesystem import sweep
 from canvus_async.content.hashes import ContentHashes
-from canvus_async.content.part_file import sweep
 from canvus_async.protocol.decoding.repair import load, repair, split
 from canvus_async.protocol.names import path_segment
 from canvus_async.protocol.responses import ResponseReader
@@ -27,7 +27,7 @@ from canvus_async.snapshots.colours import colour as drawn_colour
 
 
 def svg(attributes: str) -> Callable[[int], object]:
-    """Measures an SVG whose attribute has a long hostile part in the place of {}."""
+    """Measure an SVG whose attributes have a long hostile text in place of {}."""
 
     def measure(size: int, hostile: str) -> object:
         return svg_size(f'<svg xmlns="http://www.w3.org/2000/svg" {attributes}></svg>'.replace("{}", hostile).encode())
@@ -85,7 +85,7 @@ CASES: dict[str, Callable[[int], object]] = {
 
 
 def work(call: Callable[[int], object], size: int) -> float:
-    """The processor time of one call, the least of some: everything that disturbs adds to it."""
+    """The processor time of one call: the minimum of several, because every disturbance adds to it."""
     times: list[float] = []
     for _ in range(7):
         before = time.thread_time_ns()
@@ -98,14 +98,14 @@ def work(call: Callable[[int], object], size: int) -> float:
 def test_doubling_a_hostile_text_never_triples_the_work(name: str) -> None:
     call = CASES[name]
     size = 1000
-    while work(call, size) < 200_000 and size < 16_000:  # long enough for the clock's resolution
+    while work(call, size) < 200_000 and size < 16_000:  # long enough for the resolution of the clock
         size *= 2
-    fixed = 50_000  # ns that a call costs anyway
+    fixed = 50_000  # ns that every call takes
 
     assert work(call, 2 * size) < 3 * work(call, size) + fixed
 
 
-def test_a_leftover_is_recognised_by_names_of_any_length(tmp_path: Path) -> None:
+def test_sweep_handles_names_of_any_length(tmp_path: Path) -> None:
     (tmp_path / ("." * 250)).touch()
 
     sweep(str(tmp_path))

@@ -1,4 +1,4 @@
-"""The search for the token finds it in every place that it looks in."""
+"""The search for the token finds it in every place that it searches."""
 
 import os
 import re
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def outcomes() -> str:
-    """What pytest says of all that is planted."""
+    """The report of pytest on all planted tokens."""
     command = [sys.executable, "-m", "pytest", "-q", "-rA", "--tb=no", "--show-capture=no", "-p", "no:cacheprovider"]
     done = subprocess.run(
         [*command, "tests/security/planted.py"],
@@ -29,7 +29,7 @@ def outcomes() -> str:
 
 
 @pytest.mark.parametrize("place", PLANTS)
-def test_a_token_planted_somewhere_fails_the_test_and_says_where(outcomes: str, place: str) -> None:
+def test_planted_token_fails_the_test_and_is_located(outcomes: str, place: str) -> None:
     said = re.search(rf"^ERROR \S+test_planted\[{re.escape(place)}\] - (.*)$", outcomes, re.MULTILINE)
 
     assert said
@@ -37,6 +37,6 @@ def test_a_token_planted_somewhere_fails_the_test_and_says_where(outcomes: str, 
     assert place in said[1]
 
 
-def test_where_nothing_is_planted_nothing_is_found(outcomes: str) -> None:
+def test_clean_test_passes(outcomes: str) -> None:
     assert "PASSED tests/security/planted.py::test_nothing_planted" in outcomes
     assert "test_nothing_planted -" not in outcomes

@@ -1,4 +1,4 @@
-"""A server of one canvas that has bad days: whatever can go wrong on the way to a client goes wrong by chance."""
+"""A server of one canvas with random faults: anything that can go wrong on the way to a client does, by chance."""
 
 import asyncio
 import random
@@ -10,7 +10,7 @@ from tests.subscriptions.model import ModelCanvas, written
 from tests.subscriptions.wire import KEEPALIVE
 
 Piece: TypeAlias = bytes | float | str
-"""Bytes to write, seconds to wait, or how the connection ends: "fin", "rst", "end" of the answer, "silence"."""
+"""Bytes to write, seconds to wait, or how the connection ends: "fin", "rst", "end" of the response, "silence"."""
 
 GARBAGE = (
     b"{no json}\n",
@@ -27,7 +27,7 @@ REFUSALS = (408, 429, 500, 502, 503, 504)
 
 
 class Wire:
-    """One connection's way out: pieces in order, each written when those before it are."""
+    """The output of one connection: pieces, written in order."""
 
     def __init__(self, exchange: Exchange, dice: random.Random) -> None:
         self._exchange = exchange
@@ -40,7 +40,7 @@ class Wire:
         self.over = False
 
     def put(self, *pieces: Piece) -> None:
-        """Append; nothing follows an end."""
+        """Append pieces; after an end, further ones are ignored."""
         for piece in pieces:
             if not self.over:
                 self._pieces.append(piece)
@@ -48,11 +48,11 @@ class Wire:
         self._more.set()
 
     def lines(self, *values: object, mark: bytes = b"") -> bytes:
-        """Values as lines in this connection's style."""
+        """Values as lines in the style of this connection."""
         return mark + b"".join(written(value, self._dice) + self._ends for value in values)
 
     def put_cut(self, text: bytes) -> None:
-        """Append text in a few parts, cut anywhere, some of them later."""
+        """Append text in a few parts, cut at random places, some of them with a delay."""
         cuts = sorted(self._dice.randrange(len(text) + 1) for _ in range(self._dice.choice((0, 0, 1, 4))))
         if self._finely and len(text) < 2000:
             cuts = list(range(0, len(text), self._dice.randint(1, 40)))
@@ -85,10 +85,10 @@ class Wire:
 
 
 class FaultServer:
-    """Serves the canvas to `tests.raw_server`. While `calm`, nothing more goes wrong.
+    """Serves the canvas through `tests.raw_server`. While `calm`, there are no new faults.
 
-    While `fleeting`, each connection gets the whole canvas and is ended with it. `requested` has the times of the
-    requests of each token.
+    While `fleeting`, each connection gets the whole canvas and ends. `requested` has the times of the requests of each
+    token.
     """
 
     def __init__(self, canvas: ModelCanvas, dice: random.Random) -> None:
@@ -102,7 +102,7 @@ class FaultServer:
         self._wires: set[Wire] = set()
 
     async def serve(self, exchange: Exchange) -> None:
-        """One connection; a script."""
+        """Serve one connection; a script of `raw_server`."""
         if self.down:
             return exchange.reset()
         request = await exchange.request()
@@ -141,7 +141,7 @@ class FaultServer:
                 await exchange.send("HTTP/1.1 200 O")
 
     def _begin(self, wire: Wire) -> None:
-        """The first line: all that there is, whole or not."""
+        """Send the first line, the whole canvas; it may be truncated."""
         mark = b"\xef\xbb\xbf" if self._dice.random() < 0.1 else b""
         text = wire.lines(list(self.canvas.widgets.values()), mark=mark)
         if self.fleeting:
@@ -153,14 +153,14 @@ class FaultServer:
             wire.put_cut(text)
 
     def tell(self, *values: object) -> None:
-        """Say on every connection what has happened; on some of them something comes between."""
+        """Send what has happened on every connection, with faults on some of them."""
         for wire in tuple(self._wires):
             text = wire.lines(*values)
             if self.calm or not text or self._dice.random() > 0.08:
                 wire.put_cut(text)
                 continue
             match self._dice.choice(("garbage", "garbage", "cut", "cut", "end", "twice", "burst")):
-                case "garbage":  # in the place of what was to be said: whoever passes over it misses that
+                case "garbage":  # replaces the update: a client that skips the line misses the update
                     wire.put_cut(self._dice.choice(GARBAGE))
                 case "cut":
                     wire.put_cut(text[: self._dice.randrange(len(text.rstrip()))])
@@ -173,17 +173,17 @@ class FaultServer:
                     wire.put_cut(KEEPALIVE * 5000 + text)
 
     def garble(self, text: bytes) -> None:
-        """Write this on every connection."""
+        """Write this text on every connection."""
         for wire in tuple(self._wires):
             wire.put_cut(text)
 
     def end(self, how: str) -> None:
-        """End every connection in one of the ways of `ENDS`, amid what is still to be written."""
+        """End every connection in one of the ways of `ENDS`, after what is queued on it."""
         for wire in tuple(self._wires):
             wire.put(how)
 
     async def keep_alive(self) -> None:
-        """Send a keepalive every 15 s, for ever."""
+        """Send a keepalive every 15 s, until cancelled."""
         while True:
             await asyncio.sleep(15)
             for wire in tuple(self._wires):

@@ -1,4 +1,4 @@
-"""A canvas as a dict, what happens to it by chance, and the laws that whoever follows it may count on."""
+"""A canvas as a dict, random changes to it, and the invariants that every consumer may rely on."""
 
 import json
 import random
@@ -31,14 +31,14 @@ KINDS: Mapping[str, Callable[[str, str], Fields]] = {
         "line_color": "#ff0000ff",
         "line_width": 2.0,
     },
-    "a type that nobody knows": lambda id_, text: widget("Hologram", id_, beams=[text]),
-    "a note that is none": lambda id_, text: note(id_, text=text, size=None),
+    "an unknown type": lambda id_, text: widget("Hologram", id_, beams=[text]),
+    "an invalid note": lambda id_, text: note(id_, text=text, size=None),
 }
 TEXT_FIELD = {"Note": "text", "Image": "title", "PDF": "title", "Browser": "url", "Anchor": "anchor_name"}
 
 
 class ModelCanvas:
-    """What a server knows. Each happening returns the lines that tell of it, as values."""
+    """What a server knows. Each change returns the lines that report it, as values."""
 
     def __init__(self, dice: random.Random) -> None:
         self.dice = dice
@@ -46,7 +46,7 @@ class ModelCanvas:
         self.happenings = 0
 
     def happen(self) -> list[object]:
-        """Something, by chance."""
+        """Make a random change."""
         self.happenings += 1
         what = self.dice.choices(
             (self.put, self.change, self.remove, self.at_once, self.waver, self.repeat, self.mislead),
@@ -55,14 +55,14 @@ class ModelCanvas:
         return what[0]()
 
     def put(self, id_: str | None = None, kind: str | None = None, text: str | None = None) -> list[object]:
-        """A widget comes, in a place that is free or not: then the id names another one, maybe of another type."""
+        """Create a widget; if the id exists, it now names the new widget, perhaps of another type."""
         id_ = id_ or self.dice.choice(IDS)
         make = KINDS[kind or self.dice.choice(list(KINDS))]
         self.widgets[id_] = make(id_, self.dice.choice(TEXTS) if text is None else text)
         return [self.widgets[id_]]
 
     def change(self) -> list[object]:
-        """A widget changes; the line has all of it, or only what is new, with its type or without."""
+        """Change a widget; the line has all fields or only the changed ones, with the type or without."""
         if not self.widgets:
             return self.put()
         id_ = self.dice.choice(list(self.widgets))
@@ -83,56 +83,56 @@ class ModelCanvas:
         return [{"id": id_, **({"widget_type": old["widget_type"]} if form == 1 else {}), **new}]
 
     def remove(self, id_: str | None = None) -> list[object]:
-        """A widget goes; the line has its id and little more, or all of it."""
+        """Delete a widget; the line has its id and little more, or all fields."""
         if not self.widgets:
             return self.put()
         old = self.widgets.pop(id_ or self.dice.choice(list(self.widgets)))
         return [self.dice.choice([gone(old), {**old, "state": "deleted"}, {"id": old["id"], "state": "deleted"}])]
 
     def at_once(self) -> list[object]:
-        """Several things, in one line that is an array, or in lines that come together."""
+        """Make several changes, reported in one line that is an array, or in lines that arrive together."""
         ways = self.dice.choices((self.put, self.change, self.remove), k=self.dice.randint(2, 6))
         lines = [line for way in ways for line in way()]
         return [lines] if self.dice.random() < 0.5 else lines
 
     def waver(self) -> list[object]:
-        """A widget changes and changes back, so that whoever looks only now and then sees no difference."""
+        """Change a widget and change it back, so that a slow consumer sees no difference."""
         if not self.widgets:
             return self.put()
         old = self.dice.choice(list(self.widgets.values()))
         return [{**old, "depth": float(self.happenings) + 0.5}, old]
 
     def repeat(self) -> list[object]:
-        """Nothing new is said."""
+        """Report a widget twice without a change."""
         return [self.dice.choice(list(self.widgets.values()))] * 2 if self.widgets else []
 
     def mislead(self) -> list[object]:
-        """Things are said of what is not there."""
+        """Report something about an id that does not exist."""
         lies = gone(note("nobody")), {"id": "nobody", "text": "half"}, {"id": "nobody", "state": "deleted"}
         return [self.dice.choice(lies)]
 
 
 def is_of(record: Widget, fields: Fields) -> bool:
-    """Whether a record is what a client is to make of an object."""
+    """Whether a client should make this record of an object."""
     kind = BY_TYPE.get(fields["widget_type"].lower())
     if kind is not None:
         with suppress(msgspec.ValidationError):
             return record == msgspec.convert({**fields, "widget_type": kind.__struct_config__.tag}, kind)
     if not isinstance(record, UnknownWidget) or record.widget_type.lower() != fields["widget_type"].lower():
         return False
-    # one that grew out of a typed record has the defaults of what was never sent as well
+    # an unknown widget that was a typed record before also has the defaults of fields that were never sent
     return {**record.raw, **fields} == {**record.raw, "widget_type": fields["widget_type"]}
 
 
 def mirrors(records: Mapping[str, Widget], canvas: ModelCanvas) -> bool:
-    """Whether somebody knows just what is on the canvas."""
+    """Whether these records are exactly what is on the canvas."""
     return records.keys() == canvas.widgets.keys() and all(
         is_of(records[key], fields) for key, fields in canvas.widgets.items()
     )
 
 
 def written(value: object, dice: random.Random) -> bytes:
-    """A value as JSON of some server: spaced or not, escaped or not; U+FFFD as what is read as that."""
+    """A value as JSON in the style of some server: spaced or not, escaped or not; U+FFFD sometimes as invalid bytes."""
     text = json.dumps(value, ensure_ascii=dice.random() < 0.3, separators=dice.choice([None, (",", ":")])).encode()
     if dice.random() < 0.5:
         text = text.replace("\ufffd".encode(), b"\xff").replace(rb"\ufffd", rb"\ud83d")
@@ -144,11 +144,11 @@ HEALTHY = 60.0
 
 
 def spares(requested: Sequence[float]) -> bool:
-    """Whether somebody who loses one connection after another asks ever less often; from the times of the requests.
+    """Whether a client that loses one connection after another backs off, judged by the times of its requests.
 
-    Twelve requests in a row, none a minute after the one before, take 91 s on average, and less than 5.5 s once in
-    billions: the bounds of the eleven waits are 0.5, 1, 2, 4, 8, 16 and five times 30 s. Were waits never to grow,
-    5.5 s would be the most that they add up to.
+    Twelve requests in a row, none of them a minute after the one before, take 91 s on average, and less than 5.5 s once
+    in billions of runs: the upper bounds of the eleven waits are 0.5, 1, 2, 4, 8, 16 and five times 30 s. If the waits
+    did not grow, they would take at most 5.5 s.
     """
     streak: list[float] = []
     for time in requested:
@@ -161,9 +161,10 @@ def spares(requested: Sequence[float]) -> bool:
 
 
 class Fold:
-    """All that one consumer was told, put together; it fails as soon as a law is broken.
+    """The state that one consumer builds from its changes; raises AssertionError when an invariant is violated.
 
-    Per id, `old` is the `new` before it; nothing is created twice, deleted unseen, or told without a difference.
+    Per id, `old` is the previous `new`; nothing is created twice, deleted before it was created, or reported without a
+    difference.
     """
 
     def __init__(self, known: Mapping[str, Widget] | None = None) -> None:
@@ -171,10 +172,10 @@ class Fold:
         self.told = 0
 
     def change(self, change: Change[Any]) -> None:
-        """One from `live.changes()` or `live.batches()`."""
+        """Apply a change from `live.changes()` or `live.batches()`."""
         self.told += 1
         key, old, new = change.id, change.old, change.new
-        assert old == self.known.get(key), f"{key}: old is not what was told before"
+        assert old == self.known.get(key), f"{key}: old is not the previous new"
         assert old != new, f"{key}: no difference"
         kind = "created" if old is None else "deleted" if new is None else "updated"
         assert change.kind == kind, f"{key}: {change.kind}, but it was {kind}"
@@ -186,12 +187,14 @@ class Fold:
             self.known[key] = new
 
     def record(self, record: Widget) -> None:
-        """One from `subscribe()`."""
+        """Apply a record from `subscribe()`."""
         self.told += 1
         old = self.known.get(record.id)
         if record.deleted:
-            assert old is not None, f"{record.id}: deleted unseen"
-            assert msgspec.structs.replace(record, state=old.state) == old, f"{record.id}: not what was told before"
+            assert old is not None, f"{record.id}: deleted but never seen"
+            assert msgspec.structs.replace(record, state=old.state) == old, (
+                f"{record.id}: not the last delivered record"
+            )
             del self.known[record.id]
         else:
             assert record != old, f"{record.id}: no difference"

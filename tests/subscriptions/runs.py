@@ -1,4 +1,4 @@
-"""One random run: a server on a bad day, consumers that are slow and are cancelled, and in the end the truth."""
+"""One random run: a server with faults, consumers that are slow or cancelled; in the end all have the right state."""
 
 import asyncio
 import random
@@ -15,13 +15,13 @@ from tests.subscriptions.model import Fold, ModelCanvas, mirrors, spares
 from tests.subscriptions.wire import CANVAS
 
 TOKENS = ("mirror", "first", "second")
-"""Of those who connect: each has a client of its own, so that the server can tell them apart."""
+"""The tokens of the clients: one each, so that the server can distinguish them."""
 LONGEST_RECOVERY = 600.0
-"""Seconds within which everybody must know the truth: silence, a hung head and a first line, and pauses between."""
+"""Seconds within which every consumer must be up to date: silence, missing headers, a missing first line, and waits."""
 
 
 class Consumer:
-    """Somebody who follows the canvas: at a leisurely pace, and not always to the end of a wait."""
+    """A consumer that follows the canvas, perhaps slowly, and perhaps cancels its reads."""
 
     def __init__(self, dice: random.Random, known: dict[str, Widget] | None = None) -> None:
         self.fold = Fold(known)
@@ -75,9 +75,9 @@ class Consumer:
 
 
 async def run(seed: int, happenings: int) -> tuple[int, int]:
-    """Raises AssertionError where a law is broken; returns how often connections were made, and what was told."""
+    """Returns how many connections and changes there were; raises AssertionError when an invariant is violated."""
     dice = random.Random(seed)
-    random.seed(seed)  # the client's own dice, for its pauses
+    random.seed(seed)  # the client draws its backoff from it
     model = ModelCanvas(dice)
     for _ in range(dice.choice((0, 5, 30))):
         model.happen()
@@ -110,11 +110,11 @@ async def _follow(
         tasks.append(asyncio.ensure_future(follows))
 
     mirrored, *subscribed = canvases
-    judged = {TOKENS[0]}  # a mirror reads whatever its own readers do
+    judged = {TOKENS[0]}  # a mirror reads regardless of its consumers
     for token, canvas in zip(TOKENS[1:], subscribed, strict=True):
         consumer = Consumer(dice)
         begin(consumer, consumer.subscribing(canvas))
-        if consumer.steady:  # who gives up and comes again asks more often, who sleeps thinks that a connection lived
+        if consumer.steady:  # cancelled reads may reconnect sooner, and a sleeping one counts a connection as healthy
             judged.add(token)
     try:
         async with mirrored.live() as live:
@@ -123,14 +123,14 @@ async def _follow(
                 begin(consumer, follow(consumer, live))
             for number in range(happenings):
                 await _bad_day(model, faults, dice)
-                if number % 20 == 10:  # somebody joins amid it all
+                if number % 20 == 10:  # a consumer joins late
                     late = Consumer(dice, dict(live.widgets))
                     begin(late, late.changing(live, initial=False))
                 assert not [task for task in tasks if task.done() and task.result() is None]
             faults.calm, faults.down = True, False
             await _all_know(model, live, folds, tasks)
             for token in judged:
-                assert spares(faults.requested[token]), f"{token} asks again and again: {faults.requested[token]}"
+                assert spares(faults.requested[token]), f"{token} does not back off: {faults.requested[token]}"
     finally:
         for task in tasks:
             task.cancel()
@@ -139,7 +139,7 @@ async def _follow(
 
 
 async def _bad_day(model: ModelCanvas, faults: FaultServer, dice: random.Random) -> None:
-    """Something happens, or the server does, or nothing does for a while."""
+    """A change, perhaps after a fault of the server or a pause."""
     chance = dice.random()
     if chance < 0.01:
         faults.down = True
@@ -148,7 +148,7 @@ async def _bad_day(model: ModelCanvas, faults: FaultServer, dice: random.Random)
         faults.down = False
     elif chance < 0.02:
         await asyncio.sleep(dice.choice((30.0, 200.0)))
-    elif chance < 0.03:  # every connection gets all that there is, and is ended with it
+    elif chance < 0.03:  # every connection gets the whole canvas and ends
         faults.fleeting = True
         faults.end(dice.choice(("fin", "rst")))
         await asyncio.sleep(dice.choice((1.0, 60.0)))
@@ -159,7 +159,7 @@ async def _bad_day(model: ModelCanvas, faults: FaultServer, dice: random.Random)
 
 
 async def _all_know(model: ModelCanvas, live: Live[Widget], folds: list[Fold], tasks: list[asyncio.Task[None]]) -> None:
-    """Everybody comes to know the truth, and at some time is told nothing more."""
+    """Every consumer comes to have the state of the server, and then gets no more changes."""
     for _ in range(int(LONGEST_RECOVERY)):
         for task in tasks:
             if task.done():
@@ -169,15 +169,13 @@ async def _all_know(model: ModelCanvas, live: Live[Widget], folds: list[Fold], t
         await asyncio.sleep(1)
     assert mirrors(live.widgets, model), "the mirror is not what the server has"
     for fold in folds:
-        assert mirrors(fold.known, model), "what was told does not add up to what the server has"
+        assert mirrors(fold.known, model), "the changes do not add up to what the server has"
     told: list[int] = []
-    for _ in range(
-        20
-    ):  # who is far behind may know the truth by chance, with a widget that came and went still to read
+    for _ in range(20):  # a slow consumer may be right by chance while a create and its delete are still pending
         before, told = told, [fold.told for fold in folds]
         if told == before:
             break
         await asyncio.sleep(100)
     else:
-        raise AssertionError("changes without end where nothing changes")
-    assert all(mirrors(fold.known, model) for fold in folds), "what came after the truth took it back"
+        raise AssertionError("changes keep arriving although nothing changes")
+    assert all(mirrors(fold.known, model) for fold in folds), "later changes made the state wrong again"

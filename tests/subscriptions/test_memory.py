@@ -1,4 +1,4 @@
-"""Memory stays bounded: by what there is, not by what happens to it."""
+"""Memory is bounded by the size of the canvas, not by the number of its changes."""
 
 import asyncio
 import gc
@@ -10,6 +10,7 @@ import pytest
 
 from canvus_async import Limits, LineTooLong
 from canvus_async.models import Note
+from tests.alone import alone
 from tests.raw_server import Exchange
 from tests.subscriptions.clock import on_a_jumping_clock
 from tests.subscriptions.wire import KEEPALIVE, follows, line, note, playing, stays
@@ -18,7 +19,7 @@ MIB = 1 << 20
 
 
 class Traced:
-    """Bytes that Python holds: at the beginning, and at most until now."""
+    """The bytes that Python has allocated since the start: now, and at most."""
 
     def __init__(self) -> None:
         gc.collect()
@@ -45,7 +46,7 @@ def traced() -> Iterator[Traced]:
 
 
 def updates(count: int, ids: int) -> list[bytes]:
-    """The first is a snapshot; the others blocks of 1000 lines, `count` in all, in which texts change."""
+    """A snapshot, then blocks of 1000 lines, `count` lines in all, that change texts."""
     template = line(note("%03d", text="%06d"))
     return [
         b"[" + b", ".join(template.rstrip() % (each, 0) for each in range(ids)) + b"]\n",
@@ -56,10 +57,12 @@ def updates(count: int, ids: int) -> list[bytes]:
     ]
 
 
+@pytest.mark.row("S48")
+@alone
 @on_a_jumping_clock
-async def test_s48_two_hundred_thousand_unread_updates_of_fifty_ids_stay_under_5_mb() -> None:
-    """A fifth of the row's million, for the sake of those who wait; more would not weigh more."""
-    count, ids = 200_000, 50
+async def test_unread_updates_of_50_ids_stay_under_5_mib() -> None:
+    """A tenth of the million in the row, to save time; more updates would not use more memory."""
+    count, ids = 100_000, 50
     blocks = updates(count, ids)
 
     async def script(exchange: Exchange) -> None:
@@ -84,8 +87,10 @@ async def test_s48_two_hundred_thousand_unread_updates_of_fifty_ids_stay_under_5
     assert peak < 5 * MIB
 
 
+@pytest.mark.row("S48")
+@alone
 @on_a_jumping_clock
-async def test_s48_while_a_reader_sleeps_the_server_has_to_wait() -> None:
+async def test_sleeping_reader_applies_backpressure() -> None:
     block = updates(1000, 50)[1]
     written = 0
 
@@ -102,7 +107,7 @@ async def test_s48_while_a_reader_sleeps_the_server_has_to_wait() -> None:
                 await asyncio.sleep(600)
                 stopped = written
                 await asyncio.sleep(600)
-                assert stopped == written < 20 * MIB  # what the sockets of both sides and aiohttp's buffer take
+                assert stopped == written < 20 * MIB  # what both sockets and the buffer of aiohttp hold
                 assert memory.peak < 5 * MIB
                 for _ in range(200):
                     await anext(notes)
@@ -110,8 +115,10 @@ async def test_s48_while_a_reader_sleeps_the_server_has_to_wait() -> None:
                 assert memory.peak < 8 * MIB
 
 
+@pytest.mark.row("S7")
+@alone
 @on_a_jumping_clock
-async def test_s07_keepalives_leave_nothing_behind() -> None:
+async def test_keepalives_do_not_leak_memory() -> None:
     async def script(exchange: Exchange) -> None:
         for _ in range(5000):
             await asyncio.sleep(15)
@@ -127,10 +134,12 @@ async def test_s07_keepalives_leave_nothing_behind() -> None:
         assert (live.counters.connections, live.status) == (1, "live")
 
 
+@pytest.mark.row("S5")
 @pytest.mark.parametrize(("array", "times"), [(True, 3.0), (False, 1.35)], ids=["an array", "no array"])
+@alone
 @on_a_jumping_clock
-async def test_s05_a_line_without_end_takes_little_more_than_the_limit(array: bool, times: float) -> None:
-    """An array is decoded while it arrives, and records weigh about twice their text."""
+async def test_endless_line_uses_little_more_memory_than_the_limit(array: bool, times: float) -> None:
+    """An array is decoded while it arrives, and records take about twice the memory of their text."""
     limit = 4 * MIB
     chunk = (line(note("000")).rstrip() + b", ") * 100 if array else b"x" * 50_000
 
@@ -149,8 +158,9 @@ async def test_s05_a_line_without_end_takes_little_more_than_the_limit(array: bo
     assert peak < times * limit
 
 
+@alone
 @on_a_jumping_clock
-async def test_reconnecting_for_days_leaves_nothing_behind() -> None:
+async def test_reconnects_do_not_leak_memory() -> None:
     async with playing(stays([note("a"), note("b")])) as (server, _client, canvas), canvas.notes.live() as live:
         await asyncio.sleep(3600)
         with traced() as memory:
@@ -160,5 +170,5 @@ async def test_reconnecting_for_days_leaves_nothing_behind() -> None:
             await asyncio.sleep(3600 * 6)
             server.requests.clear()
             assert live.counters.connections - before > 200
-            assert memory.now - early < 100_000  # a connection that is open at the moment weighs up to 60 kB
+            assert memory.now - early < 100_000  # an open connection takes up to 60 kB
         assert {type(record) for record in live.widgets.values()} == {Note}

@@ -1,7 +1,7 @@
-"""Hundreds of bad days by chance: whoever follows a canvas knows the truth in the end, was told no lie before,
-and asked a server that drops every connection ever less often.
+"""Hundreds of runs with random faults: every consumer ends with the state of the server, gets only consistent changes
+before, and backs off from a server that drops every connection.
 
-A run that fails says its seed; `run(seed, happenings)` does the same again.
+A run that fails names its seed; `run(seed, happenings)` repeats it.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from tests.subscriptions.runs import run
 
 
 def play(seeds: range, happenings: int) -> None:
-    """Run each seed on a loop of its own, after which no task and no socket is left."""
+    """Run each seed on a loop of its own, and check that no task and no descriptor is left."""
     connections = told = 0
     for seed in seeds:
         before = descriptors()
@@ -37,18 +37,18 @@ def play(seeds: range, happenings: int) -> None:
             raise
         connections += connected
         told += changes
-    # whatever the seeds: connections were lost and changes told, or all this would prove nothing
+    # the runs prove nothing unless connections were lost and changes delivered
     assert connections > 8 * len(seeds)
     assert told > 50 * len(seeds)
 
 
 @pytest.mark.parametrize("first", range(0, 200, 20))
-def test_two_hundred_bad_days(first: int) -> None:
+def test_200_random_runs(first: int) -> None:
     play(range(first, first + 20), 40)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("first", range(1000, 3000, 100))
-def test_two_thousand_worse_days(first: int) -> None:
+def test_2000_long_random_runs(first: int) -> None:
     play(range(first, first + 100), 120)

@@ -1,4 +1,4 @@
-"""Lines without meaning: never an event, never skipped; what they said comes with the next snapshot."""
+"""Invalid lines: they are no event and are not skipped; a resync delivers what they would have said."""
 
 import logging
 from contextlib import aclosing
@@ -16,7 +16,7 @@ DEEP = b"[" * 200_000 + b"]" * 200_000
 
 
 async def resynced_after(broken: bytes, *, bad_lines: int = 1) -> None:
-    """Whether a line is taken for a gap: the mirror comes back with what it missed, and with nothing else."""
+    """Check that a line triggers a resync, and that the mirror then gets exactly what it missed."""
     first, later = note("a"), note("b")
     block = line({**first, "title": "before"}) + broken + line(note("never", text="after a gap"))
     scripts = then([first], block), stays([LOST, later])
@@ -28,13 +28,14 @@ async def resynced_after(broken: bytes, *, bad_lines: int = 1) -> None:
         assert {key: seen.text for key, seen in live.widgets.items()} == {"a": LOST["text"], "b": ""}
 
     assert [(change.kind, change.id, change.resync) for change in seen] == [
-        ("updated", "a", False),  # whole lines before the broken one count, although they came with it
+        ("updated", "a", False),  # whole lines before the invalid one count, although they arrived in the same chunk
         ("created", "b", True),
         ("updated", "a", True),
     ]
     assert seen[2].old == seen[0].new
 
 
+@pytest.mark.row("S14")
 @pytest.mark.parametrize(
     "broken",
     [
@@ -50,12 +51,13 @@ async def resynced_after(broken: bytes, *, bad_lines: int = 1) -> None:
     ],
 )
 @on_a_jumping_clock
-async def test_s14_a_broken_line_is_a_gap(broken: bytes) -> None:
+async def test_invalid_line_triggers_resync(broken: bytes) -> None:
     await resynced_after(broken)
 
 
+@pytest.mark.row("S14")
 @on_a_jumping_clock
-async def test_s14_five_broken_lines_in_a_row_are_too_many() -> None:
+async def test_five_invalid_lines_in_a_row_end_the_subscription() -> None:
     async with playing(stays([note("a")], b"{broken}\n")) as (server, _client, canvas):
         async with aclosing(canvas.notes.subscribe()) as notes:
             assert (await anext(notes)).id == "a"
@@ -64,8 +66,9 @@ async def test_s14_five_broken_lines_in_a_row_are_too_many() -> None:
         assert server.connections == 5
 
 
+@pytest.mark.row("S14")
 @on_a_jumping_clock
-async def test_s14_a_broken_first_line_after_a_reconnect_changes_nothing() -> None:
+async def test_invalid_snapshot_after_a_reconnect_changes_nothing() -> None:
     scripts = ends([note("a")]), stays(b'[{"id": "a"\n'), stays(b"null\n"), stays([note("a"), note("b")])
     async with playing(*scripts) as (server, _client, canvas), canvas.notes.live() as live:
         first, second = await take(live.changes(), 2)
@@ -77,14 +80,15 @@ async def test_s14_a_broken_first_line_after_a_reconnect_changes_nothing() -> No
     ]
 
 
+@pytest.mark.row("S15")
 @pytest.mark.parametrize(
     ("sent", "read"),
     [(b"a\xffb", "a\ufffdb"), (b"a\xc0\xafb", "a\ufffd\ufffdb"), (b"a\xed\xa0\x80b", "a\ufffd\ufffd\ufffdb")],
     ids=["no UTF-8", "overlong", "encoded surrogate"],
 )
 @on_a_jumping_clock
-async def test_s15_bytes_that_are_no_characters_cost_themselves_only(sent: bytes, read: str) -> None:
-    """The row allows for a resync; here only the bytes become U+FFFD, as a browser would show them."""
+async def test_invalid_utf8_becomes_replacement_characters(sent: bytes, read: str) -> None:
+    """The row allows a resync; here the invalid bytes become U+FFFD, as in a browser."""
     update = line(note("b", text="HERE")).replace(b"HERE", sent)
     snapshot = b"[" + line(note("a", text="HERE")).replace(b"HERE", sent).rstrip() + b"]\n"
     async with playing(stays(snapshot, update)) as (server, _client, canvas):
@@ -93,14 +97,16 @@ async def test_s15_bytes_that_are_no_characters_cost_themselves_only(sent: bytes
             assert server.connections == 1
 
 
+@pytest.mark.row("S15")
 @on_a_jumping_clock
-async def test_s15_a_raw_nul_is_no_json() -> None:
+async def test_raw_nul_triggers_resync() -> None:
     await resynced_after(line(note("a", text="HERE")).replace(b"HERE", b"\0"))
 
 
+@pytest.mark.row("S16")
 @on_a_jumping_clock
-async def test_s16_half_a_surrogate_pair_is_read_as_a_replacement_character() -> None:
-    """Anyone can type one. The row also wants a warning; there is none, for nobody could do anything about it."""
+async def test_lone_surrogate_becomes_a_replacement_character() -> None:
+    """Any user can type one. The row also asks for a warning; there is none, because nobody could act on it."""
     update = line(note("b", text="HERE")).replace(b"HERE", rb"x\ud83d \ud83c\udf89 \\ud800")
     async with playing(stays([note("a")], update)) as (server, _client, canvas):
         async with aclosing(canvas.notes.subscribe()) as notes:
@@ -108,16 +114,18 @@ async def test_s16_half_a_surrogate_pair_is_read_as_a_replacement_character() ->
             assert server.connections == 1
 
 
+@pytest.mark.row("S18")
 @pytest.mark.parametrize("place", ["a line", "a field"])
 @on_a_jumping_clock
-async def test_s18_nesting_without_end_is_a_gap_and_no_crash(place: str) -> None:
+async def test_deep_nesting_triggers_resync(place: str) -> None:
     await resynced_after(DEEP + b"\n" if place == "a line" else line(note("a")).replace(b'"Note"', DEEP))
 
 
+@pytest.mark.row("S19")
 @pytest.mark.parametrize("number", [b"1e999", b"-1e999", b"7" * 10_000, b"NaN", b"-Infinity"])
 @on_a_jumping_clock
-async def test_s19_a_number_that_no_float_holds_costs_its_object_only(number: bytes) -> None:
-    """NaN, for which the row allows a resync, is read as null and so costs its object only as well."""
+async def test_invalid_number_makes_one_unknown_widget(number: bytes) -> None:
+    """The row allows a resync for NaN; here it is read as null, so only its object is affected."""
     odd = line(note("odd", depth=123456789)).replace(b"123456789", number).rstrip()
     snapshot = b"[" + line(note("a")).rstrip() + b", " + odd + b", " + line(note("b")).rstrip() + b"]\n"
     async with playing(stays(snapshot)) as (server, _client, canvas):
@@ -131,20 +139,22 @@ async def test_s19_a_number_that_no_float_holds_costs_its_object_only(number: by
     assert unknown.error
 
 
+@pytest.mark.row("S23")
 @pytest.mark.parametrize("odd", [{"id": 5}, {"id": None}, {"id": []}, {}], ids=repr)
 @on_a_jumping_clock
-async def test_s23_an_object_without_an_id_is_a_gap(odd: dict[str, object]) -> None:
-    fields = {key: value for key, value in note(text="whose?").items() if key != "id"}
+async def test_object_without_id_triggers_resync(odd: dict[str, object]) -> None:
+    fields = {key: value for key, value in note(text="no id").items() if key != "id"}
     await resynced_after(line({**fields, **odd}))
 
 
+@pytest.mark.row("S23")
 @on_a_jumping_clock
-async def test_s23_an_empty_id_is_none() -> None:
+async def test_empty_id_triggers_resync() -> None:
     await resynced_after(line(note("") | {"id": ""}), bad_lines=0)
 
 
 @on_a_jumping_clock
-async def test_what_users_wrote_is_in_no_error_and_no_log(caplog: pytest.LogCaptureFixture) -> None:
+async def test_errors_and_logs_do_not_quote_widgets(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     private = note("a", text="my diary")
     for script in (stays([private], line(private)[:-30] + b"\n"), stays(line([private])[:-30] + b"\n")):

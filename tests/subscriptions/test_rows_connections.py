@@ -1,4 +1,4 @@
-"""Connections that end, fall silent, are slow to begin, or are not what they should be."""
+"""Connections that end, fall silent, start slowly, or send something unexpected."""
 
 import asyncio
 import gzip
@@ -23,16 +23,17 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
+@pytest.mark.row("S8", "S9")
 @pytest.mark.parametrize("closes", [False, True], ids=["S8 server alive", "S9 server gone"])
 @on_a_jumping_clock
-async def test_s08_s09_silence_is_noticed_within_three_keepalives(closes: bool) -> None:
-    """A peer that vanished looks the same from here as one that is silent: neither bytes nor FIN nor RST come."""
+async def test_silence_is_detected_within_three_keepalives(closes: bool) -> None:
+    """A server that vanished looks like a silent one: neither bytes nor a FIN nor an RST arrive."""
     began = 0.0
 
     async def falls_silent(exchange: Exchange) -> None:
         nonlocal began
         began = now()
-        if closes:  # what this server reads does not matter any more either
+        if closes:  # the server does not read either
             cast("asyncio.Transport", exchange.writer.transport).pause_reading()
             await asyncio.sleep(3600)
         await exchange.gone()
@@ -46,9 +47,10 @@ async def test_s08_s09_silence_is_noticed_within_three_keepalives(closes: bool) 
             assert 40 < now() - began < 46
 
 
+@pytest.mark.row("S8")
 @on_a_jumping_clock
-async def test_s08_what_waits_to_be_read_is_not_thrown_away_while_the_consumer_works() -> None:
-    """Silence is the server's, not the reader's: what the server has said counts when it comes, not when it is read."""
+async def test_busy_consumer_causes_no_silence_timeout() -> None:
+    """The silence timeout counts from when data arrives, not from when the consumer reads it."""
 
     async def speaks_once(exchange: Exchange) -> None:
         await exchange.line(note("b"))
@@ -65,8 +67,9 @@ async def test_s08_what_waits_to_be_read_is_not_thrown_away_while_the_consumer_w
                 assert server.connections == connections
 
 
+@pytest.mark.row("S8")
 @on_a_jumping_clock
-async def test_s08_silence_is_noticed_by_one_who_never_waits_long() -> None:
+async def test_silence_is_detected_across_short_polls() -> None:
     async with playing(stays([BEFORE]), stays([AFTER])) as (server, _client, canvas):
         async with aclosing(canvas.notes.subscribe()) as notes:
             assert (await anext(notes)).text == "before"
@@ -78,9 +81,10 @@ async def test_s08_silence_is_noticed_by_one_who_never_waits_long() -> None:
         assert server.connections == 2
 
 
+@pytest.mark.row("S10")
 @pytest.mark.parametrize("drips", [False, True], ids=["never", "dripped"])
 @on_a_jumping_clock
-async def test_s10_a_head_that_does_not_come_within_half_a_minute_is_given_up(drips: bool) -> None:
+async def test_response_headers_time_out_after_30_s(drips: bool) -> None:
     async def script(exchange: Exchange) -> None:
         await exchange.request()
         for byte in b"HTTP/1.1 200 OK\r\nX-Padding: " + b"x" * 8000 if drips else b"":
@@ -101,9 +105,10 @@ async def test_s10_a_head_that_does_not_come_within_half_a_minute_is_given_up(dr
         assert server.connections == 2
 
 
+@pytest.mark.row("S11")
 @pytest.mark.parametrize("blanks", [False, True], ids=["nothing", "keepalives only"])
 @on_a_jumping_clock
-async def test_s11_a_first_line_that_does_not_come_within_a_minute_is_given_up(blanks: bool) -> None:
+async def test_first_line_times_out_after_60_s(blanks: bool) -> None:
     async def script(exchange: Exchange) -> None:
         await exchange.request()
         await exchange.stream()
@@ -121,17 +126,18 @@ async def test_s11_a_first_line_that_does_not_come_within_a_minute_is_given_up(b
 
 
 async def fin(exchange: Exchange) -> None:
-    """End the connection in an orderly way, wherever it is."""
+    """End the connection with a FIN."""
 
 
 async def rst(exchange: Exchange) -> None:
     exchange.reset()
 
 
+@pytest.mark.row("S12")
 @pytest.mark.parametrize("end", [fin, rst])
-@pytest.mark.parametrize("chunked", [True, False], ids=["chunked", "until the end of the connection"])
+@pytest.mark.parametrize("chunked", [True, False], ids=["chunked", "delimited by close"])
 @on_a_jumping_clock
-async def test_s12_a_line_that_is_cut_off_is_not_read(end: object, chunked: bool) -> None:
+async def test_truncated_line_is_ignored(end: object, chunked: bool) -> None:
     cut = line(note("a", text="cut off"))[:-30]
 
     async def script(exchange: Exchange) -> None:
@@ -150,8 +156,9 @@ async def test_s12_a_line_that_is_cut_off_is_not_read(end: object, chunked: bool
     assert [cast("Note", change.new).text for change in seen] == ["before", "after"]
 
 
+@pytest.mark.row("S12")
 @on_a_jumping_clock
-async def test_s12_lines_lost_with_a_reset_connection_come_with_the_next_snapshot() -> None:
+async def test_lines_lost_in_a_reset_arrive_with_the_next_snapshot() -> None:
     async def five_lines_and_a_reset(exchange: Exchange) -> None:
         for number in range(5):
             await exchange.line(note(str(number)))
@@ -161,20 +168,22 @@ async def test_s12_lines_lost_with_a_reset_connection_come_with_the_next_snapsho
     async with playing(follows([BEFORE], five_lines_and_a_reset), stays(last)) as (_, _client, canvas):
         async with aclosing(canvas.notes.subscribe()) as notes:
             assert (await anext(notes)).id == "a"
-            await asyncio.sleep(60)  # the consumer is busy meanwhile
+            await asyncio.sleep(60)  # the consumer is busy
             assert [seen.id for seen in await take(notes, 5)] == ["0", "1", "2", "3", "4"]
             assert await quiet(notes)
 
 
+@pytest.mark.row("S12")
 @on_a_jumping_clock
-async def test_s12_a_last_line_without_its_end_counts_where_the_answer_ends_properly() -> None:
+async def test_last_line_without_lf_counts_in_a_complete_response() -> None:
     scripts = ends([BEFORE], line(AFTER).rstrip()), refuses(404)
     async with playing(*scripts) as (_, _client, canvas), aclosing(canvas.notes.subscribe()) as notes:
         assert [seen.text for seen in await take(notes, 2)] == ["before", "after"]
 
 
+@pytest.mark.row("S13")
 @on_a_jumping_clock
-async def test_s13_a_server_that_ends_every_stream_at_once_is_asked_ever_less_often() -> None:
+async def test_streams_that_end_immediately_are_reconnected_with_backoff() -> None:
     connected: list[float] = []
 
     async def script(exchange: Exchange) -> None:
@@ -191,8 +200,9 @@ async def test_s13_a_server_that_ends_every_stream_at_once_is_asked_ever_less_of
     assert max(b - a for a, b in pairwise(connected)) <= 30.1
 
 
-def test_s13_at_most_ten_connects_in_the_first_thirty_seconds() -> None:
-    """With dice that fall in the middle; full jitter may make it more or less, and 0 at worst only once in a while."""
+@pytest.mark.row("S13")
+def test_at_most_ten_connects_in_30_s() -> None:
+    """With the average jitter; full jitter may make it more or fewer."""
     options = Reconnect()
     waits = delays(first=options.first_wait, longest=options.max_wait, random=lambda: 0.5)
     connects, clock = 1, 0.0
@@ -202,8 +212,9 @@ def test_s13_at_most_ten_connects_in_the_first_thirty_seconds() -> None:
     assert connects <= 10
 
 
+@pytest.mark.row("S13")
 @on_a_jumping_clock
-async def test_s13_a_connection_that_lived_for_a_minute_makes_waits_short_again() -> None:
+async def test_healthy_connection_resets_the_backoff() -> None:
     connected: list[float] = []
 
     async def script(exchange: Exchange) -> None:
@@ -224,8 +235,9 @@ async def test_s13_a_connection_that_lived_for_a_minute_makes_waits_short_again(
     assert connected[20] - connected[19] < 75.6  # five keepalives and at most half a second
 
 
+@pytest.mark.row("S33")
 @on_a_jumping_clock
-async def test_s33_a_compressed_stream_is_read_although_none_was_asked_for() -> None:
+async def test_unrequested_gzip_stream_is_decoded() -> None:
     packer = zlib.compressobj(wbits=31)
 
     async def script(exchange: Exchange) -> None:
@@ -240,8 +252,9 @@ async def test_s33_a_compressed_stream_is_read_although_none_was_asked_for() -> 
         assert [seen.text for seen in await take(notes, 2)] == ["before", "after"]
 
 
+@pytest.mark.row("S33")
 @on_a_jumping_clock
-async def test_s33_a_compressed_stream_that_is_not_flushed_is_a_silent_one() -> None:
+async def test_unflushed_gzip_stream_counts_as_silent() -> None:
     async def script(exchange: Exchange) -> None:
         await exchange.request()
         await exchange.start(200, "Transfer-Encoding: chunked", "Content-Encoding: gzip")

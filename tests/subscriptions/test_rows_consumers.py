@@ -1,4 +1,4 @@
-"""Consumers that are cancelled, that join, and that are many."""
+"""Consumers that are cancelled, that join late, and that are many."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,7 @@ A = note("a")
 
 
 async def counts(exchange: Exchange) -> None:
-    """Another text in every line, a few milliseconds apart, some lines in two parts."""
+    """Send a new text in every line, a few milliseconds apart, some lines in two parts."""
     for number in range(300):
         text = line(note("a", text=str(number)))
         cut = number * 7 % len(text)
@@ -53,9 +53,10 @@ async def task_cancel(step: Callable[[], Awaitable[object]], seconds: float) -> 
         await task
 
 
+@pytest.mark.row("S49")
 @pytest.mark.parametrize("limited", [anyio_scope, asyncio_timeout, task_cancel])
 @on_a_jumping_clock
-async def test_s49_a_read_may_be_cancelled_hundreds_of_times(
+async def test_read_cancelled_hundreds_of_times_loses_nothing(
     limited: Callable[[Callable[[], Awaitable[object]], float], Awaitable[None]],
 ) -> None:
     expected = [str(number) for number in range(300)]
@@ -85,7 +86,8 @@ async def test_s49_a_read_may_be_cancelled_hundreds_of_times(
     assert changed == list(zip(["", *expected], expected, strict=False))
 
 
-async def test_s48_a_slow_reader_makes_the_server_wait_and_loses_nothing() -> None:
+@pytest.mark.row("S48")
+async def test_slow_reader_applies_backpressure_and_loses_nothing() -> None:
     stuck, moved = asyncio.Event(), asyncio.Event()
     sent = 0
 
@@ -114,8 +116,9 @@ async def test_s48_a_slow_reader_makes_the_server_wait_and_loses_nothing() -> No
     assert seen == list(range(1, before + 1))
 
 
+@pytest.mark.row("S49")
 @on_a_jumping_clock
-async def test_s49_one_who_gives_up_again_and_again_does_not_hammer_a_server_that_is_slow_to_answer() -> None:
+async def test_repeated_cancellation_does_not_hammer_a_slow_server() -> None:
     async def thinks(exchange: Exchange) -> None:
         await exchange.request()
         await exchange.gone()
@@ -128,8 +131,9 @@ async def test_s49_one_who_gives_up_again_and_again_does_not_hammer_a_server_tha
         assert 2 <= server.connections <= 50  # in five seconds, at a quarter of a second on average
 
 
+@pytest.mark.row("S49")
 @on_a_jumping_clock
-async def test_s49_a_read_may_be_cancelled_in_any_turn_of_the_loop() -> None:
+async def test_read_cancelled_at_any_loop_iteration_loses_nothing() -> None:
     expected = [str(number) for number in range(500)]
 
     async def pours(exchange: Exchange) -> None:
@@ -158,7 +162,7 @@ async def test_s49_a_read_may_be_cancelled_in_any_turn_of_the_loop() -> None:
 
 
 @on_a_jumping_clock
-async def test_whoever_joins_amid_changes_is_told_of_each_once() -> None:
+async def test_late_consumer_sees_each_change_once() -> None:
     async def pours(exchange: Exchange) -> None:
         for number in range(300):
             await exchange.line(
@@ -170,7 +174,7 @@ async def test_whoever_joins_amid_changes_is_told_of_each_once() -> None:
 
     async with playing(follows([A], pours)) as (_, _client, canvas), canvas.notes.live() as live:
         joined: list[tuple[Fold, AsyncIterator[Change[Note]]]] = []
-        await asyncio.sleep(1)  # now it pours, and no time passes until it has ended
+        await asyncio.sleep(1)  # the server is sending now, and time does not advance until it is done
         for _ in range(5000):
             joined += [(Fold(), live.changes()), (Fold(dict(live.widgets)), live.changes(initial=False))]
             for _ in live.widgets:
@@ -181,11 +185,12 @@ async def test_whoever_joins_amid_changes_is_told_of_each_once() -> None:
         for fold, changes in joined:
             while fold.known != dict(live.widgets):
                 fold.change(await anext(changes))
-    assert len(joined) > 500  # one or two turns of the loop apart
+    assert len(joined) > 500  # one or two iterations of the loop apart
 
 
+@pytest.mark.row("S53")
 @on_a_jumping_clock
-async def test_s53_a_hundred_and_fifty_subscriptions_do_not_starve_a_call() -> None:
+async def test_150_subscriptions_do_not_block_a_call() -> None:
     async def either(exchange: Exchange) -> None:
         request = await exchange.request()
         if request.target.endswith("?subscribe"):
@@ -204,9 +209,10 @@ async def test_s53_a_hundred_and_fifty_subscriptions_do_not_starve_a_call() -> N
         await server.until_open(1)
 
 
+@pytest.mark.row("S54")
 @on_a_jumping_clock
-async def test_s54_a_second_task_cannot_read_from_a_subscription() -> None:
-    """There is no `clone()` to ask for: calling `subscribe()` again is as short. A mirror has iterators for many."""
+async def test_second_task_cannot_read_a_subscription() -> None:
+    """There is no `clone()`: call `subscribe()` again. A mirror has an iterator for each consumer."""
     async with playing(follows([A], lambda exchange: exchange.line(note("b")))) as setting:
         await two_readers(setting)
 
@@ -226,10 +232,8 @@ async def two_readers(setting: Setting) -> None:
 
 
 @pytest.mark.parametrize("mirrored", [False, True])
-async def test_whoever_takes_a_thousand_without_waiting_lets_other_tasks_go_on(
-    mirrored: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("canvus_async.subscriptions.fairness.LONGEST", 0.0)  # however fast this machine is
+async def test_reading_buffered_records_lets_other_tasks_run(mirrored: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("canvus_async.subscriptions.fairness.LONGEST", 0.0)  # however fast the machine is
     async with playing(follows([note(str(number)) for number in range(1000)], Exchange.gone)) as (
         _server,
         _client,
@@ -254,7 +258,7 @@ async def test_whoever_takes_a_thousand_without_waiting_lets_other_tasks_go_on(
 
 
 @on_a_jumping_clock
-async def test_what_was_waited_for_comes_without_a_turn_of_the_loop_more(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_awaited_change_needs_no_extra_loop_iteration(monkeypatch: pytest.MonkeyPatch) -> None:
     pauses = 0
 
     async def pause(self: object) -> None:
@@ -273,4 +277,4 @@ async def test_what_was_waited_for_comes_without_a_turn_of_the_loop_more(monkeyp
         async with aclosing(canvas.notes.subscribe()) as notes:
             seen = [(await anext(notes)).text for _ in range(21)]
     assert seen[1:] == [str(number) for number in range(20)]
-    assert pauses <= 1  # the first line may have come with the head
+    assert pauses <= 1  # the first line may have arrived with the headers

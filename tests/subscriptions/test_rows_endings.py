@@ -1,4 +1,4 @@
-"""Ways in which following a canvas ends: none of them leaves anything behind."""
+"""The ways in which a subscription can end: none of them leaves anything behind."""
 
 import asyncio
 import gc
@@ -19,19 +19,20 @@ A = note("a")
 
 
 def sockets() -> int:
-    """How many sockets this process has open, listening ones and the server's included."""
+    """How many sockets this process has open, including those of the server."""
     return sum("socket:" in entry for entry in descriptors())
 
 
+@pytest.mark.row("S50")
 @on_a_jumping_clock
-async def test_s50_an_error_in_the_body_comes_out_as_itself_and_the_connection_is_closed() -> None:
+async def test_error_in_the_body_propagates_and_closes_the_connection() -> None:
     async with playing(stays([A])) as (server, _client, canvas):
         before = sockets()
         for consume in (subscribing, mirroring):
             with pytest.raises(ZeroDivisionError):
                 await consume(canvas, lambda: 1 // 0)
             await asyncio.sleep(0)
-            assert sockets() <= before + 1  # the server's end
+            assert sockets() <= before + 1  # the server's socket
             await server.until_open(0)
 
 
@@ -47,9 +48,10 @@ async def mirroring(canvas: Canvas, body: Callable[[], object]) -> None:
             body()
 
 
+@pytest.mark.row("S51")
 @on_a_jumping_clock
-async def test_s51_break_closes_within_one_turn_of_the_loop() -> None:
-    """subscribe() may be used without a block, unlike in the row; one that is dropped lets go and says so."""
+async def test_break_closes_the_connection_within_one_loop_iteration() -> None:
+    """Unlike in the row, subscribe() may be used without a block; a dropped subscription closes and warns."""
     async with playing(stays([A])) as (server, _client, canvas):
         before = sockets()
         async with aclosing(canvas.notes.subscribe()) as notes:
@@ -68,13 +70,14 @@ async def test_s51_break_closes_within_one_turn_of_the_loop() -> None:
         assert sockets() <= before + 1
         await server.until_open(0)
 
-        never_begun = canvas.notes.subscribe()  # no warning, for it holds nothing
+        never_begun = canvas.notes.subscribe()  # no warning: it has no connection
         del never_begun
         gc.collect()
 
 
+@pytest.mark.row("S51")
 @on_a_jumping_clock
-async def test_s51_a_closed_subscription_ends_and_stays_closed() -> None:
+async def test_closed_subscription_stays_closed() -> None:
     async with playing(stays([A])) as (server, _client, canvas):
         notes = canvas.notes.subscribe()
         await notes.aclose()
@@ -84,7 +87,7 @@ async def test_s51_a_closed_subscription_ends_and_stays_closed() -> None:
         notes = canvas.notes.subscribe()
         assert (await anext(notes)).id == "a"
         waiting = asyncio.create_task(anext(notes, "ended"))
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0)  # the task is reading now
         await notes.aclose()
         await notes.aclose()
         assert await waiting == "ended"
@@ -107,17 +110,19 @@ async def no_line(exchange: Exchange) -> None:
 PLACES = {
     "waiting for a change": stays([A]),
     "waiting for the first line": no_line,
-    "waiting for the head": no_head,
-    "pausing after a refusal": refuses(503, "Retry-After: 50"),
+    "waiting for the response headers": no_head,
+    "waiting to reconnect": refuses(503, "Retry-After: 50"),
 }
 
 
+@pytest.mark.row("S51")
 @pytest.mark.parametrize("script", PLACES.values(), ids=PLACES.keys())
 @on_a_jumping_clock
-async def test_s51_one_that_is_closed_by_another_task_leaves_nothing_wherever_it_was(script: object) -> None:
+async def test_closing_from_another_task_leaves_nothing(script: object) -> None:
     async with playing(script) as (server, _client, canvas):  # type: ignore[arg-type]  # a script
         notes = canvas.notes.subscribe()
         ended = asyncio.create_task(collect(notes))
+        await server.until_requests(1)
         await asyncio.sleep(10)
         assert not ended.done()
         await notes.aclose()
@@ -134,9 +139,10 @@ async def collect(notes: object) -> list[Note]:
     return [seen async for seen in notes]  # type: ignore[attr-defined]  # a subscription
 
 
+@pytest.mark.row("S51")
 @pytest.mark.parametrize("end", ["subscription", "client"])
 @on_a_jumping_clock
-async def test_s51_one_that_is_closed_in_the_turn_in_which_its_answer_comes_leaves_nothing(end: str) -> None:
+async def test_closing_as_the_response_arrives_leaves_nothing(end: str) -> None:
     async with playing(stays([A])) as (server, client, canvas):
         notes, transport = canvas.notes.subscribe(), client._transport
         opened = transport.open
@@ -146,7 +152,7 @@ async def test_s51_one_that_is_closed_in_the_turn_in_which_its_answer_comes_leav
             if end == "subscription":
                 await notes.aclose()
             else:
-                transport.deadlines.close()  # what `client.aclose()` does first
+                transport.deadlines.close()  # the first step of `client.aclose()`
             return response
 
         with pytest.MonkeyPatch.context() as patch:
@@ -156,9 +162,10 @@ async def test_s51_one_that_is_closed_in_the_turn_in_which_its_answer_comes_leav
         await server.until_open(0)
 
 
+@pytest.mark.row("S52")
 @pytest.mark.parametrize("script", PLACES.values(), ids=PLACES.keys())
 @on_a_jumping_clock
-async def test_s52_closing_the_client_ends_a_hundred_waiting_consumers_at_once(script: object) -> None:
+async def test_closing_the_client_ends_100_waiting_consumers(script: object) -> None:
     def body() -> None:
         pass
 
@@ -179,8 +186,9 @@ async def test_s52_closing_the_client_ends_a_hundred_waiting_consumers_at_once(s
                 pass
 
 
+@pytest.mark.row("S52")
 @on_a_jumping_clock
-async def test_s52_who_is_busy_when_the_client_is_closed_learns_of_it_after_what_came_before() -> None:
+async def test_busy_consumer_gets_buffered_changes_before_client_closed() -> None:
     async with playing(stays([A, note("b")])) as (_, client, canvas):
         async with aclosing(canvas.notes.subscribe()) as notes, canvas.notes.live() as live:
             changes = live.changes()

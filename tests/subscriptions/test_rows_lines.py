@@ -1,4 +1,4 @@
-"""Bytes that make lines: however they are cut, padded and filled up, the same records come out."""
+"""Bytes into lines: however they are cut or padded, the records are the same."""
 
 import asyncio
 from contextlib import aclosing
@@ -27,8 +27,9 @@ from tests.subscriptions.wire import (
 WORDS = 'é日本🎉 "quoted" \\ , },{'
 
 
+@pytest.mark.row("S1")
 @on_a_jumping_clock
-async def test_s01_a_line_may_be_cut_at_every_byte_and_come_byte_by_byte() -> None:
+async def test_line_may_be_cut_at_every_byte() -> None:
     first, second = image("a", title=WORDS), image("b", title=WORDS)
     snapshot, cuts = line([first, second]), range(1, len(line(first)))
 
@@ -41,7 +42,7 @@ async def test_s01_a_line_may_be_cut_at_every_byte_and_come_byte_by_byte() -> No
         for cut in cuts:
             text = line({**first, "depth": cut + 0.5})
             await exchange.chunk(text[:cut])
-            await asyncio.sleep(0.001)  # the clock moves on only after the client has read that
+            await asyncio.sleep(0.001)  # the clock advances only after the client has read that
             await exchange.chunk(text[cut:])
         await exchange.gone()
 
@@ -53,8 +54,9 @@ async def test_s01_a_line_may_be_cut_at_every_byte_and_come_byte_by_byte() -> No
     assert {seen.title for seen in changed} == {WORDS}
 
 
+@pytest.mark.row("S2")
 @on_a_jumping_clock
-async def test_s02_carriage_returns_spaces_and_blank_lines_do_not_matter() -> None:
+async def test_crlf_spaces_and_blank_lines_are_ignored() -> None:
     first = image("a")
     lines = (
         b"\r\n \r\n  \t" + line([first]).rstrip() + b" \r\n\r\n",
@@ -66,8 +68,9 @@ async def test_s02_carriage_returns_spaces_and_blank_lines_do_not_matter() -> No
         assert await quiet(images)
 
 
+@pytest.mark.row("S3")
 @on_a_jumping_clock
-async def test_s03_a_character_may_be_split_between_chunks() -> None:
+async def test_character_may_be_split_between_chunks() -> None:
     texts = ["é", "日", "🎉", "👩‍👩‍👧"]
     lines = [b"[]\n"]
     for text in texts:
@@ -87,8 +90,9 @@ async def test_s03_a_character_may_be_split_between_chunks() -> None:
         assert [seen.text for seen in await take(notes, len(texts))] == texts
 
 
-async def test_s04_a_first_line_of_twelve_megabytes_comes_whole_and_leaves_others_their_turn() -> None:
-    """Absolute times are the measurements' business; here it counts how many bytes are worked on in one turn."""
+@pytest.mark.row("S4")
+async def test_first_line_of_12_mb_lets_other_tasks_run() -> None:
+    """Benchmarks measure the time; this counts the bytes that are handled in one iteration of the loop."""
     pattern = line(image("%08d", title="x" * 20)).replace(b"\n", b"")
     number = 12 * 1024 * 1024 // len(pattern)
     snapshot = b"[" + b", ".join(pattern % n for n in range(number)) + b"]\n"
@@ -112,9 +116,10 @@ async def test_s04_a_first_line_of_twelve_megabytes_comes_whole_and_leaves_other
     assert most < len(snapshot) / 8
 
 
+@pytest.mark.row("S5")
 @pytest.mark.parametrize("tail", [b"\n", b""], ids=["a line", "no LF at all"])
 @on_a_jumping_clock
-async def test_s05_a_line_over_the_limit_is_given_up_and_counted(tail: bytes) -> None:
+async def test_line_over_the_limit_triggers_resync_and_is_counted(tail: bytes) -> None:
     before, after = image("a"), image("a", title="after")
 
     async def floods(exchange: Exchange) -> None:
@@ -133,8 +138,9 @@ async def test_s05_a_line_over_the_limit_is_given_up_and_counted(tail: bytes) ->
     assert (updated.old, cast("Image", updated.new).title) == (created.new, "after")
 
 
+@pytest.mark.row("S5")
 @on_a_jumping_clock
-async def test_s05_whole_lines_in_the_chunk_of_an_over_long_one_are_told_before_the_connection_is_given_up() -> None:
+async def test_lines_before_an_oversized_line_are_delivered() -> None:
     after = image("a", title="told")
     scripts = (then([image("a")], after, b"x" * 30_000), stays([after]))
     async with playing(*scripts, limits=Limits(line=20_000)) as (_, _client, canvas), canvas.images.live() as live:
@@ -145,8 +151,9 @@ async def test_s05_whole_lines_in_the_chunk_of_an_over_long_one_are_told_before_
         assert live.counters.bad_lines == 1
 
 
+@pytest.mark.row("S5")
 @on_a_jumping_clock
-async def test_s05_lines_over_the_limit_end_it_after_five_in_a_row() -> None:
+async def test_five_oversized_lines_in_a_row_end_the_subscription() -> None:
     script = then([image("a")], b"x" * 30_000)
     async with playing(script, limits=Limits(line=20_000)) as (server, _client, canvas):
         async with aclosing(canvas.images.subscribe()) as images:
@@ -157,7 +164,8 @@ async def test_s05_lines_over_the_limit_end_it_after_five_in_a_row() -> None:
         assert server.connections == 5
 
 
-async def test_s06_five_million_blank_lines_are_no_events_and_leave_others_their_turn() -> None:
+@pytest.mark.row("S6")
+async def test_five_million_blank_lines_let_other_tasks_run() -> None:
     count, size = 20, 256 * 1024
     most = before = 0
 
@@ -185,8 +193,9 @@ async def test_s06_five_million_blank_lines_are_no_events_and_leave_others_their
     assert most <= 4 * size
 
 
+@pytest.mark.row("S7")
 @on_a_jumping_clock
-async def test_s07_an_hour_of_keepalives_is_one_connection_and_no_event() -> None:
+async def test_hour_of_keepalives_uses_one_connection() -> None:
     script = follows([note("a")], keeps_alive)
     async with playing(script) as (server, _client, canvas), canvas.notes.live() as live:
         changes = live.changes()
@@ -198,8 +207,9 @@ async def test_s07_an_hour_of_keepalives_is_one_connection_and_no_event() -> Non
         assert server.connections == 1
 
 
+@pytest.mark.row("S17")
 @on_a_jumping_clock
-async def test_s17_a_byte_order_mark_is_dropped_before_the_first_line_only() -> None:
+async def test_byte_order_mark_is_dropped_before_the_first_line_only() -> None:
     marked = [b"\xef\xbb", b"\xbf" + line([note("a")]), line(note("b"))]
     async with playing(stays(*marked)) as (_, _client, canvas), aclosing(canvas.notes.subscribe()) as notes:
         assert [seen.id for seen in await take(notes, 2)] == ["a", "b"]
@@ -210,8 +220,9 @@ async def test_s17_a_byte_order_mark_is_dropped_before_the_first_line_only() -> 
         assert (cast("Note", changed.new).text, changed.resync, live.counters.bad_lines) == ("kept", True, 1)
 
 
+@pytest.mark.row("S17")
 @on_a_jumping_clock
-async def test_s17_a_stream_that_ends_amid_the_byte_order_mark_is_cut_off() -> None:
+async def test_stream_that_ends_within_the_byte_order_mark_is_truncated() -> None:
     async def script(exchange: Exchange) -> None:
         await exchange.request()
         await exchange.start(200)

@@ -1,4 +1,4 @@
-"""Networks that fail: certificates, restarts, names, addresses that lead nowhere, connections with more to say."""
+"""Networks that fail: certificates, restarts, names, unreachable addresses, unsolicited responses."""
 
 import asyncio
 import socket
@@ -32,7 +32,7 @@ commonName = supplied
 
 
 def certificate(folder: Path, name: str, *, host: str = "IP:127.0.0.1", year: int = 2026) -> Path:
-    """A certificate that vouches for itself from that year on for fifty, with its key in the same file."""
+    """A self-signed certificate that is valid for the fifty years up to `year`, with its key in the same file."""
     run = lambda command: subprocess.run(command.split(), check=True, capture_output=True, cwd=folder)  # noqa: E731
     (folder / "ca.cnf").write_text(AUTHORITY)
     (folder / "index.txt").write_text("")
@@ -64,8 +64,9 @@ def serving(path: Path) -> ssl.SSLContext:
     return context
 
 
+@pytest.mark.row("S45")
 @pytest.mark.parametrize("flaw", ["self-signed", "expired", "wrong host"])
-def test_s45_a_bad_certificate_ends_it_at_the_start(certificates: dict[str, Path], flaw: str) -> None:
+def test_bad_certificate_ends_the_subscription_at_the_start(certificates: dict[str, Path], flaw: str) -> None:
     path = certificates["good" if flaw == "self-signed" else flaw]
     trusting = None if flaw == "self-signed" else ssl.create_default_context(cafile=path)
 
@@ -80,7 +81,8 @@ def test_s45_a_bad_certificate_ends_it_at_the_start(certificates: dict[str, Path
     test()
 
 
-def test_s45_a_certificate_that_becomes_bad_is_tried_five_times(certificates: dict[str, Path]) -> None:
+@pytest.mark.row("S45")
+def test_certificate_that_becomes_bad_is_tried_five_times(certificates: dict[str, Path]) -> None:
     @on_a_jumping_clock
     async def test() -> None:
         context = serving(certificates["good"])
@@ -102,8 +104,9 @@ def test_s45_a_certificate_that_becomes_bad_is_tried_five_times(certificates: di
     test()
 
 
+@pytest.mark.row("S46")
 @on_a_jumping_clock
-async def test_s46_after_a_restart_it_is_back_within_one_step_of_the_backoff() -> None:
+async def test_server_restart_is_recovered_within_one_backoff_step() -> None:
     loop = asyncio.get_running_loop()
     async with raw_server(ends([A])) as first:
         client = Client(first.url, token="secret")
@@ -126,7 +129,7 @@ async def test_s46_after_a_restart_it_is_back_within_one_step_of_the_backoff() -
 
 
 def resolving(*answers: Callable[[int], list[tuple[Any, ...]]]) -> Callable[..., Any]:
-    """A resolver that gives these answers in turn, the last one for ever."""
+    """A resolver that gives these answers in turn, and then repeats the last."""
     left = list(answers)
 
     async def getaddrinfo(host: str, port: int, **_: object) -> list[tuple[Any, ...]]:
@@ -147,8 +150,9 @@ def both(port: int) -> list[tuple[Any, ...]]:
     return [(socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", port, 0, 0)), *ipv4(port)]
 
 
+@pytest.mark.row("S47")
 @on_a_jumping_clock
-async def test_s47_a_name_that_is_not_found_is_looked_up_again() -> None:
+async def test_unresolved_name_is_looked_up_again() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolving(unknown, unknown, ipv4), raising=False)
         async with raw_server(stays([A])) as server:
@@ -159,8 +163,9 @@ async def test_s47_a_name_that_is_not_found_is_looked_up_again() -> None:
                 assert client.requests_sent == 3
 
 
+@pytest.mark.row("S47")
 @on_a_jumping_clock
-async def test_s47_an_address_that_leads_nowhere_is_overtaken_by_one_that_does_not() -> None:
+async def test_unreachable_address_is_overtaken_by_a_reachable_one() -> None:
     loop = asyncio.get_running_loop()
     connect = loop.sock_connect
 
@@ -181,9 +186,10 @@ async def test_s47_an_address_that_leads_nowhere_is_overtaken_by_one_that_does_n
                 assert loop.time() - began < 1
 
 
+@pytest.mark.row("S55")
 @on_a_jumping_clock
-async def test_s55_an_hour_asleep_is_noticed_on_waking() -> None:
-    """The clock is the monotonic one, which may or may not go on while a machine sleeps; here it does."""
+async def test_hour_of_sleep_is_detected_on_waking() -> None:
+    """The clock is the monotonic one, which may or may not advance while a machine sleeps; here it does."""
     loop = asyncio.get_running_loop()
     async with playing(stays([A]), stays([A, B])) as (server, _client, canvas), canvas.notes.live() as live:
         changes = live.changes()
@@ -195,8 +201,9 @@ async def test_s55_an_hour_asleep_is_noticed_on_waking() -> None:
         assert loop.time() - waking < 46
 
 
+@pytest.mark.row("S56")
 @on_a_jumping_clock
-async def test_s56_an_answer_that_nobody_asked_for_reaches_nobody() -> None:
+async def test_unsolicited_response_is_ignored() -> None:
     async def says_more(exchange: Exchange) -> None:
         await exchange.request()
         await exchange.stream([A])
@@ -216,8 +223,9 @@ async def test_s56_an_answer_that_nobody_asked_for_reaches_nobody() -> None:
         assert server.connections == 3
 
 
+@pytest.mark.row("S56")
 @on_a_jumping_clock
-async def test_s56_a_connection_whose_stream_ended_properly_is_not_used_for_the_next() -> None:
+async def test_connection_of_an_ended_stream_is_not_reused() -> None:
     async def ends_and_stays(exchange: Exchange) -> None:
         for answer in ([A], [note("x")]):
             await exchange.request()
@@ -230,8 +238,9 @@ async def test_s56_a_connection_whose_stream_ended_properly_is_not_used_for_the_
         assert (server.connections, len(server.requests)) == (2, 2)
 
 
+@pytest.mark.row("S56")
 @on_a_jumping_clock
-async def test_s56_a_connection_of_a_subscription_is_never_used_again() -> None:
+async def test_connection_of_a_closed_subscription_is_not_reused() -> None:
     async with playing(*[stays([A])] * 3) as (server, _client, canvas):
         for number in range(1, 4):
             async with aclosing(canvas.notes.subscribe()) as notes:

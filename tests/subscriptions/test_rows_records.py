@@ -1,4 +1,4 @@
-"""What objects mean: types that nobody knows, fields that lack, deletes, repeats and parts."""
+"""How objects are read: unknown types, missing fields, deletes, repeated and partial objects."""
 
 import asyncio
 import logging
@@ -27,8 +27,9 @@ from tests.subscriptions.wire import (
 )
 
 
+@pytest.mark.row("S20")
 @on_a_jumping_clock
-async def test_s20_a_type_that_nobody_knows_is_an_unknown_widget_with_all_it_has() -> None:
+async def test_unknown_type_becomes_an_unknown_widget_with_all_fields() -> None:
     strange = widget("Hologram", "h", beams=[1, {"colour": "red"}])
     changed = {**strange, "beams": []}
     async with playing(then([note("a"), strange], changed)) as (_, _client, canvas), canvas.live() as live:
@@ -40,9 +41,10 @@ async def test_s20_a_type_that_nobody_knows_is_an_unknown_widget_with_all_it_has
     assert [cast("UnknownWidget", record).raw["beams"] for record in seen[1:]] == [strange["beams"], []]
 
 
+@pytest.mark.row("S21")
 @on_a_jumping_clock
-async def test_s21_lacking_fields_have_their_defaults_and_fields_too_many_do_not_matter() -> None:
-    """The row keeps what is too much; typed records have no place for it, so a change of it alone is no event."""
+async def test_missing_fields_get_defaults_and_extra_fields_are_ignored() -> None:
+    """The row keeps extra fields; typed records have no place for them, so a change of only those is no event."""
     lacking = {key: value for key, value in note("a").items() if key not in {"text", "scale", "pinned"}}
     extra = {**note("b"), "from_the_future": {"deep": [1]}}
     async with playing(stays([lacking, extra], {**extra, "from_the_future": 2})) as (_, _client, canvas):
@@ -54,13 +56,14 @@ async def test_s21_lacking_fields_have_their_defaults_and_fields_too_many_do_not
     assert b == type(b)(**{name: getattr(a, name) for name in a.__struct_fields__ if name != "id"}, id="b")
 
 
+@pytest.mark.row("S22")
 @pytest.mark.parametrize(
     "change",
     [{"size": None}, {"location": "here"}, {"title": 5}, {"parent_id": None}, "location"],
-    ids=["null", "text for a point", "number for text", "null for an id", "required field lacks"],
+    ids=["null", "text for a point", "number for text", "null for an id", "missing required field"],
 )
 @on_a_jumping_clock
-async def test_s22_one_bad_object_of_a_thousand_costs_itself_only(change: dict[str, object] | str) -> None:
+async def test_one_invalid_object_of_1000_becomes_an_unknown_widget(change: dict[str, object] | str) -> None:
     objects = [image(f"{number:04d}") for number in range(1000)]
     objects[500] = (
         {key: value for key, value in objects[500].items() if key != change}
@@ -78,8 +81,9 @@ async def test_s22_one_bad_object_of_a_thousand_costs_itself_only(change: dict[s
     assert (bad.id, bad.raw, bool(bad.error)) == ("0500", objects[500], True)
 
 
+@pytest.mark.row("S22")
 @on_a_jumping_clock
-async def test_s22_where_one_kind_is_followed_a_bad_object_is_left_out_and_logged(
+async def test_typed_subscription_leaves_out_invalid_objects_and_logs_them(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     objects = [image("a"), image("bad", size=None), widget("Note", "wrong"), image("c")]
@@ -90,8 +94,9 @@ async def test_s22_where_one_kind_is_followed_a_bad_object_is_left_out_and_logge
     assert [name in caplog.text for name in ("bad", "wrong")] == [True, True]
 
 
+@pytest.mark.row("S24")
 @on_a_jumping_clock
-async def test_s24_a_state_that_nobody_knows_is_no_delete() -> None:
+async def test_unknown_state_is_not_a_delete() -> None:
     async with playing(stays([note("a")], note("a", state="hidden"))) as (_, _client, canvas):
         async with aclosing(canvas.notes.subscribe()) as notes:
             _, hidden = await take(notes, 2)
@@ -99,8 +104,9 @@ async def test_s24_a_state_that_nobody_knows_is_no_delete() -> None:
     assert (hidden.state, hidden.deleted) == ("hidden", False)
 
 
+@pytest.mark.row("S25")
 @on_a_jumping_clock
-async def test_s25_what_is_sent_again_is_no_event() -> None:
+async def test_unchanged_object_is_no_event() -> None:
     first, second = note("a", text="1"), note("a", text="2")
     async with playing(stays([first], first, [first, first], second, second, note("end"))) as (_, _client, canvas):
         async with aclosing(canvas.notes.subscribe()) as notes:
@@ -109,8 +115,9 @@ async def test_s25_what_is_sent_again_is_no_event() -> None:
     assert [(record.id, record.text) for record in seen] == [("a", "1"), ("a", "2"), ("end", "")]
 
 
+@pytest.mark.row("S26")
 @on_a_jumping_clock
-async def test_s26_a_delete_comes_once_and_only_of_what_was_there() -> None:
+async def test_delete_is_delivered_once_and_only_of_known_widgets() -> None:
     a = note("a", text="last words")
     lines = gone(note("never")), gone(a), gone(a), {"id": "a", "state": "deleted"}, {**a, "state": "deleted"}, note("z")
     async with playing(stays([a], *lines)) as (_, _client, canvas), aclosing(canvas.notes.subscribe()) as notes:
@@ -120,8 +127,9 @@ async def test_s26_a_delete_comes_once_and_only_of_what_was_there() -> None:
     assert seen[1].text == "last words"
 
 
+@pytest.mark.row("S26")
 @on_a_jumping_clock
-async def test_s26_canvases_go_the_same_way() -> None:
+async def test_delete_of_a_canvas_is_delivered_once() -> None:
     lines = {"id": "c", "name": "New"}, {"id": "c", "state": "deleted"}, {"id": "x", "state": "deleted"}
     async with playing(stays([{"id": "c", "name": "Old", "mode": "normal"}], *lines)) as (_, client, _canvas):
         async with aclosing(client.canvases.subscribe()) as canvases:
@@ -132,8 +140,9 @@ async def test_s26_canvases_go_the_same_way() -> None:
     assert [(info.name, info.deleted) for info in seen] == [("Old", False), ("New", False), ("New", True)]
 
 
+@pytest.mark.row("S27")
 @on_a_jumping_clock
-async def test_s27_what_happens_between_two_reads_is_one_change_or_none() -> None:
+async def test_changes_between_two_reads_are_merged() -> None:
     back, brief = note("back", text="1"), note("brief")
     lines = back, gone(back), brief, gone(brief), {**back, "text": "2"}, note("last")
     async with playing(then([note("a")], *lines)) as (_, _client, canvas), canvas.notes.live() as live:
@@ -148,8 +157,9 @@ async def test_s27_what_happens_between_two_reads_is_one_change_or_none() -> Non
     ]
 
 
+@pytest.mark.row("S28")
 @on_a_jumping_clock
-async def test_s28_part_of_an_object_is_laid_over_what_is_known() -> None:
+async def test_partial_object_is_merged_into_the_known_record() -> None:
     whole = note("a", text="1", title="T", pinned=True)
     parts = {"id": "a", "text": "2"}, {"id": "a", "widget_type": "Note", "title": "", "depth": 7}
     async with playing(then([whole], *parts)) as (_, _client, canvas), canvas.live() as live:
@@ -158,13 +168,14 @@ async def test_s28_part_of_an_object_is_laid_over_what_is_known() -> None:
         batches = [await anext(changes)]
         assert [change.old for change in batches] == [first.new]
 
-    new = cast("Note", batches[0].new)  # both parts came at once, so they are one change
+    new = cast("Note", batches[0].new)  # both parts arrived together, so they are one change
     assert (new.text, new.title, new.depth, new.pinned) == ("2", "", 7, True)
     assert new.location == cast("Note", first.new).location
 
 
+@pytest.mark.row("S29")
 @on_a_jumping_clock
-async def test_s29_part_of_something_unknown_is_a_gap_and_never_half_a_record() -> None:
+async def test_partial_object_of_an_unknown_id_triggers_resync() -> None:
     loop = asyncio.get_running_loop()
     whole = note("b", text="whole", title="T")
     part = then([note("a")], {"id": "b", "widget_type": "Note", "text": "whole"})
@@ -180,8 +191,9 @@ async def test_s29_part_of_something_unknown_is_a_gap_and_never_half_a_record() 
     assert (seen.id, seen.text, seen.title) == ("b", "whole", "T")
 
 
+@pytest.mark.row("S29")
 @on_a_jumping_clock
-async def test_s29_gaps_that_come_again_and_again_make_ever_longer_pauses() -> None:
+async def test_repeated_resyncs_back_off() -> None:
     loop = asyncio.get_running_loop()
     connected: list[float] = []
 
@@ -198,8 +210,9 @@ async def test_s29_gaps_that_come_again_and_again_make_ever_longer_pauses() -> N
     assert 150 < len(connected) < 400  # 0 to 30 s apart, 15 on average
 
 
+@pytest.mark.row("S30")
 @on_a_jumping_clock
-async def test_s30_in_a_snapshot_the_last_of_an_id_counts_and_what_is_deleted_does_not() -> None:
+async def test_last_object_of_an_id_in_a_snapshot_wins() -> None:
     snapshot = [note("a", text="1"), note("b"), note("a", text="2"), note("c"), gone(note("c")), gone(note("d"))]
     async with playing(stays(snapshot)) as (_, _client, canvas), aclosing(canvas.notes.subscribe()) as notes:
         seen = await take(notes, 2)
@@ -208,9 +221,10 @@ async def test_s30_in_a_snapshot_the_last_of_an_id_counts_and_what_is_deleted_do
     assert {record.id: record.text for record in seen} == {"a": "2", "b": ""}
 
 
+@pytest.mark.row("S31")
 @on_a_jumping_clock
-async def test_s31_an_empty_snapshot_after_a_reconnect_deletes_everything() -> None:
-    """A guard against it (`max_resync_deletes` in the row) is left to the caller: `Change.resync` says what it was."""
+async def test_empty_snapshot_after_a_reconnect_deletes_everything() -> None:
+    """A guard against it (`max_resync_deletes` in the row) is left to the caller, who can check `Change.resync`."""
     async with playing(ends([note("a"), note("b")]), stays([])) as (_, _client, canvas), canvas.notes.live() as live:
         changes = await take(live.changes(), 4)
         assert not live.widgets
@@ -221,8 +235,9 @@ async def test_s31_an_empty_snapshot_after_a_reconnect_deletes_everything() -> N
     ]
 
 
+@pytest.mark.row("S32")
 @on_a_jumping_clock
-async def test_s32_an_id_may_come_to_name_another_type() -> None:
+async def test_id_may_change_its_type() -> None:
     browser = widget("Browser", "a", url="https://example.com", title="", transparent_mode=False)
     for script in ((then([note("a")], browser),), (ends([note("a")]), stays([browser]))):
         async with playing(*script) as (_, _client, canvas), canvas.live() as live:
@@ -233,7 +248,7 @@ async def test_s32_an_id_may_come_to_name_another_type() -> None:
 
 
 @on_a_jumping_clock
-async def test_records_of_several_lines_in_one_chunk_come_one_by_one_in_order() -> None:
+async def test_lines_in_one_chunk_are_delivered_in_order() -> None:
     block = b"".join(line(note("a", text=str(number))) for number in range(20))
 
     async def all_at_once(exchange: Exchange) -> None:

@@ -1,4 +1,4 @@
-"""Answers that say no: which of them end a subscription, and how long it waits after the others."""
+"""Error responses: which of them end a subscription, and how long it waits after the others."""
 
 import asyncio
 from contextlib import aclosing
@@ -30,7 +30,7 @@ PAGE = b"<!DOCTYPE html>\n<html><title>Log in</title><form action=/login></form>
 
 
 def page(body: bytes = PAGE, *, chunked: bool = False):
-    """A login page where a stream should be."""
+    """A login page instead of a stream."""
 
     async def script(exchange: Exchange) -> None:
         await exchange.request()
@@ -41,18 +41,20 @@ def page(body: bytes = PAGE, *, chunked: bool = False):
     return script
 
 
+@pytest.mark.row("S34")
 @pytest.mark.parametrize("body", [PAGE, PAGE.replace(b"\n", b"") + b"\n", PAGE.replace(b"\n", b"")])
 @pytest.mark.parametrize("chunked", [True, False], ids=["chunked", "with its length"])
 @on_a_jumping_clock
-async def test_s34_a_login_page_ends_it_at_the_start(body: bytes, chunked: bool) -> None:
+async def test_login_page_ends_the_subscription_at_the_start(body: bytes, chunked: bool) -> None:
     async with playing(page(body, chunked=chunked)) as (server, _client, canvas):
         with pytest.raises(UnexpectedContent, match="Log in"):
             await anext(canvas.notes.subscribe())
         assert server.connections == 1
 
 
+@pytest.mark.row("S34")
 @on_a_jumping_clock
-async def test_s34_a_login_page_later_on_is_got_over_four_times() -> None:
+async def test_later_login_page_is_retried_four_times() -> None:
     async with playing(stays([A]), page(), page(), page(), page(), stays([B])) as (server, _client, canvas):
         async with aclosing(canvas.notes.subscribe()) as notes:
             assert [seen.id for seen in await take(notes, 3)] == ["a", "a", "b"]
@@ -76,9 +78,10 @@ FATAL = {
 }
 
 
+@pytest.mark.row("S35", "S38", "S39", "S42")
 @pytest.mark.parametrize(("status", "kind"), FATAL.values(), ids=FATAL.keys())
 @on_a_jumping_clock
-async def test_s35_s38_s39_s42_a_refusal_ends_it_at_once(status: int, kind: type[ApiError]) -> None:
+async def test_error_status_ends_the_subscription_at_the_start(status: int, kind: type[ApiError]) -> None:
     async with playing(refuses(status, body={"msg": "Nothing for you"})) as (server, client, canvas):
         for stream in (canvas.notes.subscribe(), canvas.images.subscribe("some-id"), client.canvases.subscribe()):
             with pytest.raises(kind, match="Nothing for you") as refused:
@@ -90,18 +93,17 @@ async def test_s35_s38_s39_s42_a_refusal_ends_it_at_once(status: int, kind: type
         assert server.connections == 4
 
 
+@pytest.mark.row("S36", "S38", "S39")
 @pytest.mark.parametrize(("status", "kind"), FATAL.values(), ids=FATAL.keys())
 @on_a_jumping_clock
-async def test_s36_s38_s39_a_refusal_after_a_reconnect_ends_it_after_what_came_before(
-    status: int, kind: type[ApiError]
-) -> None:
-    """A canvas that is gone takes no widgets along: there are no deletes, and the mirror keeps its last state."""
+async def test_error_status_after_a_reconnect_comes_after_buffered_records(status: int, kind: type[ApiError]) -> None:
+    """A deleted canvas gives no deletes of its widgets, and the mirror keeps its last state."""
     async with playing(ends([A], B), refuses(status)) as (server, _client, canvas):
         async with aclosing(canvas.notes.subscribe()) as notes:
             seen = []
             with pytest.raises(kind):
                 seen += [note async for note in notes]
-            with pytest.raises(kind):  # and stays so
+            with pytest.raises(kind):  # and again on every further read
                 await anext(notes)
         assert server.connections == 2
 
@@ -113,8 +115,9 @@ async def test_s36_s38_s39_a_refusal_after_a_reconnect_ends_it_after_what_came_b
         assert (set(live.widgets), live.status) == ({"a", "b"}, "closed")
 
 
+@pytest.mark.row("S36")
 @on_a_jumping_clock
-async def test_s36_a_token_that_was_revoked_is_renewed_once() -> None:
+async def test_revoked_token_is_renewed_once() -> None:
     asked = 0
 
     async def token() -> str:
@@ -142,8 +145,9 @@ async def test_s36_a_token_that_was_revoked_is_renewed_once() -> None:
             assert asked == 2
 
 
+@pytest.mark.row("S37")
 @on_a_jumping_clock
-async def test_s37_a_token_function_that_fails_or_hangs_is_a_failed_connection() -> None:
+async def test_failing_or_hanging_token_function_is_a_failed_connection() -> None:
     loop = asyncio.get_running_loop()
     asked: list[float] = []
 
@@ -158,7 +162,7 @@ async def test_s37_a_token_function_that_fails_or_hangs_is_a_failed_connection()
     async with raw_server(stays([A])) as server, Client(server.url, token=token) as client:
         async with aclosing(client.canvas(CANVAS).notes.subscribe()) as notes:
             assert (await anext(notes)).id == "a"
-    assert 30 <= asked[2] - asked[1] < 31.1  # Timeouts.token, and the pause after it
+    assert 30 <= asked[2] - asked[1] < 31.1  # Timeouts.token, and the wait after it
 
     async def broken() -> str:
         raise OSError("no such vault")
@@ -183,11 +187,12 @@ WAITS = {
 }
 
 
+@pytest.mark.row("S40")
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize(("headers", "wait"), WAITS.values(), ids=WAITS.keys())
 @on_a_jumping_clock
-async def test_s40_retry_after_is_obeyed_up_to_a_minute(status: int, headers: list[str], wait: float) -> None:
-    """What is above `Retry.max_retry_after` makes a stream wait for just that; what means nothing, not at all."""
+async def test_retry_after_is_obeyed_up_to_60_s(status: int, headers: list[str], wait: float) -> None:
+    """A subscription waits for at most `Retry.max_retry_after`, and ignores an invalid value."""
     loop = asyncio.get_running_loop()
     refusal = refuses(status, f"Retry-After: {headers[0]}", *headers[1:])
     async with playing(refusal, stays([A])) as (server, _client, canvas), aclosing(canvas.notes.subscribe()) as notes:
@@ -197,16 +202,18 @@ async def test_s40_retry_after_is_obeyed_up_to_a_minute(status: int, headers: li
         assert server.connections == 2
 
 
+@pytest.mark.row("S40")
 @on_a_jumping_clock
-async def test_s40_at_the_start_five_refusals_are_enough() -> None:
+async def test_five_429_at_the_start_end_the_subscription() -> None:
     async with playing(refuses(429, "Retry-After: 5")) as (server, _client, canvas):
         with pytest.raises(RateLimited) as refused:
             await anext(canvas.notes.subscribe())
         assert (refused.value.retry_after, server.connections) == (5.0, 5)
 
 
+@pytest.mark.row("S41")
 @on_a_jumping_clock
-async def test_s41_a_burst_of_server_errors_is_got_over_however_long() -> None:
+async def test_burst_of_server_errors_is_retried() -> None:
     burst = [refuses(status) for status in (500, 502, 503, 504, 408, 425) * 5]
     async with playing(stays([A]), *burst, stays([A, B])) as (server, _client, canvas):
         async with aclosing(canvas.notes.subscribe()) as notes:
@@ -215,9 +222,10 @@ async def test_s41_a_burst_of_server_errors_is_got_over_however_long() -> None:
         assert server.connections == 32
 
 
+@pytest.mark.row("S43")
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @on_a_jumping_clock
-async def test_s43_a_redirect_to_another_origin_is_refused_and_nothing_is_sent_there(status: int) -> None:
+async def test_cross_origin_redirect_is_refused(status: int) -> None:
     async with raw_server(stays([B])) as other:
         for first in ((), (stays([A]),)):
             target = refuses(status, f"Location: {other.url}/api/v1/canvases")
@@ -228,8 +236,9 @@ async def test_s43_a_redirect_to_another_origin_is_refused_and_nothing_is_sent_t
         assert not other.requests
 
 
+@pytest.mark.row("S44")
 @on_a_jumping_clock
-async def test_s44_redirects_on_the_same_origin_are_followed_three_times() -> None:
+async def test_three_same_origin_redirects_are_followed() -> None:
     async def serve(exchange: Exchange) -> None:
         target = (await exchange.request()).target
         hops = target.count("/hop")

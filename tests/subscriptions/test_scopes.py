@@ -1,6 +1,7 @@
-"""While a consumer's own code runs, nothing of ours is open around it; and whichever way it leaves, nothing is left.
+"""While the consumer's code runs, no timeout, cancel scope or task group of the library is open around it.
 
-A generator that yields inside a time limit, a cancel scope or a task group cancels its caller's code, not its own.
+A generator that yields inside one of these would cancel the caller's code instead of its own. And however a consumer
+leaves, no task and no socket is left.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from anyio._backends._asyncio import CancelScope as AnyioScope
 from canvus_async import Canvas, ClientClosed, NotFound
 from canvus_async.http.deadlines import Deadline
 from tests.conftest import descriptors
+from tests.raw_server import Exchange
 from tests.subscriptions.clock import JumpingLoop, on_a_jumping_clock
 from tests.subscriptions.wire import Setting, ends, note, playing, refuses, stays
 
@@ -22,16 +24,16 @@ A, B = note("a"), note("b")
 
 SCOPES = (asyncio.Timeout, asyncio.TaskGroup, AnyioScope, Deadline)
 HARMLESS = {
-    "Connection._watch",  # looks at who reads, and comes again later when nobody does
-    "Deadlines._look",  # looks at limits that are open, of which there are none
-    "_set_result_unless_cancelled",  # the test server's sleep
-    "_weakref_handle",  # aiohttp's look at idle connections
+    "Connection._watch",  # checks whether there is a reader, and again later if not
+    "Deadlines._look",  # checks open deadlines, of which there are none
+    "_set_result_unless_cancelled",  # the sleep of the test server
+    "_weakref_handle",  # aiohttp's check of idle connections
 }
 
 
 @pytest.fixture
 def scopes() -> Iterator[set[object]]:
-    """The time limits, cancel scopes and task groups that are open now, whoever opened them."""
+    """The timeouts, cancel scopes and task groups that are open now, whoever opened them."""
     opened: set[object] = set()
 
     def watch(patch: pytest.MonkeyPatch, kind: type, enter: str, leave: str) -> None:
@@ -57,14 +59,14 @@ def scopes() -> Iterator[set[object]]:
 
 
 def timers() -> set[str]:
-    """The timers that the loop will call, by what they call."""
+    """The names of the callbacks of all pending timers."""
     loop = asyncio.get_running_loop()
     assert isinstance(loop, JumpingLoop)
     pending = (handle._callback for handle in loop._scheduled if not handle.cancelled())  # type: ignore[attr-defined]
     return {getattr(callback, "__qualname__", repr(callback)) for callback in pending}
 
 
-def test_nothing_of_ours_is_open_while_the_consumers_code_runs(scopes: set[object]) -> None:
+def test_no_scope_or_timer_is_open_while_the_consumer_runs(scopes: set[object]) -> None:
     @on_a_jumping_clock
     async def test() -> None:
         seen: list[str] = []
@@ -78,15 +80,15 @@ def test_nothing_of_ours_is_open_while_the_consumers_code_runs(scopes: set[objec
                         assert not scopes
                         assert asyncio.all_tasks() - servers() == {asyncio.current_task()}
                         assert timers() <= HARMLESS
-                        await asyncio.sleep(7200)  # the real proof: nothing interrupts it
+                        await asyncio.sleep(7200)  # nothing interrupts it
                         assert asyncio.current_task().cancelling() == 0  # type: ignore[union-attr]
-        assert seen == ["a", "a1", "a2", "a2", "b"]  # the fourth says that it is gone
+        assert seen == ["a", "a1", "a2", "a2", "b"]  # the fourth is the delete
         assert server.connections == 4
 
     test()
 
 
-def test_the_watch_for_scopes_sees_one(scopes: set[object]) -> None:
+def test_scopes_fixture_detects_open_scopes(scopes: set[object]) -> None:
     @on_a_jumping_clock
     async def test() -> None:
         async def bad() -> AsyncIterator[None]:
@@ -106,12 +108,12 @@ def test_the_watch_for_scopes_sees_one(scopes: set[object]) -> None:
     test()
 
 
-# -- ways out --
+# -- ways to leave --
 
 
 @asynccontextmanager
 async def nothing_left(setting: Setting) -> AsyncIterator[None]:
-    """Inside, somebody follows a canvas; a turn of the loop after that no task and no socket of theirs is left."""
+    """One iteration of the loop after the block, no task and no socket of the consumers inside is left."""
     tasks = asyncio.all_tasks()
     sockets = {entry for entry in descriptors() if "socket:" in entry}
     yield
@@ -140,14 +142,25 @@ async def waiting(canvas: Canvas) -> None:
         await live.wait_for(lambda seen: seen.title == "never", timeout=3600)
 
 
+async def no_headers(exchange: Exchange) -> None:
+    await exchange.request()
+    await exchange.gone()
+
+
 Follower = Callable[[Canvas], Coroutine[Any, Any, None]]
 FOLLOWERS = [subscribing, mirroring, waiting]
-SCRIPTS = {"live": stays([A, B]), "connecting": lambda exchange: exchange.gone(), "pausing": refuses(503)}
+SCRIPTS = {"live": stays([A, B]), "connecting": no_headers, "pausing": refuses(503)}
+
+
+async def under_way(setting: Setting) -> None:
+    """Wait until the consumer has sent its request, and then until it waits for something."""
+    await setting.server.until_requests(1)
+    await asyncio.sleep(0.2)  # on the jumping clock, time advances only when everything waits
 
 
 async def by_cancel(setting: Setting, follower: Follower) -> None:
     task = asyncio.create_task(follower(setting.canvas))
-    await asyncio.sleep(0.2)
+    await under_way(setting)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -155,7 +168,7 @@ async def by_cancel(setting: Setting, follower: Follower) -> None:
 
 async def by_double_cancel(setting: Setting, follower: Follower) -> None:
     task = asyncio.create_task(follower(setting.canvas))
-    await asyncio.sleep(0.2)
+    await under_way(setting)
     task.cancel()
     asyncio.get_running_loop().call_soon(task.cancel)
     with pytest.raises(asyncio.CancelledError):
@@ -178,7 +191,7 @@ async def by_task_group(setting: Setting, follower: Follower) -> None:
     with pytest.raises(ExceptionGroup) as group:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(follower, setting.canvas)
-            await anyio.sleep(0.2)
+            await under_way(setting)
             raise ZeroDivisionError
     assert group.group_contains(ZeroDivisionError)
     assert len(group.value.exceptions) == 1
@@ -186,7 +199,7 @@ async def by_task_group(setting: Setting, follower: Follower) -> None:
 
 async def by_client(setting: Setting, follower: Follower) -> None:
     task = asyncio.create_task(follower(setting.canvas))
-    await asyncio.sleep(0.2)
+    await under_way(setting)
     await setting.client.aclose()
     with pytest.raises(ClientClosed):
         await task
@@ -199,14 +212,14 @@ WAYS = [by_cancel, by_double_cancel, by_timeout, by_anyio_scope, by_task_group, 
 @pytest.mark.parametrize("follower", FOLLOWERS)
 @pytest.mark.parametrize("way", WAYS)
 @on_a_jumping_clock
-async def test_whichever_way_a_consumer_leaves_nothing_is_left(way: Any, follower: Follower, script: Any) -> None:
+async def test_cancelled_consumer_leaves_nothing(way: Any, follower: Follower, script: Any) -> None:
     async with playing(script) as setting, nothing_left(setting):
         await way(setting, follower)
 
 
 @pytest.mark.parametrize("error", [None, ZeroDivisionError, KeyboardInterrupt, GeneratorExit])
 @on_a_jumping_clock
-async def test_leaving_from_within_the_body_leaves_nothing(error: type[BaseException] | None) -> None:
+async def test_leaving_the_body_leaves_nothing(error: type[BaseException] | None) -> None:
     async with playing(stays([A, B])) as setting, nothing_left(setting):
         with suppress(*([error] if error else [])):
             async with aclosing(setting.canvas.notes.subscribe()) as notes:
@@ -223,7 +236,7 @@ async def test_leaving_from_within_the_body_leaves_nothing(error: type[BaseExcep
 
 
 @on_a_jumping_clock
-async def test_a_hundred_cancelled_together_leave_nothing() -> None:
+async def test_100_cancelled_consumers_leave_nothing() -> None:
     async with playing(stays([A, B])) as setting, nothing_left(setting):
         tasks = [asyncio.create_task(follower(setting.canvas)) for follower in FOLLOWERS[:2] * 50]
         await setting.server.until_requests(100)
@@ -235,7 +248,7 @@ async def test_a_hundred_cancelled_together_leave_nothing() -> None:
 
 
 @on_a_jumping_clock
-async def test_athrow_closes_and_raises_what_is_thrown_in() -> None:
+async def test_athrow_closes_and_raises_the_error() -> None:
     async with playing(stays([A])) as setting, nothing_left(setting):
         for thrown in (ZeroDivisionError, ZeroDivisionError("mine")):
             notes = setting.canvas.notes.subscribe()

@@ -1,4 +1,4 @@
-"""What a Canvus server writes, and a client of a server that writes just that."""
+"""What a Canvus server writes, and a client of a server that writes exactly that."""
 
 import asyncio
 import json
@@ -16,6 +16,7 @@ Item = TypeVar("Item")
 ROOT = "5c5ee4cb-fe8b-4a2c-b1f4-4b0e5a0d4a3d"
 CANVAS = "3ad9ece4-28be-4e19-9f9a-1a01a4dbae28"
 KEEPALIVE = b"\n"
+REFUSAL = {"msg": "No"}
 
 _numbers = count(1)
 
@@ -54,7 +55,7 @@ def note(id_: str | None = None, /, **fields: object) -> Fields:
 
 
 def gone(widget: Fields) -> Fields:
-    """What the server sends of a widget that is gone: its id and little more."""
+    """What the server sends of a deleted widget: its id and little more."""
     return {"id": widget["id"], "widget_type": widget["widget_type"], "state": "deleted"}
 
 
@@ -64,7 +65,7 @@ def line(value: object) -> bytes:
 
 
 def stays(*lines: bytes | object) -> Script:
-    """A connection that sends these lines and then nothing, for as long as the client likes."""
+    """A connection that sends these lines and then nothing until the client closes it."""
 
     async def script(exchange: Exchange) -> None:
         await exchange.request()
@@ -75,7 +76,7 @@ def stays(*lines: bytes | object) -> Script:
 
 
 def ends(*lines: bytes | object) -> Script:
-    """A connection that sends these lines and then ends the answer properly."""
+    """A connection that sends these lines and then ends the response normally."""
 
     async def script(exchange: Exchange) -> None:
         await exchange.request()
@@ -86,7 +87,7 @@ def ends(*lines: bytes | object) -> Script:
 
 
 def follows(first: object, after: Callable[[Exchange], Awaitable[object]]) -> Script:
-    """A connection that sends a first line, and does as told a second later."""
+    """A connection that sends a first line, and calls `after` a second later."""
 
     async def script(exchange: Exchange) -> None:
         await exchange.request()
@@ -98,7 +99,7 @@ def follows(first: object, after: Callable[[Exchange], Awaitable[object]]) -> Sc
 
 
 def then(first: object, *lines: bytes | object) -> Script:
-    """A connection that sends a first line and, a second later, the others at once."""
+    """A connection that sends a first line and, a second later, all others in one chunk."""
 
     async def all_at_once(exchange: Exchange) -> None:
         await exchange.chunk(b"".join(each if isinstance(each, bytes) else line(each) for each in lines))
@@ -107,8 +108,8 @@ def then(first: object, *lines: bytes | object) -> Script:
     return follows(first, all_at_once)
 
 
-def refuses(status: int, *headers: str, body: object = b"") -> Script:
-    """A connection that answers no."""
+def refuses(status: int, *headers: str, body: object = REFUSAL) -> Script:
+    """A connection that answers with an error status."""
 
     async def script(exchange: Exchange) -> None:
         await exchange.request()
@@ -118,7 +119,7 @@ def refuses(status: int, *headers: str, body: object = b"") -> Script:
 
 
 async def keeps_alive(exchange: Exchange, every: float = 15.0) -> None:
-    """Send a blank line every so often until the client is gone."""
+    """Send a blank line every `every` seconds until the client closes the connection."""
     while True:
         await asyncio.sleep(every)
         await exchange.chunk(KEEPALIVE)
@@ -147,7 +148,7 @@ async def take(stream: AsyncIterator[Item], number: int) -> list[Item]:
 
 
 async def quiet(stream: AsyncIterator[object], seconds: float = 40.0) -> bool:
-    """Whether nothing comes for so long: for less than the silence after which a client gives up a connection."""
+    """Whether nothing arrives for that long; the default is less than the client's silence timeout."""
     try:
         async with asyncio.timeout(seconds):
             await anext(stream)

@@ -178,7 +178,7 @@ class RecordDecoder(Generic[T]):
         return Batch([self._record(element) for element in elements], text, False)
 
     def one(self, body: bytes) -> T | UnknownWidget:
-        """The record in the body of a response. Raises BrokenLine if there is none in it."""
+        """The record in the body of a response. Raises BrokenLine if it contains no record."""
         record = self._record(body.removeprefix(BOM))
         return cast("Patch[T]", record).standalone() if isinstance(record, Patch) else record
 

@@ -63,7 +63,7 @@ class LineSplitter:
         return tail
 
     def finish(self) -> bytes | bytearray:
-        """A last line without LF at the end of the input; b"" if there is none."""
+        """A last line without LF at the end of the input, otherwise b""."""
         self._at_start = False
         tail = self.take()
         return b"" if tail.isspace() else tail

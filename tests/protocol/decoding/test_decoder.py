@@ -1,4 +1,4 @@
-"""Lines and bodies into records: what is odd costs itself and nothing else."""
+"""Lines and bodies into records: an invalid object affects nothing but itself."""
 
 import copy
 import json
@@ -43,19 +43,19 @@ def only(batch: Batch[Any]) -> Any:
 
 
 def with_text(text: bytes, id_: str = "w1") -> bytes:
-    """A line whose note has this between the quotes of its text."""
+    """A line of a note with these bytes as its text."""
     return line([widget(id_=id_, text="HERE")]).replace(b"HERE", text)
 
 
 def with_depth(token: bytes) -> bytes:
-    """A line of two notes, of which the second has this for its depth."""
+    """A line of two notes, the second with this token as its depth."""
     return line([widget(id_="a"), widget(id_="b", depth="HERE")]).replace(b'"HERE"', token)
 
 
-# -- what is as it should be --
+# -- valid input --
 
 
-def test_a_block_holds_objects_and_arrays_in_order(decoder: RecordDecoder[Widget]) -> None:
+def test_objects_and_arrays_are_decoded_in_order(decoder: RecordDecoder[Widget]) -> None:
     text = (
         line(widget(id_="a")) + line([widget("Image", "b"), widget("Anchor", "c")]) + line([]) + line([widget(id_="d")])
     )
@@ -72,7 +72,7 @@ def test_a_block_holds_objects_and_arrays_in_order(decoder: RecordDecoder[Widget
     assert batch.broken is None
 
 
-def test_a_record_is_of_its_own_class_and_equal_to_one_made_by_hand(decoder: RecordDecoder[Widget]) -> None:
+def test_record_has_its_class_and_equals_one_made_by_hand(decoder: RecordDecoder[Widget]) -> None:
     image = only(decoder.block(line([widget("Image")])))
 
     assert type(image) is Image
@@ -91,7 +91,7 @@ def test_a_record_is_of_its_own_class_and_equal_to_one_made_by_hand(decoder: Rec
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_every_kind_comes_out_as_itself_from_both_paths(kind: type[Widget]) -> None:
+def test_every_kind_is_decoded_on_both_paths(kind: type[Widget]) -> None:
     own = {"src": {"id": "a"}, "dst": {"id": "b"}} if kind is Connector else {}
     hyphens = {"host-id": "h", "connection-name": "n", "content-id": "c"}
     least = {**COMMON, **own, **hyphens, "id": "w", "widget_type": kind.__struct_config__.tag}
@@ -107,13 +107,14 @@ def test_every_kind_comes_out_as_itself_from_both_paths(kind: type[Widget]) -> N
     assert whole.plain
 
 
-def test_s2_crlf_blank_lines_and_spaces_do_not_matter(decoder: RecordDecoder[Widget]) -> None:
+@pytest.mark.row("S2")
+def test_crlf_blank_lines_and_spaces_are_ignored(decoder: RecordDecoder[Widget]) -> None:
     text = b"\r\n" + line(widget(id_="a")).replace(b"\n", b" \r\n") + b" \n\n  " + line([widget(id_="b")]) + b"\r\n"
 
     assert [record.id for record in decoder.block(text).records] == ["a", "b"]
 
 
-def test_a_background_in_the_list_has_no_id(decoder: RecordDecoder[Widget]) -> None:
+def test_background_has_no_id(decoder: RecordDecoder[Widget]) -> None:
     background = only(decoder.block(line([BACKGROUND])))
 
     assert type(background) is CanvasBackground
@@ -124,7 +125,7 @@ def test_a_background_in_the_list_has_no_id(decoder: RecordDecoder[Widget]) -> N
 
 
 @pytest.mark.parametrize("spelling", ["Pdf", "PDF", "pdf", "pDf"])
-def test_a_type_is_known_in_any_case_from_the_first_time_on(decoder: RecordDecoder[Widget], spelling: str) -> None:
+def test_widget_type_is_case_insensitive(decoder: RecordDecoder[Widget], spelling: str) -> None:
     text = line([{**widget("PDF"), "widget_type": spelling}])
 
     first, again = only(decoder.block(text)), decoder.block(text)
@@ -136,14 +137,14 @@ def test_a_type_is_known_in_any_case_from_the_first_time_on(decoder: RecordDecod
 
 
 @pytest.mark.parametrize("spelling", ["host-id", "host_id"])
-def test_hyphenated_names_are_read_in_both_spellings(decoder: RecordDecoder[Widget], spelling: str) -> None:
+def test_hyphenated_fields_are_read_in_both_spellings(decoder: RecordDecoder[Widget], spelling: str) -> None:
     video = only(decoder.block(line([{**without(widget("IpVideo"), "host-id"), spelling: "client"}])))
 
     assert type(video) is IpVideo
     assert video.host_id == "client"
 
 
-def test_hyphenated_fields_may_be_absent(decoder: RecordDecoder[Widget]) -> None:
+def test_hyphenated_fields_may_be_missing(decoder: RecordDecoder[Widget]) -> None:
     fields = {**COMMON, "id": "r", "widget_type": "RdpConnection", "connection_name": "office", "title": "t"}
 
     assert decoder.one(line(fields)) == RdpConnection(
@@ -159,21 +160,22 @@ def test_hyphenated_fields_may_be_absent(decoder: RecordDecoder[Widget]) -> None
     )
 
 
-def test_a_boolean_or_number_may_be_spelled_as_text(decoder: RecordDecoder[Widget]) -> None:
+def test_booleans_and_numbers_may_be_strings(decoder: RecordDecoder[Widget]) -> None:
     note = only(decoder.block(line([widget(pinned="false", depth="7.5", text="false")])))
 
     assert (note.pinned, note.depth, note.text) == (False, 7.5, "false")
 
 
 @pytest.mark.parametrize("word", ["NaN", "inf", "-Infinity"])
-def test_text_does_not_become_a_float_that_json_has_no_form_for(decoder: RecordDecoder[Widget], word: str) -> None:
+def test_string_does_not_become_a_non_finite_float(decoder: RecordDecoder[Widget], word: str) -> None:
     assert "float" in only(decoder.block(line([widget(depth=word)]))).error
 
 
-# -- what is unknown or does not fit --
+# -- unknown types and invalid objects --
 
 
-def test_s20_an_unknown_type_keeps_its_fields(decoder: RecordDecoder[Widget]) -> None:
+@pytest.mark.row("S20")
+def test_unknown_type_keeps_its_fields(decoder: RecordDecoder[Widget]) -> None:
     sent = widget("Hologram")
 
     first, again = (only(decoder.block(line([sent]))) for _ in range(2))
@@ -190,7 +192,7 @@ def test_s20_an_unknown_type_keeps_its_fields(decoder: RecordDecoder[Widget]) ->
     assert copy.deepcopy(again) == again != msgspec.structs.replace(again, state="deleted")
 
 
-def test_unknown_types_are_learned_with_the_fields_that_come_and_go(decoder: RecordDecoder[Widget]) -> None:
+def test_unknown_types_are_learned_with_optional_fields(decoder: RecordDecoder[Widget]) -> None:
     sent = [
         widget("Hologram", "a"),
         without(widget("Hologram", "b"), "title"),
@@ -201,7 +203,7 @@ def test_unknown_types_are_learned_with_the_fields_that_come_and_go(decoder: Rec
     for _ in range(2):
         batch = decoder.block(b"".join(line([fields]) for fields in sent))
         assert [unknown.raw for unknown in batch.records] == sent
-    assert not any(type(unknown) is UnknownWidget for unknown in batch.records)  # none needed the slow path any more
+    assert not any(type(unknown) is UnknownWidget for unknown in batch.records)  # none took the slow path
 
 
 @pytest.mark.parametrize(
@@ -217,7 +219,7 @@ def test_unknown_types_are_learned_with_the_fields_that_come_and_go(decoder: Rec
     ],
     ids=lambda fields: next(iter(fields)).strip()[:12],
 )
-def test_hostile_names_are_kept_and_do_no_harm(decoder: RecordDecoder[Widget], fields: dict[str, Any]) -> None:
+def test_hostile_field_names_are_kept_unchanged(decoder: RecordDecoder[Widget], fields: dict[str, Any]) -> None:
     sent = {**widget("Hologram"), **fields}
 
     for _ in range(3):
@@ -226,7 +228,7 @@ def test_hostile_names_are_kept_and_do_no_harm(decoder: RecordDecoder[Widget], f
         assert len(unknown.error) < 200
 
 
-def test_what_can_be_learned_is_bounded(decoder: RecordDecoder[Widget]) -> None:
+def test_number_of_learned_types_is_bounded(decoder: RecordDecoder[Widget]) -> None:
     for number in range(400):
         decoder.line(line([widget("Hologram", widget_type=f"Type{number}")]))
     for number in range(400):
@@ -237,7 +239,7 @@ def test_what_can_be_learned_is_bounded(decoder: RecordDecoder[Widget]) -> None:
     assert type(only(decoder.line(line([widget()])))) is Note
 
 
-def test_how_often_can_be_learned_is_bounded(decoder: RecordDecoder[Widget]) -> None:
+def test_number_of_learning_steps_is_bounded(decoder: RecordDecoder[Widget]) -> None:
     for number in range(60):
         for keys in range(6):
             fields = {f"key{key}": 1 for key in range(keys)}
@@ -249,6 +251,7 @@ def test_how_often_can_be_learned_is_bounded(decoder: RecordDecoder[Widget]) -> 
         assert late.raw["late"] == 1
 
 
+@pytest.mark.row("S22")
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -258,7 +261,7 @@ def test_how_often_can_be_learned_is_bounded(decoder: RecordDecoder[Widget]) -> 
         ({"text": ["secret" * 100]}, "Expected `str`, got `array`"),
     ],
 )
-def test_s22_one_object_of_a_thousand_that_does_not_fit(
+def test_one_invalid_object_of_1000_becomes_an_unknown_widget(
     decoder: RecordDecoder[Widget], change: dict[str, Any], words: str
 ) -> None:
     sent = [widget(id_=str(number)) for number in range(1000)]
@@ -274,7 +277,8 @@ def test_s22_one_object_of_a_thousand_that_does_not_fit(
     assert "secret" not in unknown.error
 
 
-def test_s22_an_object_without_a_required_field_is_kept_where_nothing_completes_it(
+@pytest.mark.row("S22")
+def test_object_without_a_required_field_becomes_an_unknown_widget(
     decoder: RecordDecoder[Widget],
 ) -> None:
     sent = without(widget(), "size")
@@ -286,7 +290,8 @@ def test_s22_an_object_without_a_required_field_is_kept_where_nothing_completes_
     assert "`size`" in unknown.error
 
 
-def test_s21_missing_optional_and_extra_fields_do_not_matter(decoder: RecordDecoder[Widget]) -> None:
+@pytest.mark.row("S21")
+def test_missing_optional_and_extra_fields_are_accepted(decoder: RecordDecoder[Widget]) -> None:
     sent = without(widget(glow={"deep": [1, {"x": None}]}), "title", "text_color")
 
     (note,) = decoder.line(line([sent]), snapshot=True).standalone()
@@ -295,7 +300,7 @@ def test_s21_missing_optional_and_extra_fields_do_not_matter(decoder: RecordDeco
     assert (note.text, note.title, note.text_color) == ("hello", "", "")
 
 
-def test_an_object_with_less_than_all_fields_shows_what_was_sent(decoder: RecordDecoder[Widget]) -> None:
+def test_partial_object_becomes_a_patch(decoder: RecordDecoder[Widget]) -> None:
     patch = only(decoder.block(line([{"id": "w1", "text": "new", "widget_type": "NOTE"}])))
 
     assert isinstance(patch, Patch)
@@ -304,7 +309,7 @@ def test_an_object_with_less_than_all_fields_shows_what_was_sent(decoder: Record
     assert decoder.omittable == {}  # it is no example of what whole notes leave out
 
 
-def test_a_field_left_out_shows_until_it_is_known_to_be_omitted(decoder: RecordDecoder[Widget]) -> None:
+def test_omitted_field_is_learned_after_the_first_time(decoder: RecordDecoder[Widget]) -> None:
     text = line([without(widget(), "title")])
 
     first, again = only(decoder.block(text)), decoder.block(text)
@@ -316,7 +321,7 @@ def test_a_field_left_out_shows_until_it_is_known_to_be_omitted(decoder: RecordD
     assert "title" not in again.fields(0)
 
 
-# -- what is no JSON of ours --
+# -- invalid lines --
 
 
 BROKEN = {
@@ -333,7 +338,7 @@ BROKEN = {
     "no id": line([without(widget(), "id")]),
     "an id that is a number": line([widget(id_=5)]),  # type: ignore[arg-type]
     "an id that is null": line([widget("Hologram", None)]),  # type: ignore[arg-type]
-    "an answer that says no": b'{"msg":"Permission denied"}\n',
+    "an error response": b'{"msg":"Permission denied"}\n',
     "deep nesting": b"[" * 200_000 + b"]" * 200_000 + b"\n",
     "deep nesting in a field": line([widget(deep="HERE")]).replace(b'"HERE"', b"[" * 200_000 + b"]" * 200_000),
     "a raw NUL": with_text(b"\x00"),
@@ -341,10 +346,9 @@ BROKEN = {
 }
 
 
+@pytest.mark.row("S14", "S18", "S23")
 @pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN)
-def test_s14_s18_s23_a_line_without_meaning_is_told_and_what_came_before_it_stays(
-    decoder: RecordDecoder[Widget], text: bytes
-) -> None:
+def test_invalid_line_is_reported_and_records_before_it_are_kept(decoder: RecordDecoder[Widget], text: bytes) -> None:
     batch = decoder.block(line([widget(id_="before")]) + text + line([widget(id_="after")]))
 
     assert [record.id for record in batch.records] == ["before"]
@@ -354,6 +358,7 @@ def test_s14_s18_s23_a_line_without_meaning_is_told_and_what_came_before_it_stay
     assert not decoder.block(line([widget(id_="after")])).broken
 
 
+@pytest.mark.row("S15", "S16")
 @pytest.mark.parametrize(
     ("bytes_", "text"),
     [
@@ -366,7 +371,7 @@ def test_s14_s18_s23_a_line_without_meaning_is_told_and_what_came_before_it_stay
         (b"caf\xe9", "caf�"),
     ],
 )
-def test_s15_s16_what_is_no_character_becomes_a_replacement(
+def test_invalid_characters_become_replacement_characters(
     decoder: RecordDecoder[Widget], bytes_: bytes, text: str
 ) -> None:
     batch = decoder.block(line([widget(id_="a")]) + with_text(bytes_, "b") + line([widget(id_="c")]))
@@ -379,8 +384,9 @@ def test_s15_s16_what_is_no_character_becomes_a_replacement(
     assert decoder.one(with_text(bytes_).strip()[1:-1]).text == text  # type: ignore[union-attr]
 
 
+@pytest.mark.row("S19")
 @pytest.mark.parametrize("token", [b"1e999", b"-1E400", b"1" * 10_000, b"NaN", b"Infinity", b"-Infinity"])
-def test_s19_a_number_that_is_none_costs_its_object_only(decoder: RecordDecoder[Widget], token: bytes) -> None:
+def test_invalid_number_makes_one_unknown_widget(decoder: RecordDecoder[Widget], token: bytes) -> None:
     batch = decoder.block(with_depth(token))
 
     good, unknown = batch.records
@@ -392,7 +398,8 @@ def test_s19_a_number_that_is_none_costs_its_object_only(decoder: RecordDecoder[
     json.dumps(unknown.raw, allow_nan=False)
 
 
-def test_s19_the_words_nan_and_infinity_in_a_text_stay(decoder: RecordDecoder[Widget]) -> None:
+@pytest.mark.row("S19")
+def test_nan_and_infinity_inside_a_string_are_kept(decoder: RecordDecoder[Widget]) -> None:
     good = widget(id_="a", text='NaN "Infinity" \\')
 
     batch = decoder.block(line([good, widget(id_="b", depth="HERE")]).replace(b'"HERE"', b"NaN"))
@@ -400,14 +407,14 @@ def test_s19_the_words_nan_and_infinity_in_a_text_stay(decoder: RecordDecoder[Wi
     assert batch.records[0].text == good["text"]  # type: ignore[union-attr]
 
 
-def test_an_unfinished_text_full_of_quotes_is_given_up_in_linear_time(decoder: RecordDecoder[Widget]) -> None:
-    assert decoder.line(b'[{"depth":NaN,"text":"' + rb"\"" * 500_000).broken  # quadratic: hours
+def test_unfinished_string_of_quotes_is_refused_in_linear_time(decoder: RecordDecoder[Widget]) -> None:
+    assert decoder.line(b'[{"depth":NaN,"text":"' + rb"\"" * 500_000).broken  # would take hours in quadratic time
 
 
 # -- one kind, other records, bodies --
 
 
-def test_a_decoder_of_one_kind_marks_all_others(decoder: RecordDecoder[Widget]) -> None:
+def test_typed_decoder_marks_other_kinds(decoder: RecordDecoder[Widget]) -> None:
     images = RecordDecoder(Image)
     text = line([widget("Image", "a"), widget("Note", "b"), widget("Image", "c", depth=None)])
 
@@ -420,13 +427,13 @@ def test_a_decoder_of_one_kind_marks_all_others(decoder: RecordDecoder[Widget]) 
         assert "null" in broken.error
 
 
-def test_a_decoder_of_one_kind_needs_no_type(decoder: RecordDecoder[Widget]) -> None:
+def test_typed_decoder_needs_no_widget_type(decoder: RecordDecoder[Widget]) -> None:
     assert type(only(RecordDecoder(Image).line(line(without(widget("Image"), "widget_type"))))) is Image
     assert type(only(RecordDecoder(Pdf).line(line(without(widget("PDF"), "widget_type"))))) is Pdf
     assert isinstance(only(decoder.line(line(without(widget("Image"), "widget_type")))), Patch)
 
 
-def test_records_that_are_no_widgets() -> None:
+def test_records_other_than_widgets() -> None:
     sent = {"id": "c", "name": "Demo", "access": "owner", "asset_size": 5}
     decoder = RecordDecoder(CanvasInfo)
 
@@ -441,7 +448,7 @@ def test_records_that_are_no_widgets() -> None:
         RecordDecoder(MipmapInfo).one(b'{"resolution":{"width":1,"height":2}}')
 
 
-def test_a_body_may_be_written_over_many_lines(decoder: RecordDecoder[Widget]) -> None:
+def test_body_may_span_many_lines(decoder: RecordDecoder[Widget]) -> None:
     sent = [widget(), widget("Hologram", "h"), BACKGROUND]
     body = b"\xef\xbb\xbf" + json.dumps(sent, indent=2).encode()
 
@@ -454,12 +461,12 @@ def test_a_body_may_be_written_over_many_lines(decoder: RecordDecoder[Widget]) -
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"null", b"<html>", line(widget()), b'{"msg":"no"}', b"[1]", b"[{}]"])
-def test_a_body_that_is_no_list_of_objects(decoder: RecordDecoder[Widget], body: bytes) -> None:
+def test_body_that_is_not_a_list_of_objects_is_refused(decoder: RecordDecoder[Widget], body: bytes) -> None:
     with pytest.raises(BrokenLine):
         decoder.many(body)
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"null", b"<html>", line([widget()]), b'{"msg":"no"}', b"{}{}"])
-def test_a_body_that_is_no_object(decoder: RecordDecoder[Widget], body: bytes) -> None:
+def test_body_that_is_not_an_object_is_refused(decoder: RecordDecoder[Widget], body: bytes) -> None:
     with pytest.raises(BrokenLine):
         decoder.one(body)

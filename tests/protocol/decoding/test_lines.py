@@ -27,14 +27,15 @@ def lines_of(chunks: list[bytes], limit: int = 1 << 20) -> list[bytes]:
 
 
 @given(BYTES, st.lists(st.integers(0, 1 << 16)))
-def test_any_cut_of_any_bytes_gives_the_same_lines(data: bytes, places: list[int]) -> None:
+def test_same_lines_however_the_bytes_are_cut(data: bytes, places: list[int]) -> None:
     stripped = [line.strip() for line in data.removeprefix(BOM).split(b"\n")]
 
     assert lines_of(cut(data, places)) == [line for line in stripped if line]
 
 
+@pytest.mark.row("S1", "S2", "S3")
 @pytest.mark.parametrize("size", [1, 2, 3, 7])
-def test_s1_s2_s3_single_bytes_crlf_and_split_characters_change_nothing(size: int) -> None:
+def test_single_bytes_crlf_and_split_characters_change_nothing(size: int) -> None:
     data = '\r\n{"text":"日本 \u2028 \U0001f600"}\r\n\r\n  [1, 2]  \n{"last":"ä"}'.encode()
     chunks = [data[start : start + size] for start in range(0, len(data), size)]
 
@@ -43,12 +44,10 @@ def test_s1_s2_s3_single_bytes_crlf_and_split_characters_change_nothing(size: in
 
 @example(b"[1]\n[2]\n[3, 4, 5]\n[6]\n", [], 5)
 @given(BYTES, st.lists(st.integers(0, 1 << 16)), st.integers(3, 12))
-def test_a_line_above_the_limit_and_what_follows_do_not_come_out_and_what_came_before_does(
-    data: bytes, places: list[int], limit: int
-) -> None:
+def test_only_lines_before_an_oversized_line_come_out(data: bytes, places: list[int], limit: int) -> None:
     lines = data.removeprefix(BOM).split(b"\n")
     too_long = [number for number, line in enumerate(lines) if len(line) > limit]
-    only_mark = BOM.startswith(data)  # less than a mark may still become one, and is no line yet
+    only_mark = BOM.startswith(data)  # part of a byte-order mark is no line
 
     splitter = LineSplitter(limit)
     blocks = [splitter.feed(chunk) for chunk in cut(data, places)]
@@ -58,7 +57,8 @@ def test_a_line_above_the_limit_and_what_follows_do_not_come_out_and_what_came_b
         assert splitter.finish() == b""
 
 
-def test_s5_bytes_without_an_lf_hold_no_more_memory_than_the_limit_and_a_chunk() -> None:
+@pytest.mark.row("S5")
+def test_bytes_without_lf_use_no_more_memory_than_the_limit_and_a_chunk() -> None:
     limit, chunk = 4 << 20, b"x" * (256 << 10)
     splitter = LineSplitter(limit)
     tracemalloc.start()
@@ -70,14 +70,15 @@ def test_s5_bytes_without_an_lf_hold_no_more_memory_than_the_limit_and_a_chunk()
         tracemalloc.stop()
 
     assert not splitter.pending
-    assert peak < limit * 1.25 + len(chunk)  # a bytearray keeps an eighth in reserve
+    assert peak < limit * 1.25 + len(chunk)  # a bytearray over-allocates by an eighth
 
 
-def test_s17_a_byte_order_mark_is_dropped_before_the_first_line_only() -> None:
+@pytest.mark.row("S17")
+def test_byte_order_mark_is_dropped_before_the_first_line_only() -> None:
     assert lines_of([BOM[:1], BOM[1:] + b"{}\n" + BOM + b"{}\n"]) == [b"{}", BOM + b"{}"]
 
 
-def test_the_last_line_counts_without_its_lf() -> None:
+def test_last_line_counts_without_lf() -> None:
     splitter = LineSplitter(100)
 
     assert splitter.feed(b"{}\n[1") == b"{}\n"
@@ -85,14 +86,14 @@ def test_the_last_line_counts_without_its_lf() -> None:
     assert splitter.finish() == b""
 
 
-def test_a_block_of_keepalives_does_not_come_out() -> None:
+def test_keepalives_give_no_lines() -> None:
     splitter = LineSplitter(100)
 
     assert [splitter.feed(chunk) for chunk in (b"\n", b"\r\n", b" \n\n \r\n")] == [b"", b"", b""]
     assert splitter.finish() == b""
 
 
-def test_a_line_taken_halfway_leaves_the_splitter_at_a_new_one() -> None:
+def test_take_returns_the_unfinished_line_and_starts_a_new_one() -> None:
     splitter = LineSplitter(100)
     splitter.feed(b"{}\n[1,")
 
@@ -100,7 +101,7 @@ def test_a_line_taken_halfway_leaves_the_splitter_at_a_new_one() -> None:
     assert splitter.feed(b"[2]\n") == b"[2]\n"
 
 
-def test_four_times_the_line_takes_about_four_times_the_work() -> None:
+def test_line_splitting_takes_linear_time() -> None:
     def seconds(size: int) -> float:
         splitter, chunk = LineSplitter(1 << 30), b"x" * 1024
         began = time.process_time()
@@ -111,7 +112,7 @@ def test_four_times_the_line_takes_about_four_times_the_work() -> None:
 
     small, large = (min(seconds(size) for _ in range(3)) for size in (4 << 20, 16 << 20))
 
-    assert large < small * 10  # 16 if all that waits were looked at or copied again
+    assert large < small * 10  # 16 if the pending bytes were scanned or copied again
 
 
 @pytest.mark.parametrize(
@@ -124,5 +125,5 @@ def test_four_times_the_line_takes_about_four_times_the_work() -> None:
         (b"{}\n[{},\n{}]\n", 2, False),
     ],
 )
-def test_documents_are_one_a_line(block: bytes, documents: int, fit: bool) -> None:
+def test_one_each_detects_one_document_a_line(block: bytes, documents: int, fit: bool) -> None:
     assert one_per_line(block, documents) is fit

@@ -1,4 +1,4 @@
-"""Bytes of a connection into batches: however they are cut, and whether a line is decoded whole or in pieces."""
+"""Bytes of a connection into batches: the same however they are cut, and with lines decoded whole or in pieces."""
 
 import json
 import sys
@@ -28,14 +28,14 @@ def decoder() -> RecordDecoder[Widget]:
 
 
 def read(data: bytes, size: int, decoder: RecordDecoder[Widget] | None = None) -> list[Batch[Widget]]:
-    """All batches of an input in chunks of that size."""
+    """All batches of an input in chunks of this size."""
     reader = LineReader(decoder or RecordDecoder(*KINDS), limit=LIMIT)
     batches = [batch for start in range(0, len(data), size) for batch in reader.feed(data[start : start + size])]
     return [*batches, *reader.finish()]
 
 
 def whole(data: bytes) -> list[Widget | UnknownWidget]:
-    """The records of a first line, decoded in one go by a decoder that has met nothing."""
+    """The records of a first line, decoded as a whole by a new decoder."""
     return RecordDecoder(*KINDS).line(data.strip(), snapshot=True).standalone()
 
 
@@ -43,7 +43,7 @@ def whole(data: bytes) -> list[Widget | UnknownWidget]:
 
 
 @pytest.mark.parametrize("size", [1, 7, 100, 10_000])
-def test_the_first_line_comes_alone_and_the_rest_in_order(size: int) -> None:
+def test_first_line_is_a_batch_of_its_own(size: int) -> None:
     data = (
         b"\n" + line([widget(id_="a"), widget(id_="b")]) + b"\n\r\n" + line([widget(id_="c")]) + line(widget(id_="d"))
     )
@@ -54,7 +54,7 @@ def test_the_first_line_comes_alone_and_the_rest_in_order(size: int) -> None:
     assert [record.id for batch in batches[1:] for record in batch.records] == ["c", "d"]
 
 
-def test_a_last_line_without_lf_counts_and_one_cut_short_is_broken(decoder: RecordDecoder[Widget]) -> None:
+def test_last_line_without_lf_counts_unless_truncated(decoder: RecordDecoder[Widget]) -> None:
     data = line([]) + line([widget()]).strip()
 
     assert [len(batch.records) for batch in read(data, 100)] == [0, 1]
@@ -63,7 +63,7 @@ def test_a_last_line_without_lf_counts_and_one_cut_short_is_broken(decoder: Reco
     assert len(read(line([]) + b"\n \r\n", 100)) == 1
 
 
-def test_nothing_comes_after_a_broken_line_of_the_same_chunk(decoder: RecordDecoder[Widget]) -> None:
+def test_nothing_follows_an_invalid_line_of_the_same_chunk(decoder: RecordDecoder[Widget]) -> None:
     reader = LineReader(decoder, limit=LIMIT)
 
     (first,) = reader.feed(b"<html>\n" + line([widget()]))
@@ -72,7 +72,8 @@ def test_nothing_comes_after_a_broken_line_of_the_same_chunk(decoder: RecordDeco
     assert first.records == []
 
 
-def test_s6_five_million_blank_lines_cost_no_step_in_python_each(decoder: RecordDecoder[Widget]) -> None:
+@pytest.mark.row("S6")
+def test_blank_lines_cost_no_python_call_each(decoder: RecordDecoder[Widget]) -> None:
     reader, steps = LineReader(decoder, limit=LIMIT), 0
     reader.feed(line([]))
 
@@ -92,7 +93,8 @@ def test_s6_five_million_blank_lines_cost_no_step_in_python_each(decoder: Record
     assert steps < 2000
 
 
-def test_s5_a_line_over_the_limit_is_refused_also_in_pieces(decoder: RecordDecoder[Widget]) -> None:
+@pytest.mark.row("S5")
+def test_line_over_the_limit_is_refused_also_in_pieces(decoder: RecordDecoder[Widget]) -> None:
     objects = json.dumps([widget(id_=str(number)) for number in range(100)], separators=(",", ":")).encode()[1:-1]
     reader = LineReader(decoder, limit=1 << 20)
     reader.feed(b"[" + objects)
@@ -131,7 +133,7 @@ LINES = st.lists(
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(WIDGETS, max_size=5), LINES, st.lists(st.integers(0, 1 << 16), max_size=12))
-def test_any_cut_of_any_lines_changes_the_same(
+def test_same_changes_however_the_lines_are_cut(
     first: list[dict[str, Any]], lines: list[bytes], cuts: list[int]
 ) -> None:
     data = line(first) + b"".join(lines)
@@ -195,7 +197,7 @@ def test_decoding_in_pieces_equals_decoding_whole(
 
 
 class Watched(RecordDecoder[Widget]):
-    """Remembers how many bytes it, and the cheap look before it, were given to read at a time."""
+    """Records how many bytes it, and the cheap scan before it, are given at a time."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         super().__init__(*KINDS)
@@ -209,7 +211,7 @@ class Watched(RecordDecoder[Widget]):
         return super().fast(text, snapshot=snapshot)
 
 
-def test_a_long_line_is_decoded_as_it_comes_and_given_out_at_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_line_is_decoded_while_it_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
     data = line([widget(id_=str(number)) for number in range(5000)])
     decoder = Watched(monkeypatch)
     reader = LineReader(decoder, limit=LIMIT)
@@ -233,7 +235,7 @@ def test_a_long_line_is_decoded_as_it_comes_and_given_out_at_its_end(monkeypatch
     ],
     ids=["compact", "spaced", "text that ends like an object", "nested objects", "half a surrogate pair"],
 )
-def test_no_step_reads_more_than_a_few_pieces(
+def test_no_step_decodes_more_than_a_few_pieces(
     separators: tuple[str, str], fields: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent = [widget(id_=str(number), **fields) for number in range(10_000)]
@@ -254,9 +256,9 @@ def test_no_step_reads_more_than_a_few_pieces(
         {"title": '},{"', "parent_id": '},{"'},
         {"cells": [{"text": "cell", "row": 1}] * 30_000},
     ],
-    ids=["objects", "quotes", "the ends of texts", "a large array"],
+    ids=["objects", "quotes", "ends of strings", "a large array"],
 )
-def test_what_looks_like_a_boundary_costs_linear_work(fields: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_false_boundaries_take_linear_time(fields: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     data = line([widget(**fields)] * 8)
     decoder = Watched(monkeypatch)
     monkeypatch.setattr(pieces, "PIECE", 4 * KIB)
@@ -274,7 +276,7 @@ def test_what_looks_like_a_boundary_costs_linear_work(fields: dict[str, Any], mo
     "ending",
     [b"", b"}", b",", b",]", b"]]", b"] []", b",5]", b',{"id":5}]', b',{"no":"id"}]', b",null]", b', {"id":"z"'],
 )
-def test_a_long_line_that_turns_out_to_be_broken_gives_nothing(ending: bytes) -> None:
+def test_invalid_long_line_gives_no_records(ending: bytes) -> None:
     objects = b",".join(line(widget(id_=str(number))).strip() for number in range(50))
 
     (first,) = read(b"[" + objects + ending, 300)
@@ -284,7 +286,7 @@ def test_a_long_line_that_turns_out_to_be_broken_gives_nothing(ending: bytes) ->
 
 
 @pytest.mark.usefixtures("small_pieces")
-def test_a_broken_object_early_in_a_long_line_breaks_it() -> None:
+def test_object_without_id_early_in_a_long_line_invalidates_it() -> None:
     objects = [widget(id_=str(number)) for number in range(50)]
     objects[3] = without(objects[3], "id")
 
@@ -295,12 +297,12 @@ def test_a_broken_object_early_in_a_long_line_breaks_it() -> None:
 
 
 @pytest.mark.usefixtures("small_pieces")
-def test_long_lines_after_the_first_tell_which_fields_were_sent(decoder: RecordDecoder[Widget]) -> None:
+def test_omitted_fields_in_later_long_lines_keep_their_values(decoder: RecordDecoder[Widget]) -> None:
     merger, reader = SnapshotMerger(decoder), LineReader(decoder, limit=LIMIT)
     ids = [str(number) for number in range(50)]
     (first,) = reader.feed(line([widget(id_=id_) for id_ in ids]))
     merger.snapshot(first)
-    for _ in range(2):  # the second time the decoder knows that titles are left out
+    for _ in range(2):  # the second time, the decoder has learned that titles are left out
         for start in range(0, len(text := line([without(widget(id_=id_), "title") for id_ in ids])), 300):
             for batch in reader.feed(text[start : start + 300]):
                 assert merger.update(batch).changes == []
@@ -308,7 +310,7 @@ def test_long_lines_after_the_first_tell_which_fields_were_sent(decoder: RecordD
     assert {note.title for note in merger.state.values() if isinstance(note, Note)} == {"a title"}
 
 
-def test_one_object_of_megabytes_with_an_array_of_objects_costs_linear_work(decoder: RecordDecoder[Widget]) -> None:
+def test_huge_object_takes_linear_time(decoder: RecordDecoder[Widget]) -> None:
     sent = [
         widget(),
         widget("Hologram", "big", cells=[{"text": "cell", "row": row} for row in range(200_000)]),
@@ -320,7 +322,8 @@ def test_one_object_of_megabytes_with_an_array_of_objects_costs_linear_work(deco
     assert [record.raw == sent[1] for record in first.records if isinstance(record, UnknownWidget)] == [True]
 
 
-def test_s4_a_line_of_twelve_megabytes_takes_little_more_memory_than_its_records(
+@pytest.mark.row("S4")
+def test_long_line_uses_little_more_memory_than_its_records(
     decoder: RecordDecoder[Widget],
 ) -> None:
     data = line([widget(id_=f"w{number}", text="x" * 100) for number in range(30_000)])
@@ -335,10 +338,10 @@ def test_s4_a_line_of_twelve_megabytes_takes_little_more_memory_than_its_records
         tracemalloc.stop()
 
     assert len(batches[0].records) == 30_000
-    assert peak < held + (2 << 20)  # the line itself is never there as a whole
+    assert peak < held + (2 << 20)  # the whole line is never in memory
 
 
-def test_a_snapshot_that_comes_again_takes_memory_only_for_what_differs(decoder: RecordDecoder[Widget]) -> None:
+def test_repeated_snapshot_uses_memory_only_for_differences(decoder: RecordDecoder[Widget]) -> None:
     sent = [widget(id_=f"w{number}", text="x" * 100) for number in range(5_000)]
     merger = SnapshotMerger(decoder)
     (first,) = LineReader(decoder, limit=LIMIT).feed(line(sent))
