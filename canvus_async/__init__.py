@@ -16,6 +16,7 @@ from canvus_async.canvas import Canvas
 from canvus_async.client import Client
 from canvus_async.content.asset_stream import AssetStream
 from canvus_async.content.cache import Cache, MemoryCache
+from canvus_async.content.disk import DiskMode
 from canvus_async.content.disk_cache import CacheStats, DiskCache
 from canvus_async.errors import (
     ApiError,
@@ -80,6 +81,7 @@ __all__ = [
     "CorruptDownload",
     "Counters",
     "DiskCache",
+    "DiskMode",
     "DownloadError",
     "Downloaded",
     "Fetched",

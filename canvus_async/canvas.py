@@ -129,7 +129,6 @@ class Canvas:
     def download_many(
         self,
         items: Iterable[MipmapItem] | AsyncIterable[MipmapItem],
-        /,
         *,
         into: str | os.PathLike[str],
         levels: Levels | None = "all",

@@ -3,12 +3,13 @@
 import ssl as tls
 from datetime import datetime
 from functools import cached_property
-from typing import Self
+from typing import Literal, Self
 
 import aiohttp
 
 from canvus_async.canvas import Canvas
 from canvus_async.content.cache import Cache, MemoryCache
+from canvus_async.content.disk import Disk, DiskMode
 from canvus_async.content.fetcher import Fetcher
 from canvus_async.environment import url_and_options
 from canvus_async.http.credentials import Credentials, TokenFunction, hidden
@@ -20,9 +21,6 @@ from canvus_async.protocol.retrying import http_date
 from canvus_async.protocol.urls import api_root, is_plain_remote
 from canvus_async.resources.canvases import Canvases
 
-_DEFAULT_CACHE = MemoryCache(max_bytes=1)
-"""A placeholder in the signature for "a new MemoryCache"; never used as a cache."""
-
 
 class Client:
     """A client for one server, with one user's credentials. Use it with `async with`.
@@ -32,8 +30,9 @@ class Client:
     both, the client is anonymous, for canvases with link sharing. Credentials are sent only to the origin of `url`, and
     over plain http only to this machine, unless `allow_insecure` is true.
 
-    `cache` stores mipmaps and their infos: by default 64 MiB in memory; None disables it. `ssl` is an SSLContext or an
-    aiohttp.Fingerprint that is trusted instead of the system's certificate authorities.
+    `cache` stores mipmaps and their infos: by default 64 MiB in memory; None disables it. `disk` says where downloads
+    work with the disk: "auto" in the event loop while the disk is measured to be fast, "threads" never there. `ssl` is
+    an SSLContext or an aiohttp.Fingerprint that is trusted instead of the system's certificate authorities.
 
     `session` is an aiohttp session to use for all requests. The client does not close it. Its connector limits the
     connections of calls and subscriptions together. The client uses its own time limits and disables aiohttp's silent
@@ -54,10 +53,11 @@ class Client:
         limits: Limits | None = None,
         retry: Retry | None = None,
         reconnect: Reconnect | None = None,
-        cache: Cache | None = _DEFAULT_CACHE,
+        cache: Cache | Literal["memory"] | None = "memory",
         ssl: tls.SSLContext | aiohttp.Fingerprint | None = None,
         session: aiohttp.ClientSession | None = None,
         allow_insecure: bool = False,
+        disk: DiskMode = "auto",
     ) -> None:
         if session is not None and ssl is not None:
             raise ValueError("give either ssl= or session=: a session has TLS settings of its own, in its connector")
@@ -78,7 +78,7 @@ class Client:
             ssl=ssl,
             session=session,
         )
-        self._fetcher = Fetcher(self._transport, MemoryCache() if cache is _DEFAULT_CACHE else cache)
+        self._fetcher = Fetcher(self._transport, MemoryCache() if cache == "memory" else cache, Disk(disk))
 
     @classmethod
     def from_env(cls) -> Self:

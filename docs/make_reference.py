@@ -46,7 +46,7 @@ PAGES = {
         # Bulk jobs
         Fit MipmapRequest Fetched Downloaded Levels Pages BulkProgress OnError
         # Caches
-        Cache MemoryCache DiskCache CacheStats
+        Cache MemoryCache DiskCache CacheStats DiskMode
         # File names
         safe_filename
     """,

@@ -15,7 +15,7 @@ from canvus_async.bulk.items import NO_CONTENT
 from canvus_async.bulk.lanes import Lane
 from canvus_async.bulk.planner import FileRequest, Planner
 from canvus_async.errors import CanvusError, ClientClosed
-from canvus_async.http.event_loop import LoopBinding
+from canvus_async.event_loop import LoopBinding
 from canvus_async.progress import ProgressCounter
 
 OnError: TypeAlias = Literal["yield", "raise"]

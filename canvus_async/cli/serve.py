@@ -3,8 +3,11 @@
 import asyncio
 import json
 import signal
+import sys
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from cyclopts import Parameter
 
@@ -18,6 +21,7 @@ async def serve(
     data: Path | None = None,
     token: Annotated[str | None, Parameter(env_var="CANVUS_TOKEN")] = None,
     keepalive: float = 15.0,
+    allowed_host: Annotated[tuple[str, ...] | None, Parameter(negative="")] = None,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> None:
     """Run a Canvus-compatible server on this machine until Ctrl-C.
@@ -28,6 +32,7 @@ async def serve(
         data: Folder for all data; without it, the data is lost when the server stops.
         token: Access token of the owner; without it, the server creates one (and keeps it in `--data`).
         keepalive: Seconds between keepalives on subscriptions.
+        allowed_host: A name under which the server may be reached, besides localhost and its addresses; repeatable.
         as_json: When the server is ready, print url, token and canvas_id as one line of JSON.
     """
     stop = asyncio.Event()
@@ -37,10 +42,20 @@ async def serve(
             loop.add_signal_handler(name, stop.set)
         except NotImplementedError:  # Windows: Ctrl-C cancels this task instead
             break
-    async with CanvusServer(host=host, port=port, data=data, token=token, keepalive=keepalive) as server:
+    async with CanvusServer(
+        host=host, port=port, data=data, token=token, keepalive=keepalive, allowed_hosts=allowed_host or ()
+    ) as server:
+        if not _is_loopback(server.url):
+            what = "other machines can connect, without encryption: use this only in a network that you trust"
+            print(f"canvus: listening on {server.url}: {what}", file=sys.stderr, flush=True)
         canvas_id = server.canvas_ids[0] if server.canvas_ids else await server.create_canvas("Demo")
         if as_json:
             print(json.dumps({"url": server.url, "token": server.token, "canvas_id": canvas_id}), flush=True)
         else:
             print(f"url     {server.url}\ntoken   {server.token}\ncanvas  {canvas_id}", flush=True)
         await stop.wait()
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    return ip_address(host.partition("%")[0]).is_loopback

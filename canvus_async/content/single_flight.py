@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
-from canvus_async.http.event_loop import LoopBinding
+from canvus_async.event_loop import LoopBinding
 
 T = TypeVar("T")
 

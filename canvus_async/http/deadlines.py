@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Self, TypeAlias
 
 from canvus_async.errors import CanvusError, ClientClosed
-from canvus_async.http.event_loop import LoopBinding
+from canvus_async.event_loop import LoopBinding
 
 ErrorSource: TypeAlias = CanvusError | Callable[[], CanvusError]
 """The error that a deadline raises, or a function that makes it when it is needed."""

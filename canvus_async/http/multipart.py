@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import IO, TypeAlias
+from typing import IO, Self, TypeAlias
 
 import aiohttp
 from aiohttp.abc import AbstractStreamWriter
@@ -142,6 +142,9 @@ class _FilePayload(aiohttp.Payload):
         self._on_chunk_sent = on_chunk_sent
         self._on_all_sent = on_all_sent
         self._progress = progress
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self  # what records or mocks requests copies them; an open file cannot be copied
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
         raise TypeError("a streamed file is not text")

@@ -83,9 +83,16 @@ CanvasId: TypeAlias = str | HasId
 
 def id_of(value: str | HasId, *, what: str) -> str:
     """An id, given as itself or as an object that has it. Raises TypeError for anything else."""
-    found: object = value if isinstance(value, str) else getattr(value, "id", None)
+    if isinstance(value, str):
+        return value
+    found: object = getattr(value, "id", None)
+    kind = type(value).__name__
+    if found is None:
+        raise TypeError(f"{what} must be a str, or a record or handle with an id, got {kind}")
     if not isinstance(found, str):
-        raise TypeError(f"{what} must be a str or an object with an id, got {type(value).__name__}")
+        raise TypeError(f"{what} (the id of a {kind}) must be a str, got {type(found).__name__}")
+    if not found:
+        raise ValueError(f"{what} (the id of a {kind}) is empty")
     return found
 
 

@@ -1,28 +1,40 @@
 """The JSON that is sent: keywords checked before the request and encoded as an object."""
 
 import difflib
-import functools
 import json
-import typing
+import reprlib
 from collections.abc import Collection, Mapping
+from functools import cache
+from types import UnionType
+from typing import get_type_hints
 
 import msgspec
 
 WIRE_NAMES = {"host_id": "host-id", "connection_name": "connection-name"}
 """Keywords whose names have a hyphen in the API."""
 
+_SCALARS: Mapping[type, tuple[type | UnionType, str]] = {
+    str: (str, "a str"),
+    int: (int, "an int"),
+    float: (int | float, "a number"),
+    bool: (bool, "a bool"),
+}
+"""What is accepted for the types of JSON, and their names in errors."""
+
+_shorten = reprlib.Repr()
+_shorten.maxstring = _shorten.maxother = 100
+
 
 def payload(fields: Mapping[str, object], allowed: type, *, verb: str) -> bytes:
-    """The keywords of the call `verb` as a JSON object. Their names must be those of the TypedDict `allowed`.
+    """The keywords of the call `verb` as a JSON object. Names and types must be those of the TypedDict `allowed`.
 
-    Raises TypeError for another name and for a value of another type than the TypedDict says, ValueError for nan and
-    infinity. None is always accepted: it is sent as null.
+    Raises TypeError for another name or type, ValueError for nan and infinity.
     """
-    names = allowed.__annotations__
-    if unknown := [name for name in fields if name not in names]:
-        raise TypeError(_unexpected(unknown, names, verb=verb))
+    types = _types(allowed)
+    if unknown := [name for name in fields if name not in types]:
+        raise TypeError(_unexpected(unknown, types, verb=verb))
     for name, value in fields.items():
-        _check_type(name, value, _hints(allowed)[name], verb=verb)
+        _check_type(name, value, types[name], verb=verb)
     try:
         values = {WIRE_NAMES.get(name, name): _builtins(value) for name, value in fields.items()}
         return json.dumps(values, allow_nan=False, ensure_ascii=False).encode()
@@ -43,28 +55,52 @@ def _unexpected(unknown: list[str], names: Collection[str], *, verb: str) -> str
     return f"{verb}() got {what}{hint} It takes {', '.join(sorted(names))}"
 
 
-@functools.cache
-def _hints(allowed: type) -> Mapping[str, object]:
-    return typing.get_type_hints(allowed)
+@cache
+def _types(allowed: type) -> dict[str, type]:
+    """The keywords of a TypedDict and their types."""
+    return get_type_hints(allowed)
 
 
-def _check_type(name: str, value: object, kind: object, *, verb: str) -> None:
-    """Raise TypeError for a value of another type. An int is a float too, a bool is not a number."""
-    if value is None:
-        return
+def _check_type(name: str, value: object, expected: type, *, verb: str) -> None:
+    """Raise TypeError unless a value is of the expected type. An int is also a float, but a bool is no number."""
+    if expected in _SCALARS:
+        allowed, what = _SCALARS[expected]
+        reason = "" if isinstance(value, allowed) and isinstance(value, bool) == (expected is bool) else what
+    else:
+        what = f"a {expected.__name__}"
+        reason = _misfit(value, expected)
+    if reason:
+        if value is None:
+            reason = "leave it out to send nothing"
+        detail = "" if reason == what or not isinstance(value, expected | Mapping | None) else f" ({reason})"
+        raise TypeError(f"{verb}() got {name}={_shorten.repr(value)}; it takes {what}{detail}")
+
+
+def _misfit(value: object, expected: type) -> str:
+    """Why a value does not fit a record class; "" if it does. Records do not check their fields when created."""
+    if isinstance(value, msgspec.Struct) and not isinstance(value, expected):
+        return "another class"
     try:
-        msgspec.convert(_builtins(value), kind)
-    except (msgspec.ValidationError, TypeError) as problem:
-        expected = getattr(kind, "__name__", str(kind))
-        reason = f" ({problem})" if isinstance(value, msgspec.Struct | Mapping) else ""
-        raise TypeError(f"{verb}() got {name}={value!r}; it takes a {expected}{reason}") from None
+        msgspec.convert(_builtins(value), expected)
+    except (msgspec.ValidationError, TypeError, OverflowError) as problem:
+        return str(problem)
+    return ""
 
 
 def _builtins(value: object) -> object:
     """A value as plain JSON types. Fields of a record that are None are left out: the API accepts no null for them."""
-    if isinstance(value, msgspec.Struct):
-        return {name: part for name, part in msgspec.to_builtins(value).items() if part is not None}
-    return msgspec.to_builtins(value)
+    plain: object = msgspec.to_builtins(value, enc_hook=_plain)
+    if isinstance(value, msgspec.Struct) and isinstance(plain, dict):
+        return {name: part for name, part in plain.items() if part is not None}
+    return plain
+
+
+def _plain(value: object) -> object:
+    """A value of a subclass, such as numpy.float64, as its base class."""
+    for kind in (str, int, float):
+        if isinstance(value, kind):
+            return kind(value)
+    raise TypeError(f"{type(value).__name__} cannot be sent as JSON")
 
 
 def _not_finite(fields: Mapping[str, object]) -> str:

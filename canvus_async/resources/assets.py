@@ -39,7 +39,6 @@ class Assets:
     async def download(
         self,
         hash: str,  # noqa: A002
-        /,
         *,
         to: str | os.PathLike[str],
         max_bytes: int | None = None,
@@ -80,7 +79,6 @@ class Assets:
     def download_many(
         self,
         items: Iterable[Item] | AsyncIterable[Item],
-        /,
         *,
         into: str | os.PathLike[str],
         concurrency: int | None = None,

@@ -42,7 +42,6 @@ class Background:
     async def upload(
         self,
         file: Uploadable,
-        /,
         *,
         filename: str | None = None,
         fit: str | None = None,

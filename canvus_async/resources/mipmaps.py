@@ -62,7 +62,6 @@ class Mipmaps:
         self,
         hash: str,  # noqa: A002
         level: int,
-        /,
         *,
         to: str | os.PathLike[str],
         page: int = 0,
@@ -86,7 +85,6 @@ class Mipmaps:
     def fetch_many(
         self,
         items: Iterable[MipmapItem] | AsyncIterable[MipmapItem],
-        /,
         *,
         levels: Levels = "all",
         pages: Pages = 0,
@@ -123,7 +121,6 @@ class Mipmaps:
     def download_many(
         self,
         items: Iterable[MipmapItem] | AsyncIterable[MipmapItem],
-        /,
         *,
         into: str | os.PathLike[str],
         levels: Levels = "all",

@@ -19,7 +19,6 @@ class Pdfs(FileCollection[Pdf]):
     async def upload(
         self,
         file: Uploadable,
-        /,
         *,
         filename: str | None = None,
         wait_ready: bool = False,

@@ -19,7 +19,6 @@ class Videos(FileCollection[Video]):
     async def upload(
         self,
         file: Uploadable,
-        /,
         *,
         filename: str | None = None,
         wait_ready: bool = False,

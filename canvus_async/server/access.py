@@ -9,7 +9,7 @@ learns of the mistake.
 """
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import IntEnum
 
 import msgspec
@@ -38,6 +38,8 @@ class Users:
     def __init__(self, storage: Storage, owner_token: str | None) -> None:
         """`owner_token` replaces the stored one; None keeps that, or makes one at the first start."""
         self._storage = storage
+        self.on_change: Callable[[], None] = lambda: None
+        """Called after the rights of a user may have been reduced."""
         self._by_token = {user.token: user for user in storage.users()}
         stored = storage.meta("owner_token")
         self.owner_token = owner_token or stored or secrets.token_hex(24)
@@ -51,15 +53,32 @@ class Users:
 
     def add(self, role: str, *, blocked: bool, canvases: Iterable[str] | None) -> str:
         """Add a user and return the token. Raises ValueError for an unknown role."""
-        if role not in {"owner", "edit", "view"}:
-            raise ValueError(f'role must be "owner", "edit" or "view", got {role!r}')
-        user = User(secrets.token_hex(24), role, blocked, None if canvases is None else frozenset(canvases))
+        user = _user(secrets.token_hex(24), role, blocked, canvases)
         self._save(user)
         return user.token
 
-    def current(self, user: User) -> User:
-        """The present version of a user who was looked up earlier."""
-        return self._by_token.get(user.token, user)
+    def change(self, token: str, *, role: str, blocked: bool, canvases: Iterable[str] | None) -> None:
+        """Replace what a user may do. Raises KeyError for an unknown token and ValueError for an unknown role."""
+        if token not in self._by_token:
+            raise KeyError("unknown token")
+        self._save(_user(token, role, blocked, canvases))
+        self.on_change()
+
+    def current(self, user: User | None) -> User | None:
+        """The present version of a user who was looked up earlier; None for a caller without a token."""
+        return None if user is None else self._by_token.get(user.token)
+
+    def right_now(self, user: User | None, canvas: StoredCanvas) -> Right:
+        """The present right to a canvas of a user who was looked up earlier, or of a caller without a token."""
+        present = self.current(user)
+        return Right.NONE if present is not None and present.blocked else right_of(present, canvas)
+
+    def may_follow(self, user: User | None, canvas: StoredCanvas | None) -> bool:
+        """Whether an open stream of a canvas, or of the list of canvases, may continue."""
+        if canvas is not None:
+            return self.right_now(user, canvas) is not Right.NONE
+        present = self.current(user)
+        return present is not None and not present.blocked
 
     def grant(self, user: User, canvas_id: str) -> User:
         """Let a user see a canvas, which they have just created."""
@@ -86,6 +105,12 @@ class Users:
         if user is None:
             raise Unauthenticated("Invalid access token" if sent_token(request) else "Access token is missing")
         return user
+
+
+def _user(token: str, role: str, blocked: bool, canvases: Iterable[str] | None) -> User:
+    if role not in {"owner", "edit", "view"}:
+        raise ValueError(f'role must be "owner", "edit" or "view", got {role!r}')
+    return User(token, role, blocked, None if canvases is None else frozenset(canvases))
 
 
 def sent_token(request: web.Request) -> str:

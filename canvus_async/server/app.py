@@ -4,14 +4,13 @@ import asyncio
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Literal, Self
 from uuid import uuid4
 
 from aiohttp import web
 
-from canvus_async.server.access import Users
+from canvus_async.event_loop import LoopBinding
 from canvus_async.server.endpoints.assets import AssetEndpoints
 from canvus_async.server.endpoints.background import BackgroundEndpoints
 from canvus_async.server.endpoints.canvases import CanvasEndpoints
@@ -20,11 +19,10 @@ from canvus_async.server.endpoints.services import Services
 from canvus_async.server.endpoints.widgets import WidgetEndpoints
 from canvus_async.server.faults import Faults
 from canvus_async.server.gate import Gate, RequestRecord, record_status
+from canvus_async.server.hosts import Hosts
 from canvus_async.server.http.connection import HttpConnection
-from canvus_async.server.processing import Processing
-from canvus_async.server.rendering.renderer import Renderer
-from canvus_async.server.state import State
-from canvus_async.server.store.database import Storage
+from canvus_async.server.http.listener import Listener
+from canvus_async.server.startup import start_services
 from canvus_async.server.streams.subscriptions import Streams
 
 MAX_UPLOAD = 512 << 20
@@ -51,6 +49,12 @@ class CanvusServer:
     of seconds between blank lines on a subscription without changes, `max_upload` the size of the largest file in
     bytes, `processing_delay` the number of seconds until the `hash` of an uploaded file is published.
 
+    Requests for other hosts are refused with status 421, so that a web page whose name was pointed to this server (DNS
+    rebinding) cannot read it. Allowed are localhost, the address that the server listens on, `host`, and the names in
+    `allowed_hosts`, such as "canvus.example.com" or "canvus.example.com:8443". With `host="0.0.0.0"` or "::", every IP
+    address is allowed, but names other than localhost must be in `allowed_hosts`. Writes by web pages of another origin
+    are refused with status 403.
+
     `faults` simulates failures; `requests` records the last requests.
     """
 
@@ -64,11 +68,13 @@ class CanvusServer:
         keepalive: float = 15.0,
         max_upload: int = MAX_UPLOAD,
         processing_delay: float = 0.05,
+        allowed_hosts: Iterable[str] = (),
     ) -> None:
         if keepalive <= 0 or max_upload <= 0 or processing_delay < 0:
             raise ValueError("keepalive and max_upload must be above 0, processing_delay at least 0")
         self._host = self._address = host
         self._port = port
+        self._hosts = Hosts(host, allowed_hosts)
         self._data = None if data is None else Path(data)
         self._requested_token = token
         self._max_upload = max_upload
@@ -79,6 +85,8 @@ class CanvusServer:
         self._services: Services | None = None
         self._web: web.Server | None = None
         self._cleanup = AsyncExitStack()
+        self._loop: LoopBinding | None = None
+        self._streams.check_loop = self._check_loop
 
     def __repr__(self) -> str:
         return f"<CanvusServer {self.url if self._services else 'closed'}>"
@@ -101,12 +109,12 @@ class CanvusServer:
     @property
     def token(self) -> str:
         """The owner's token."""
-        return self._running.users.owner_token
+        return self._started.users.owner_token
 
     @property
     def canvas_ids(self) -> list[str]:
         """The ids of all canvases, oldest first."""
-        return list(self._running.state.canvases)
+        return list(self._started.state.canvases)
 
     @property
     def requests(self) -> list[RequestRecord]:
@@ -124,17 +132,50 @@ class CanvusServer:
         return 0 if self._web is None else len(self._web.connections)
 
     @property
-    def _running(self) -> Services:
+    def _started(self) -> Services:
         if self._services is None:
             raise RuntimeError("the server is not running")
         return self._services
+
+    @property
+    def _running(self) -> Services:
+        """The services, for everything but reading a value: only in the loop of the server."""
+        started = self._started
+        self._check_loop()
+        return started
+
+    def _check_loop(self) -> None:
+        """Raises RuntimeError in another event loop than the server's. Without a running loop, nothing can go wrong."""
+        if self._loop is None:
+            return
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return
+        self._loop.check()
+
+    def _lost_loop(self) -> None:
+        """The loop of the server was closed before the server. Its sockets are closed, so there is nothing to stop."""
+        self._services = self._web = self._loop = None
+        self._cleanup = AsyncExitStack()
+        raise RuntimeError("the event loop of this CanvusServer was closed before the server: close the server first")
 
     async def start(self) -> None:
         """Start the server. Raises DataInUse, UnsuitableFolder, and OSError if the port is in use."""
         if self._services is not None:
             raise RuntimeError("the server is already running")
+        loop = LoopBinding("CanvusServer")
+        loop.check()
+        loop.on_new_loop.append(self._lost_loop)
         async with AsyncExitStack() as stack:
-            services = self._start_services(stack)
+            services = start_services(
+                stack,
+                data=self._data,
+                token=self._requested_token,
+                streams=self._streams,
+                processing_delay=self._processing_delay,
+                max_upload=self._max_upload,
+            )
             runner = web.AppRunner(self._application(services), handler_cancellation=True, shutdown_timeout=GRACE)
             await runner.setup()
             stack.push_async_callback(self._gate.drain)
@@ -142,11 +183,17 @@ class CanvusServer:
             self._web = runner.server
             await self._listen(stack)
             self._services = services
+            self._loop = loop
             self._cleanup = stack.pop_all()
 
     async def close(self) -> None:
-        """End all subscriptions, wait up to a second for requests in progress, and stop. May be called repeatedly."""
+        """End all subscriptions, wait up to a second for requests in progress, and stop. May be called repeatedly.
+
+        Like all methods, it must be called in the event loop that the server was started in; in another one it raises
+        RuntimeError.
+        """
         if self._services is not None:
+            self._check_loop()
             self._services = None
             self.faults.clear()
             await self._cleanup.aclose()
@@ -171,54 +218,45 @@ class CanvusServer:
         return self._running.users.add(role, blocked=blocked, canvases=canvases)
 
     def share(self, canvas_id: str, link: Literal["none", "view", "edit"]) -> None:
-        """Let anyone view or edit a canvas without a token; "none" ends that. Raises KeyError for an unknown canvas."""
+        """Let anyone view or edit a canvas without a token; "none" ends that, and open subscriptions too.
+
+        Subscriptions of users who may view the canvas anyway continue. Raises KeyError for an unknown canvas.
+        """
         if link not in {"none", "view", "edit"}:
             raise ValueError(f'link must be "none", "view" or "edit", got {link!r}')
         state = self._running.state
         canvas = state.canvases[canvas_id]
         state.change_canvas(canvas, link=link)
-        if link == "none":
-            state.broadcast(canvas).end(anonymous_only=True)
+        self._streams.check_rights()
 
-    def _start_services(self, stack: AsyncExitStack) -> Services:
-        """Open the database and create the parts of the server. The stack closes them in reverse order."""
-        if self._data is None:
-            folder = Path(stack.enter_context(TemporaryDirectory(prefix="canvus-", ignore_cleanup_errors=True)))
-        else:
-            folder = self._data
-            folder.mkdir(parents=True, exist_ok=True)
-        storage = Storage(None if self._data is None else folder)
-        stack.callback(storage.close)
-        server_id = storage.meta("server_id") or str(uuid4())
-        storage.set_meta("server_id", server_id)
-        renderer = Renderer(folder / "mipmaps")
-        stack.push_async_callback(renderer.aclose)
-        state = State(storage, folder / "assets", on_asset_removed=renderer.forget)
-        stack.callback(state.assets.close)
-        renderer.sweep(state.assets.known)  # an earlier server may have been killed
-        processing = Processing(state, self._processing_delay)
-        stack.callback(processing.close)
-        return Services(
-            state=state,
-            users=Users(storage, self._requested_token),
-            streams=self._streams,
-            processing=processing,
-            renderer=renderer,
-            server_id=server_id,
-            max_upload=self._max_upload,
-        )
+    def change_user(
+        self,
+        token: str,
+        role: Literal["owner", "edit", "view"] = "edit",
+        *,
+        blocked: bool = False,
+        canvases: Iterable[str] | None = None,
+    ) -> None:
+        """Replace what a user may do; the parameters are those of `add_user`. Raises KeyError for an unknown token.
+
+        Open subscriptions end if the user may not see their canvas any more.
+        """
+        self._running.users.change(token, role=role, blocked=blocked, canvases=canvases)
 
     async def _listen(self, stack: AsyncExitStack) -> None:
         loop, manager = asyncio.get_running_loop(), self._web
         if manager is None:
             raise RuntimeError("the server is not running")
-        listener = await loop.create_server(lambda: HttpConnection(manager, loop=loop), self._host, self._port)
-        stack.callback(listener.close)
-        bound = listener.sockets[0].getsockname()  # of a host name with several addresses, report the first
-        self._address, self._port = bound[0], bound[1]
+        listener = Listener(lambda: HttpConnection(manager, loop=loop))
+        stack.push_async_callback(listener.aclose)
+        await listener.open(self._host, self._port)
+        self._hosts.listen_on(address for address, _ in listener.addresses)
+        self._address, self._port = listener.addresses[0]  # of a host name with several addresses, report the first
 
     def _application(self, services: Services) -> web.Application:
-        application = web.Application(middlewares=[self._gate.middleware], client_max_size=MAX_BODY)
+        application = web.Application(
+            middlewares=[self._gate.middleware, self._hosts.middleware], client_max_size=MAX_BODY
+        )
         application.on_response_prepare.append(record_status)
         application.on_shutdown.append(self._end_streams)
         file_uploads = FileUploads(services)

@@ -45,10 +45,28 @@ class WrongMethod(Refused):
         self.allowed = allowed
 
 
+class Misdirected(Refused):
+    """The request is for a host that is not this server."""
+
+    status = 421
+
+
 class TooBig(Refused):
     """The body is larger than the server accepts."""
 
     status = 413
+
+
+class Busy(Refused):
+    """The server has reached a limit; the request may succeed later."""
+
+    status = 503
+
+
+class Full(Refused):
+    """The server has no room for more objects."""
+
+    status = 507
 
 
 class Unsupported(Refused):

@@ -1,17 +1,24 @@
 """The canvases of a running server. A change is written to the database first, then to memory, then to the streams."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from canvus_async.models import JSON
 from canvus_async.server.access import Right
+from canvus_async.server.refusals import Full
 from canvus_async.server.rules import editing
 from canvus_async.server.rules.widgets import StoredCanvas, StoredWidget, encode
 from canvus_async.server.store.asset_files import AssetStore
 from canvus_async.server.store.database import Storage, StoredAsset
 from canvus_async.server.streams.broadcast import Broadcast, Event
+
+MAX_MEMORY = 512 << 20
+"""Bytes of memory, estimated, that widgets may take. Without a limit, a request of 60 bytes for a table takes 21 MB."""
+
+_WIDGET_OVERHEAD = 1500
+"""Bytes of memory that a widget takes besides its JSON and its fields."""
 
 
 class State:
@@ -26,6 +33,7 @@ class State:
         self._on_asset_removed = on_asset_removed
         self.canvases = {canvas.id: canvas for canvas in storage.canvases()}
         widgets = (widget for canvas in self.canvases.values() for widget in canvas.widgets.values())
+        self._memory = sum(_memory(widgets) for widgets in (each.widgets.values() for each in self.canvases.values()))
         self._uses = Counter(widget.asset for widget in widgets if widget.asset)
         used = (asset for asset in storage.assets() if self._uses[asset.hash])
         self.assets = AssetStore(assets, used, durable=storage.durable)
@@ -48,11 +56,14 @@ class State:
         now = timestamp()
         canvas = StoredCanvas(id=canvas_id, name=name, created_at=now, modified_at=now)
         widgets = editing.default_widgets(canvas)
+        added = _memory(widgets)
+        self._check_room(added)
         with self._storage.transaction():
             self._storage.put_canvas(canvas)
             self._storage.put_widgets(canvas.id, widgets)
         for widget in widgets:
             canvas.put(widget)
+        self._memory += added
         self.canvases[canvas.id] = canvas
         self._broadcasts[canvas.id] = Broadcast()
         self._publish_canvas(canvas)
@@ -80,6 +91,7 @@ class State:
         with self._storage.transaction():
             self._storage.remove_canvas(canvas.id)
             self._storage.remove_assets(unused)
+        self._memory -= _memory(canvas.widgets.values())
         del self.canvases[canvas.id]
         self._broadcasts.pop(canvas.id).end()
         self._publish_canvas(canvas, deleted=True)
@@ -91,12 +103,15 @@ class State:
         now = timestamp()
         old = [canvas.widgets[widget.id] for widget in widgets if widget.id in canvas.widgets]
         unused = self._unused_assets(removed=old, added=widgets)
+        added = _memory(widgets) - _memory(old)
+        self._check_room(added)
         with self._storage.transaction():
             if asset is not None:
                 self._storage.put_asset(asset)
             self._storage.put_widgets(canvas.id, widgets)
             self._storage.remove_assets(unused)
             self._storage.touch_canvas(canvas.id, now)
+        self._memory += added
         if asset is not None:
             self.assets.register(asset)
         canvas.modified_at = now
@@ -113,6 +128,7 @@ class State:
             self._storage.remove_widgets(widgets)
             self._storage.remove_assets(unused)
             self._storage.touch_canvas(canvas.id, now)
+        self._memory -= _memory(widgets)
         canvas.modified_at = now
         self._count_uses(removed=widgets)
         for widget in widgets:
@@ -136,6 +152,11 @@ class State:
             "modified_at": canvas.modified_at,
         }
         return encode(fields)
+
+    def _check_room(self, added: int) -> None:
+        """Raises Full if a change would need too much memory. Changes that need less than before are always allowed."""
+        if added > 0 and self._memory + added > MAX_MEMORY:
+            raise Full(f"The server has no room for more objects: delete some of the {len(self.canvases)} canvases")
 
     def _publish_canvas(self, canvas: StoredCanvas, *, deleted: bool = False) -> None:
         """Publish one event per right, because `access` in the JSON depends on the subscriber's right."""
@@ -167,6 +188,14 @@ class State:
             del self._uses[asset.hash]
             self.assets.discard(asset)
             self._on_asset_removed(asset.hash)
+
+
+def _memory(widgets: Iterable[StoredWidget]) -> int:
+    """About how many bytes of memory widgets take: their JSON, the same as Python objects, and what each one costs.
+
+    A hash counts before it is published, so that there is always room to publish it.
+    """
+    return sum(_WIDGET_OVERHEAD + 2 * (len(each.raw) + len(each.asset) - len(each.hash)) for each in widgets)
 
 
 def timestamp() -> str:

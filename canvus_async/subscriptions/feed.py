@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Generic, Literal, TypeAlias
 
 from canvus_async.errors import CanvusError, ClientClosed
-from canvus_async.http.event_loop import LoopBinding
+from canvus_async.event_loop import LoopBinding
 from canvus_async.http.request import Request
 from canvus_async.http.transport import Transport
 from canvus_async.models.changes import Change, R

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Generic, Self
 
 from canvus_async.errors import ClientClosed, RequestTimeout
+from canvus_async.event_loop import LoopBinding
 from canvus_async.generators import ResumableGenerator
-from canvus_async.http.event_loop import LoopBinding
 from canvus_async.models import KINDS
 from canvus_async.models.changes import Change, R
 from canvus_async.protocol.merging import Initial

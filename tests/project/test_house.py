@@ -12,7 +12,7 @@ import canvus_async
 PACKAGE = Path(canvus_async.__file__).parent
 
 FLOORS = (
-    {"errors", "models", "options", "progress", "generators", "protocol", "environment"},
+    {"errors", "models", "options", "progress", "generators", "event_loop", "protocol", "environment"},
     {"http"},
     {"content", "subscriptions"},
     {"bulk"},
@@ -24,17 +24,17 @@ FLOORS = (
 )
 """From the ground up: a module may import from its own room, from its own floor, and from the floors below."""
 
-SERVER = {"server", "errors", "models", "options", "protocol"}
+SERVER = {"server", "errors", "event_loop", "models", "options", "protocol"}
 """What the embedded server may import. Only the command line and the pytest plugin may import the server."""
 
 SERVER_FLOORS = (
-    {"refusals", "http", "rules", "rendering"},
+    {"refusals", "private_files", "http", "rules", "rendering"},
     {"store"},
     {"access", "streams"},
     {"state"},
-    {"processing", "faults", "gate"},
+    {"processing", "faults", "gate", "hosts"},
     {"endpoints"},
-    {"app", "__init__"},
+    {"app", "startup", "__init__"},
 )
 """The same within the embedded server."""
 

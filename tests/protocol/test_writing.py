@@ -1,5 +1,7 @@
 """Keywords are checked before they are sent."""
 
+from decimal import Decimal
+from enum import StrEnum
 from typing import TypedDict
 
 import msgspec
@@ -7,7 +9,7 @@ import pytest
 
 from canvus_async.models import ConnectorEnd, Point, Size
 from canvus_async.protocol.writing import payload
-from canvus_async.resources.keywords import ImageUpdate
+from canvus_async.resources.keywords import ConnectorUpdate, ImageUpdate, PdfUpdate
 
 
 def test_keywords_become_json_and_omitted_ones_are_not_sent() -> None:
@@ -21,8 +23,52 @@ def test_keywords_become_json_and_omitted_ones_are_not_sent() -> None:
     assert payload({}, ImageUpdate, verb="update") == b"{}"
 
 
-def test_none_is_sent_as_null() -> None:
-    assert payload({"title": None}, ImageUpdate, verb="update") == b'{"title": null}'
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("location", (1, 2), "got location=(1, 2); it takes a Point"),
+        ("location", Size(1, 2), "it takes a Point"),
+        ("location", {"x": 1}, "it takes a Point (Object missing required field `y`)"),
+        ("location", Point("1", 2), "it takes a Point (Expected `float`, got `str` - at `$.x`)"),
+        ("location", Point(object(), 2), "it takes a Point (object cannot be sent as JSON)"),
+        ("size", "big", "got size='big'; it takes a Size"),
+        ("title", 5, "got title=5; it takes a str"),
+        ("title", b"a", "it takes a str"),
+        ("title", None, "got title=None; it takes a str (leave it out to send nothing)"),
+        ("pinned", "yes", "got pinned='yes'; it takes a bool"),
+        ("pinned", 1, "it takes a bool"),
+        ("scale", True, "got scale=True; it takes a number"),
+        ("scale", "2", "it takes a number"),
+        ("scale", Decimal(2), "it takes a number"),
+        ("index", 1.5, "it takes an int"),
+        ("index", True, "it takes an int"),
+    ],
+)
+def test_a_value_of_another_type_is_refused_with_the_type_that_is_taken(name: str, value: object, message: str) -> None:
+    with pytest.raises(TypeError, match=r"^update\(\) got " + name) as refused:
+        payload({name: value}, PdfUpdate, verb="update")
+    assert message in str(refused.value)
+
+
+def test_ints_are_numbers_and_subclasses_are_sent_as_their_base_class() -> None:
+    class Number(float):
+        """Like numpy.float64."""
+
+    class Text(str):
+        __slots__ = ()
+
+    class Kind(StrEnum):
+        CURVE = "curve"
+
+    fields = {"scale": 2, "depth": Number(1.5), "title": Text("a"), "location": Point(Number(1), 2)}
+    body = payload(fields, ImageUpdate, verb="update")
+    assert msgspec.json.decode(body) == {"scale": 2, "depth": 1.5, "title": "a", "location": {"x": 1.0, "y": 2}}
+    assert payload({"type": Kind.CURVE}, ConnectorUpdate, verb="update") == b'{"type": "curve"}'
+
+
+def test_a_dict_with_the_fields_of_a_record_is_accepted() -> None:
+    body = payload({"location": {"x": 1, "y": 2}}, ImageUpdate, verb="update")
+    assert msgspec.json.decode(body) == {"location": {"x": 1, "y": 2}}
 
 
 def test_inherited_keywords_are_accepted() -> None:

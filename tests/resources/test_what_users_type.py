@@ -43,9 +43,9 @@ async def test_ids_and_names_are_taken_by_position_and_by_name(client: Client, c
 @pytest.mark.parametrize("value", [5, None, b"id", object(), ["id"]])
 async def test_anything_else_is_refused_before_any_request(client: Client, canvas: Canvas, value: object) -> None:
     for call in (canvas.notes.get, canvas.notes.delete, client.canvases.get):
-        with pytest.raises(TypeError, match="must be a str or an object with an id"):
+        with pytest.raises(TypeError, match="must be a str, or a record or handle with an id"):
             await call(value)  # type: ignore[operator]
-    with pytest.raises(TypeError, match="canvas id must be a str or an object with an id"):
+    with pytest.raises(TypeError, match="canvas id must be a str, or a record or handle with an id"):
         client.canvas(value)  # type: ignore[arg-type]
     assert client.requests_sent == 0
 
@@ -55,8 +55,8 @@ WRONG: dict[str, tuple[Call, str]] = {
     "number as text": (lambda canvas: canvas.notes.create(text=5), r"text=5; it takes a str"),  # type: ignore[typeddict-item]
     "text as size": (lambda canvas: canvas.notes.update("n", size="big"), r"size='big'; it takes a Size"),  # type: ignore[typeddict-item]
     "text as bool": (lambda canvas: canvas.notes.update("n", pinned="yes"), r"pinned='yes'; it takes a bool"),  # type: ignore[typeddict-item]
-    "bool as number": (lambda canvas: canvas.notes.create(scale=True), r"scale=True; it takes a float"),
-    "text as number": (lambda canvas: canvas.notes.create(depth="1"), r"depth='1'; it takes a float"),  # type: ignore[typeddict-item]
+    "bool as number": (lambda canvas: canvas.notes.create(scale=True), r"scale=True; it takes a number"),
+    "text as number": (lambda canvas: canvas.notes.create(depth="1"), r"depth='1'; it takes a number"),  # type: ignore[typeddict-item]
     "record of another kind": (lambda canvas: canvas.notes.create(location=Size(1, 2)), "it takes a Point"),  # type: ignore[typeddict-item]
     "text within a record": (lambda canvas: canvas.notes.create(location=Point("1", 2)), "it takes a Point"),  # type: ignore[arg-type]
     "upload": (lambda canvas: canvas.images.upload(b"x", title=5), "title=5; it takes a str"),  # type: ignore[arg-type]

@@ -48,7 +48,7 @@ def refused(response: RawResponse, *statuses: int) -> str:
     ids=range(9),
 )
 async def test_a_malformed_request_line_gives_a_json_error(server: CanvusServer, line: str) -> None:
-    response = await send_raw(server, f"{line}\r\nHost: canvus\r\n\r\n".encode("latin-1"))
+    response = await send_raw(server, f"{line}\r\nHost: localhost\r\n\r\n".encode("latin-1"))
 
     refused(response, 400)
 
@@ -209,7 +209,7 @@ async def test_an_unknown_token_is_unauthenticated(server: CanvusServer, token: 
 
 
 async def test_pipelined_requests_are_answered_in_order(server: CanvusServer, canvas: str) -> None:
-    head = f" HTTP/1.1\r\nHost: canvus\r\nPrivate-Token: {server.token}\r\n\r\n"
+    head = f" HTTP/1.1\r\nHost: localhost\r\nPrivate-Token: {server.token}\r\n\r\n"
     targets = [f"/api/v1/{canvas}/notes/{number}" for number in range(20)]
     reader, writer = await asyncio.open_connection("127.0.0.1", int(server.url.rpartition(":")[2]))
     writer.write("".join(f"GET {target}{head}" for target in targets).encode())

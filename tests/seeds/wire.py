@@ -70,7 +70,7 @@ async def _first_line(reader: asyncio.StreamReader) -> bytes:
 
 def raw_request(method: str, target: str, *headers: str, token: str | None = None, body: bytes | None = None) -> bytes:
     """The bytes of a request, which is well-formed if the arguments are."""
-    lines = [f"{method} {target} HTTP/1.1", "Host: canvus", "Connection: close", *headers]
+    lines = [f"{method} {target} HTTP/1.1", "Host: localhost", "Connection: close", *headers]
     if token is not None:
         lines.append(f"Private-Token: {token}")
     if body is not None:

@@ -113,7 +113,7 @@ async def test_a_write_is_completed_after_a_disconnect_and_a_read_is_cancelled(
     port, begun, go_on, done = gated
     before = asyncio.all_tasks()
     _, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(f"{method} / HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    writer.write(f"{method} / HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
     await begun.wait()
     writer.close()
     await eventually(lambda: len(asyncio.all_tasks() - before) == (1 if seen_through else 0))
@@ -125,7 +125,9 @@ async def test_a_write_is_completed_after_a_disconnect_and_a_read_is_cancelled(
 
 async def test_closing_does_not_wait_for_a_slow_client(api: Api, canvas: str) -> None:
     _, writer = await asyncio.open_connection("127.0.0.1", int(api.server.url.rpartition(":")[2]))
-    writer.write(f"POST /api/v1/{canvas}/notes HTTP/1.1\r\nHost: x\r\nPrivate-Token: {api.server.token}\r\n".encode())
+    writer.write(
+        f"POST /api/v1/{canvas}/notes HTTP/1.1\r\nHost: localhost\r\nPrivate-Token: {api.server.token}\r\n".encode()
+    )
     writer.write(b"Content-Length: 100\r\n\r\n{")
     await eventually(lambda: api.server.requests)
 

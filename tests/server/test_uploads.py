@@ -211,6 +211,38 @@ async def test_a_file_over_the_limit_is_refused_with_and_without_a_content_lengt
 
 
 @pytest.mark.parametrize(
+    ("before", "repeated"),
+    [
+        pytest.param(b"", b"preamble" * 100 + b"\r\n", id="before the first part"),
+        pytest.param(b"", b"\n" * 1000, id="empty lines before the first part"),
+        pytest.param(
+            b"--x\r\n", b'Content-Disposition: form-data; name="a"\r\n\r\n' + bytes(60_000) + b"\r\n--x\r\n", id="parts"
+        ),
+    ],
+)
+async def test_everything_in_a_form_counts(session: aiohttp.ClientSession, before: bytes, repeated: bytes) -> None:
+    """Without a Content-Length, all that is sent beyond the limits ends the upload."""
+    sent = 0
+
+    async def chunks() -> AsyncIterator[bytes]:
+        nonlocal sent
+        yield before
+        for number in range(40_000):
+            yield repeated.replace(b'"a"', b'"%d"' % number)
+            sent += len(repeated)
+            await asyncio.sleep(0)
+
+    async with CanvusServer(max_upload=100_000) as server:
+        api = Api(server, session, server.token)
+        canvas = f"canvases/{await server.create_canvas('Demo')}"
+        headers = {"Content-Type": "multipart/form-data; boundary=x"}
+        response = await api.call("POST", f"{canvas}/images", data=chunks(), headers=headers)
+
+    assert (response.status, "larger than 1148576 bytes" in response.msg) == (413, True)
+    assert sent < 15_000_000, "the rest of 30 MB and more was not waited for"
+
+
+@pytest.mark.parametrize(
     ("content_type", "body"),
     [
         ("multipart/form-data", b"--x--\r\n"),
@@ -243,8 +275,8 @@ async def test_a_client_that_disconnects_during_an_upload_leaves_nothing(api_in:
         canvas = await api.server.create_canvas("Demo")
         _, writer = await asyncio.open_connection("127.0.0.1", int(api.server.url.rpartition(":")[2]))
         writer.write(
-            f"POST /api/v1/canvases/{canvas}/images HTTP/1.1\r\nHost: x\r\nPrivate-Token: {api.server.token}\r\n"
-            "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 900000\r\n\r\n"
+            f"POST /api/v1/canvases/{canvas}/images HTTP/1.1\r\nPrivate-Token: {api.server.token}\r\n"
+            "Host: localhost\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 900000\r\n\r\n"
             '--x\r\nContent-Disposition: form-data; name="data"; filename="a.png"\r\n\r\n'.encode()
             + samples.picture()
         )

@@ -53,6 +53,7 @@ class AssetEndpoints:
             raise Invalid(str(error)) from None
         except (UnsupportedAsset, BrokenAsset) as error:
             raise Unsupported(str(error)) from None
+        self._find(request)  # the right may have been withdrawn meanwhile
         response = json_response(msgspec.json.encode(info))
         response.headers["Cache-Control"] = IMMUTABLE
         return response
@@ -68,6 +69,7 @@ class AssetEndpoints:
             raise Invalid(str(error)) from None
         except (UnsupportedAsset, BrokenAsset) as error:
             raise Unsupported(str(error)) from None
+        self._find(request)
         return file_response(
             request,
             path,

@@ -25,7 +25,8 @@ class BackgroundEndpoints:
         return await self._services.respond(
             request,
             self._services.state.broadcast(canvas),
-            lambda: canvas.background.raw,
+            canvas,
+            lambda: [canvas.background.raw],
             single=True,
             matches=lambda event: event.kind is BACKGROUND,
         )

@@ -11,6 +11,7 @@ from canvus_async.server.http.responses import json_array, json_response, read_j
 from canvus_async.server.refusals import Denied
 from canvus_async.server.rules import fields
 from canvus_async.server.rules.widgets import encode
+from canvus_async.server.store.database import User
 from canvus_async.server.streams.broadcast import Event
 
 VERSION = "3.1.0"
@@ -45,16 +46,17 @@ class CanvasEndpoints:
         users = self._services.users
         user = users.require(request)
 
-        def snapshot() -> bytes:
+        def snapshot() -> list[bytes]:
             rights = ((canvas, right_of(user, canvas)) for canvas in self._state.canvases.values())
             return json_array(self._state.canvas_json(canvas, right) for canvas, right in rights if right)
 
         def matches(event: Event) -> bool:
-            return event.canvas is not None and event.right is right_of(users.current(user), event.canvas)
+            return event.canvas is not None and event.right is users.right_now(user, event.canvas)
 
         return await self._services.respond(
             request,
             self._state.list_broadcast,
+            None,
             snapshot,
             size=len(self._state.canvases),
             matches=matches,
@@ -62,26 +64,33 @@ class CanvasEndpoints:
 
     async def get(self, request: web.Request) -> web.StreamResponse:
         canvas = self._services.authorize(request, Right.VIEW)
-        right = right_of(self._services.users.identify(request), canvas)
+        users = self._services.users
+        user = users.identify(request)
         return await self._services.respond(
             request,
             self._state.list_broadcast,
-            lambda: self._state.canvas_json(canvas, right),
+            canvas,
+            lambda: [self._state.canvas_json(canvas, users.right_now(user, canvas))],
             single=True,
-            matches=lambda event: event.canvas is canvas and event.right is right,
+            matches=lambda event: event.canvas is canvas and event.right is users.right_now(user, canvas),
         )
 
     async def create(self, request: web.Request) -> web.StreamResponse:
         """Create a canvas. Any role but "view" may."""
-        user = self._services.users.require(request)
-        if user.role == "view":
-            raise Denied("Permission denied")
+        self._require_creator(request)
         body = await read_json_object(request)
+        user = self._require_creator(request)  # the user may have been changed while the body arrived
         name = fields.name_text("name", body.get("name", "New canvas"))
         canvas_id = str(uuid4())
         user = self._services.users.grant(user, canvas_id)
         canvas = self._state.create_canvas(name, canvas_id)
         return json_response(self._state.canvas_json(canvas, right_of(user, canvas)))
+
+    def _require_creator(self, request: web.Request) -> User:
+        user = self._services.users.require(request)
+        if user.role == "view":
+            raise Denied("Permission denied")
+        return user
 
     async def update(self, request: web.Request) -> web.StreamResponse:
         """Change the name or the mode."""

@@ -57,7 +57,8 @@ class Services:
         self,
         request: web.Request,
         broadcast: Broadcast,
-        snapshot: Callable[[], bytes],
+        canvas: StoredCanvas | None,
+        snapshot: Callable[[], list[bytes]],
         *,
         size: int = 1,
         single: bool = False,
@@ -65,14 +66,22 @@ class Services:
     ) -> web.StreamResponse:
         """The response to a GET: the snapshot, or with `?subscribe` the snapshot and all later changes.
 
-        `snapshot` is a function, so that a stream that is open for hours does not keep its first line in memory. `size`
+        The caller needs the right to view `canvas` (None: to list canvases) as long as the stream is open.
+
+        `snapshot` returns the pieces of the first line. It is a function, so that a stream that is open for hours does
+        not keep them in memory. `size`
         is the number of objects in it, `single` means that it is one object and not a list, and `matches` selects the
         events of `broadcast` that are sent.
         """
         if request.query.get("subscribe", "false").lower() in _FALSE or request.method != "GET":
-            return json_response(snapshot())
+            return json_response(b"".join(snapshot()))
         user = self.users.identify(request)
-        token = None if user is None else user.token
         return await self.streams.serve(
-            request, broadcast, snapshot=snapshot, size=size, matches=matches, single=single, token=token
+            request,
+            broadcast,
+            snapshot=snapshot,
+            size=size,
+            matches=matches,
+            single=single,
+            allowed=lambda: self.users.may_follow(user, canvas),
         )

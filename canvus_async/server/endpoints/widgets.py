@@ -53,6 +53,7 @@ class WidgetEndpoints:
         return await self._services.respond(
             request,
             self._state.broadcast(canvas),
+            canvas,
             lambda: json_array(each.raw for each in canvas.widgets.values() if kind is None or each.kind is kind),
             size=len(canvas.widgets),
             matches=lambda event: kind is None or event.kind is kind,
@@ -64,7 +65,8 @@ class WidgetEndpoints:
         return await self._services.respond(
             request,
             self._state.broadcast(canvas),
-            lambda: canvas.widgets[widget_id].raw,
+            canvas,
+            lambda: [canvas.widgets[widget_id].raw],
             single=True,
             matches=lambda event: event.key == widget_id,
         )
@@ -78,6 +80,7 @@ class WidgetEndpoints:
         return await self._services.respond(
             request,
             self._state.broadcast(canvas),
+            canvas,
             lambda: json_array(each.raw for each in canvas.children(table_id) if each.kind is TABLE_CELL),
             size=len(canvas.widgets),
             matches=lambda event: event.kind is TABLE_CELL and event.parent_id == table_id,

@@ -34,7 +34,10 @@ class ByteRange(NamedTuple):
 
 
 class FileBody(web.StreamResponse):
-    """A large file or a range of it, sent with `sendfile`. `truncated`: close the connection halfway (see `Faults`)."""
+    """A large file or a range of it, sent with `sendfile` if the event loop has it.
+
+    `truncated`: close the connection halfway (see `Faults`).
+    """
 
     def __init__(self, path: Path, byte_range: ByteRange, *, status: int, headers: dict[str, str]) -> None:
         super().__init__(status=status, headers=headers)
@@ -58,11 +61,24 @@ class FileBody(web.StreamResponse):
         if transport is None:
             raise ConnectionResetError("the client has disconnected")
         count = self._range.stop - self._range.start
-        await asyncio.get_running_loop().sendfile(
-            transport, file, self._range.start, count // 2 if self.truncated else count
-        )
+        if self.truncated:
+            count //= 2
+        try:
+            await asyncio.get_running_loop().sendfile(transport, file, self._range.start, count)
+        except NotImplementedError:  # uvloop
+            await self._copy(file, count)
         if self.truncated:
             transport.close()
+
+    async def _copy(self, file: BinaryIO, count: int) -> None:
+        """Read and write the file in blocks."""
+        file.seek(self._range.start)
+        while count:
+            block = await asyncio.to_thread(file.read, min(count, SMALL_FILE))
+            if not block:
+                raise ConnectionResetError("the file is shorter than it was")
+            count -= len(block)
+            await self.write(block)
 
 
 def file_response(

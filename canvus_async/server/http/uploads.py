@@ -10,10 +10,17 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 from urllib.parse import unquote
 
-from aiohttp import BadContentDispositionHeader, BadContentDispositionParam, BodyPartReader, MultipartReader, web
+from aiohttp import (
+    BadContentDispositionHeader,
+    BadContentDispositionParam,
+    BodyPartReader,
+    MultipartReader,
+    StreamReader,
+    web,
+)
 
 from canvus_async.models import JSON
 from canvus_async.server.http.responses import decode_json_object
@@ -57,6 +64,34 @@ def is_multipart(request: web.Request) -> bool:
     return request.content_type.startswith("multipart/")
 
 
+class _LimitedBody:
+    """A body of which at most `limit` bytes are read, whatever they belong to: text before the first part counts too.
+
+    It has those methods of aiohttp's StreamReader that MultipartReader calls. They raise TooBig.
+    """
+
+    def __init__(self, body: StreamReader, limit: int) -> None:
+        self._body = body
+        self._limit = self._left = limit
+        self.at_eof = body.at_eof
+
+    async def read(self, n: int = -1) -> bytes:
+        return self._counted(await self._body.read(n))
+
+    async def readline(self, *, max_line_length: int | None = None) -> bytes:
+        return self._counted(await self._body.readline(max_line_length=max_line_length))
+
+    def unread_data(self, data: bytes) -> None:
+        self._left += len(data)
+        self._body.unread_data(data)
+
+    def _counted(self, data: bytes) -> bytes:
+        self._left -= len(data)
+        if self._left < 0:
+            raise TooBig(f"The form is larger than {self._limit} bytes")
+        return data
+
+
 @asynccontextmanager
 async def receive(
     request: web.Request, create_file: Callable[[], IO[bytes]], *, max_bytes: int
@@ -73,7 +108,9 @@ async def receive(
         upload = Upload(Path(file.name))
         try:
             try:
-                await _read_parts(await request.multipart(), upload, file, max_bytes)
+                body = _LimitedBody(request.content, max_bytes + MAX_JSON_PART)
+                parts = MultipartReader(request.headers, cast("StreamReader", body))
+                await _read_parts(parts, upload, file, max_bytes)
             except _MALFORMED_FORM as error:
                 raise Invalid(f"The multipart body is malformed: {error}") from None
             file.close()

@@ -13,6 +13,7 @@ from typing import IO
 from PIL import ExifTags, Image, ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
+from canvus_async.server.rendering.bounded_files import BoundedFile, check_png_chunks
 from canvus_async.server.rendering.colours import to_basic_mode, to_srgb
 from canvus_async.server.rendering.formats import BrokenAsset
 from canvus_async.server.rendering.levels import level_size
@@ -51,7 +52,7 @@ def picture_size(path: Path, decoder: str) -> tuple[int, int]:
 
     Raises BrokenAsset if the header cannot be read, or states more than `PICTURE_PIXELS`.
     """
-    with path.open("rb") as file:
+    with BoundedFile(path, decoder) as file:
         image = _open_image(file, decoder)
         width, height = image.size
         return (height, width) if _orientation(image, file) in _SIDEWAYS else (width, height)
@@ -62,7 +63,7 @@ def picture_level(path: Path, decoder: str, level: int) -> Image.Image:
 
     Its size is `level_size` of `picture_size`, or that scaled down to `WEBP_SIDE`. Raises BrokenAsset.
     """
-    with path.open("rb") as file:
+    with BoundedFile(path, decoder) as file:
         image = _open_image(file, decoder)
         orientation = _orientation(image, file)
         size = fit_webp(*level_size(*image.size, level))
@@ -98,14 +99,17 @@ def fit_webp(width: int, height: int) -> tuple[int, int]:
     return max(1, width * WEBP_SIDE // longest), max(1, height * WEBP_SIDE // longest)
 
 
-def _open_image(file: IO[bytes], decoder: str) -> ImageFile.ImageFile:
+def _open_image(file: BoundedFile, decoder: str) -> ImageFile.ImageFile:
     """Read the header. `Image.open` is not used: its size check has a limit that applies to the whole process."""
     Image.init()
     if decoder not in Image.OPEN:
         raise BrokenAsset(f"This server cannot read {decoder} pictures.")
     factory, _ = Image.OPEN[decoder]
     with _decoder_errors():
+        if decoder == "PNG":
+            check_png_chunks(file.path)
         image = factory(file, "")
+    file.lift()
     width, height = image.size
     if width < 1 or height < 1:
         raise BrokenAsset(UNREADABLE_PICTURE)
@@ -129,7 +133,7 @@ def _decoder_errors() -> Generator[None, None, None]:
     """Turn errors of Pillow's decoders into BrokenAsset. Damaged files raise a dozen different exception types."""
     try:
         yield
-    except MemoryError:
+    except (MemoryError, BrokenAsset):
         raise
     except _PILLOWS_OWN_LIMIT as exc:
         raise BrokenAsset("The picture is too large for this server.") from exc

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from PIL import Image
 
 from canvus_async.models import MipmapInfo, Size
+from canvus_async.server.private_files import private_folder, restrict
 from canvus_async.server.rendering.documents import page_picture, page_size
 from canvus_async.server.rendering.formats import BrokenAsset, LevelOutOfRange, PageOutOfRange, UnsupportedAsset
 from canvus_async.server.rendering.levels import level_size, max_level
@@ -111,9 +112,17 @@ class Renderer:
             task.add_done_callback(partial(_finished, self._forgetting, hash))
 
     def sweep(self, known: Container[str]) -> None:
-        """Remove the levels of all hashes that are not in `known`, when the server starts. Blocking."""
+        """Remove the levels of all hashes that are not in `known`, when the server starts. Blocking.
+
+        Those that stay are made private, because version 0.1 did not do that.
+        """
+        restrict(self._cache)
         for folder in self._cache.glob("??/*"):
-            if folder.name not in known and _HEX.fullmatch(folder.name) and folder == self._folder(folder.name):
+            if not _HEX.fullmatch(folder.name) or folder != self._folder(folder.name):
+                continue
+            if folder.name in known:
+                _restrict_levels(folder)
+            else:
                 _remove_levels(folder)
 
     async def _remove(self, hash_: str) -> None:
@@ -170,7 +179,8 @@ def draw_levels(path: Path, folder: Path, info: MipmapInfo, page: int, level: in
         picture = shrink(page_picture(path, page), level_size(width, height, level))
     else:
         picture = picture_level(path, found.decoder, level)
-    folder.mkdir(parents=True, exist_ok=True)
+    for each_folder in (folder.parent.parent, folder.parent, folder):
+        private_folder(each_folder)
     for each in range(level, info.max_level + 1):
         picture = shrink(picture, fit_webp(*level_size(width, height, each)))
         target = folder / _name(page, each)
@@ -189,6 +199,15 @@ def _publish(picture: Image.Image, target: Path) -> None:
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
+
+
+def _restrict_levels(folder: Path) -> None:
+    """Make the folder of a hash and a renderer's files in it private. Blocking."""
+    for each in (folder.parent, folder):
+        restrict(each)
+    for path in folder.iterdir() if folder.is_dir() and not folder.is_symlink() else ():
+        if _LEVEL_NAME.fullmatch(path.name):
+            restrict(path)
 
 
 def _remove_levels(folder: Path) -> None:

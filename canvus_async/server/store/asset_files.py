@@ -17,6 +17,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO
 
+from canvus_async.server.private_files import private_folder, restrict
 from canvus_async.server.store.database import StoredAsset
 
 _INCOMING_PREFIX = "upload-"
@@ -35,7 +36,8 @@ class AssetStore:
     def __init__(self, folder: Path, known: Iterable[StoredAsset], *, durable: bool) -> None:
         self.folder = folder
         self.incoming = folder / "incoming"
-        self.incoming.mkdir(parents=True, exist_ok=True)
+        private_folder(self.folder)
+        private_folder(self.incoming)
         self.known = {asset.hash: asset for asset in known}
         self._durable = durable
         self._adding: Counter[str] = Counter()
@@ -45,16 +47,16 @@ class AssetStore:
     def _sweep(self) -> None:
         """Remove unknown assets and unfinished uploads, which a killed server may have left over. Blocking.
 
-        Only regular files with names that this server gives are removed: other files are not the server's own.
+        Only regular files with names that this server gives are removed: other files are not the server's own. Known
+        assets are made private, because version 0.1 did not do that.
         """
         for folder, pattern in ((self.folder, _ASSET_NAME), (self.incoming, _INCOMING_NAME)):
             for path in folder.iterdir():
-                if (
-                    pattern.fullmatch(path.name)
-                    and path.name not in self.known
-                    and path.is_file()
-                    and not path.is_symlink()
-                ):
+                if not pattern.fullmatch(path.name) or path.is_symlink() or not path.is_file():
+                    continue
+                if path.name in self.known:
+                    restrict(path)
+                else:
                     path.unlink()
 
     def close(self) -> None:

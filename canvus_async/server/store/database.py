@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from canvus_async.server.private_files import private_file, restrict
 from canvus_async.server.rules.kinds import KIND_BY_TYPE
 from canvus_async.server.rules.widgets import StoredCanvas, StoredWidget
 
@@ -85,11 +86,14 @@ class Storage:
     def __init__(self, folder: Path | None) -> None:
         if folder is not None:
             _check_folder(folder)
+            restrict(folder.resolve())
+            for name in (LOCK, DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", f"{LOCK}-journal"):
+                restrict(folder / name)
         self._path = None if folder is None else folder / DATABASE
         self.durable = folder is not None
         self._lock = None if folder is None else _lock(folder)
         if self._path is not None:
-            self._path.touch(mode=0o600)  # it contains the tokens
+            private_file(self._path)  # SQLite gives its other files the same mode
         self._database = sqlite3.connect(self._path or ":memory:", isolation_level=None)
         self._database.execute("PRAGMA journal_mode=WAL")
         self._database.execute("PRAGMA synchronous=NORMAL")
@@ -220,6 +224,7 @@ def _check_folder(folder: Path) -> None:
 
 def _lock(folder: Path) -> sqlite3.Connection:
     """Lock the folder until the connection is closed or the process ends, even by a kill."""
+    private_file(folder / LOCK)
     lock = sqlite3.connect(folder / LOCK, isolation_level=None, timeout=0)
     try:
         lock.execute("BEGIN EXCLUSIVE")

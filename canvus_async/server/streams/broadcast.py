@@ -49,15 +49,22 @@ class Subscriber:
     """The pending lines of one open stream.
 
     `matches` selects the events. A `single` subscriber follows one object, and its stream ends when that is deleted.
-    `size` is the number of objects in the snapshot, `abort` closes the connection, `token` is that of the request.
+    `size` is the number of objects in the snapshot, `abort` closes the connection. `allowed` says whether the
+    subscriber still has the right to the stream; without it, the stream ends and pending lines are not sent.
     """
 
     def __init__(
-        self, matches: Callable[[Event], bool], *, single: bool, size: int, abort: Callable[[], None], token: str | None
+        self,
+        matches: Callable[[Event], bool],
+        *,
+        single: bool,
+        size: int,
+        abort: Callable[[], None],
+        allowed: Callable[[], bool],
     ) -> None:
         self.matches = matches
         self.abort = abort
-        self.token = token
+        self._allowed = allowed
         self.ended = False
         self.muted = False
         self._single = single
@@ -66,9 +73,14 @@ class Subscriber:
         self._pending: dict[str, bytes] = {}
         self._wake = asyncio.Event()
 
+    @property
+    def finished(self) -> bool:
+        """Whether the stream has ended and nothing is left to send."""
+        return self.ended and not self._pending
+
     def offer(self, event: Event) -> None:
         """Queue an event if it matches. It replaces a pending line for the same id."""
-        if self.ended or not self.matches(event):
+        if not self.check_right() or self.ended or not self.matches(event):
             return
         self._pending[event.key] = event.single_line if self._single else event.list_line
         if len(self._pending) > self._limit:
@@ -77,6 +89,14 @@ class Subscriber:
             self.abort()
         self._final = self._single and event.deleted
         self._wake.set()
+
+    def check_right(self) -> bool:
+        """Whether the subscriber still has the right to the stream; if not, end it."""
+        allowed = self._allowed()
+        if not allowed:
+            self._pending.clear()
+            self.end()
+        return allowed
 
     def end(self) -> None:
         """End the stream; pending lines are sent first."""
@@ -100,11 +120,19 @@ class Subscriber:
                     return False
         return True
 
-    def take(self) -> bytes:
-        """Remove and return all pending lines."""
-        lines = b"".join(self._pending.values())
-        self._pending.clear()
-        self.ended = self.ended or self._final
+    def take(self, size: int) -> list[bytes]:
+        """Remove and return the first pending lines: at least one, and no more after `size` bytes.
+
+        The others stay, so that newer states replace them if the subscriber reads slowly.
+        """
+        taken: list[str] = []
+        for key, line in self._pending.items():
+            taken.append(key)
+            size -= len(line)
+            if size <= 0:
+                break
+        lines = [self._pending.pop(key) for key in taken]
+        self.ended = self.ended or (self._final and not self._pending)
         return lines
 
 
@@ -125,8 +153,7 @@ class Broadcast:
         for subscriber in self._subscribers:
             subscriber.offer(event)
 
-    def end(self, *, anonymous_only: bool = False) -> None:
-        """End the streams of all subscribers, or only of those without a token."""
+    def end(self) -> None:
+        """End the streams of all subscribers."""
         for subscriber in self._subscribers:
-            if subscriber.token is None or not anonymous_only:
-                subscriber.end()
+            subscriber.end()
