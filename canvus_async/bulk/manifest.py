@@ -9,6 +9,7 @@ process is killed between writing a file and its line, the next run adds the lin
 import errno
 import os
 import stat
+import time
 from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -20,7 +21,8 @@ from canvus_async.content.filesystem import write_error
 
 NAME = "export.jsonl"
 _MAX_LINE = 1 << 16
-
+_MOMENT = 0.01
+"""Seconds, far more than a system needs to write one line."""
 
 # Others may write to the folder: a link planted under the manifest's name is not followed, and opening a FIFO does not
 # wait for its other end.
@@ -73,8 +75,10 @@ class Manifest:
                     self.remember(decode(line))
                 except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
                     continue  # truncated by a power failure, or written by another program
-        if self._writable and not line.endswith(b"\n"):
-            os.write(self._fd, b"\n")
+            if self._writable and not line.endswith(b"\n"):
+                time.sleep(_MOMENT)  # another process may be in the middle of writing this line
+                if not file.read().endswith(b"\n"):
+                    os.write(self._fd, b"\n")
 
     def may_be_complete(self, path: str, size: int) -> bool:
         """Whether a file of this size may be complete: a line has this size, or there is no line for the file.

@@ -4,7 +4,7 @@ The server keeps no history. Each connection begins with a snapshot of all items
 shows what was missed while the connection was lost, deletes included.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import compress
 from operator import ne
 from types import MappingProxyType
@@ -15,7 +15,7 @@ from canvus_async.models.changes import Change, R, as_deleted
 from canvus_async.protocol.decoding.assembling import Patch
 from canvus_async.protocol.decoding.decoder import Batch, RecordDecoder
 from canvus_async.protocol.decoding.kinds import kind_of
-from canvus_async.protocol.decoding.repair import BrokenLine
+from canvus_async.protocol.decoding.repair import BrokenLine, describe
 
 _NO_ID = "an object without an id"
 _NO_CLASSES = frozenset[type]()
@@ -84,14 +84,16 @@ class SnapshotMerger(Generic[R]):
         differs: deleted records first, then created ones, then updated ones. A broken batch is a gap and changes
         nothing.
         """
-        merge: Merge[R] = Merge()
+        return _merge(self._snapshot, batch)
+
+    def _snapshot(self, batch: Batch[R], merge: Merge[R]) -> None:
         if batch.broken is not None:
             merge.gap = batch.broken
-            return merge
+            return
         fresh = self._by_key(batch, merge)
         if "" in fresh:
             merge.gap = _NO_ID
-            return merge
+            return
         known = self._known
         for widget in merge.skipped:  # each keeps the known record of its id, unless it says that the item is deleted
             key = _key(widget)
@@ -107,11 +109,12 @@ class SnapshotMerger(Generic[R]):
             self._started = True
         known.clear()
         known.update(fresh)
-        return merge
 
     def update(self, batch: Batch[R]) -> Merge[R]:
         """Apply records in the order in which they changed. A record that equals the known one makes no change."""
-        merge: Merge[R] = Merge()
+        return _merge(self._update, batch)
+
+    def _update(self, batch: Batch[R], merge: Merge[R]) -> None:
         changes: list[Change[R]] = []
         merge.changes = changes
         known, plain, omittable = self._known, batch.plain, self._decoder.omittable
@@ -143,15 +146,10 @@ class SnapshotMerger(Generic[R]):
                 continue
             if check_for_omissions and (type(record) in omittable or type(record) is not type(old)):
                 record = self._with_omitted_fields(record, old, batch, index, merge)
-                if record is None:
-                    if merge.gap:
-                        break
-                    continue
-                if record == old:
+                if record is None or record == old:
                     continue
             known[key] = record
             add(Change("updated", key, old, record))
-        return merge
 
     def _by_key(self, batch: Batch[R], merge: Merge[R]) -> dict[str, R]:
         """The records of a snapshot by id, the last one of each id, without those whose state is "deleted"."""
@@ -211,17 +209,23 @@ class SnapshotMerger(Generic[R]):
         return record
 
     def _merged(self, old: R, fields: Mapping[str, JSON], merge: Merge[R]) -> R | None:
-        try:
-            return self._accept(self._decoder.merged(old, fields), merge)
-        except BrokenLine as problem:
-            merge.gap = str(problem)
-            return None
+        return self._accept(self._decoder.merged(old, fields), merge)
 
     def _accept(self, record: R | UnknownWidget, merge: Merge[R]) -> R | None:
         if isinstance(record, UnknownWidget) and not self._keep_unknown:
             merge.skipped.append(record)
             return None
         return cast("R", record)  # UnknownWidgets are kept only where R is Widget
+
+
+def _merge(apply: Callable[[Batch[R], Merge[R]], None], batch: Batch[R]) -> Merge[R]:
+    """The result of applying a batch. An object that is nested too deeply to be compared or read again is a gap."""
+    merge: Merge[R] = Merge()
+    try:
+        apply(batch, merge)
+    except (BrokenLine, RecursionError) as problem:
+        merge.gap = describe(problem)
+    return merge
 
 
 def _key(record: object) -> str:

@@ -75,3 +75,12 @@ def test_order_of_the_list_does_not_matter(steps: list[tuple[float, float, float
     forwards, backwards = Layout([ROOT, *chain]), Layout([*mixed, ROOT])
 
     assert [forwards.bounds(w) for w in chain] == [backwards.bounds(w) for w in chain]  # type: ignore[arg-type]
+
+
+def test_former_version_of_a_widget_is_placed_by_itself_and_not_remembered() -> None:
+    parent = note("parent", 1000, 500)
+    layout = Layout([ROOT, parent, a := note("a", 10, 20, parent="parent")])
+    former = note("a", 300, 400, parent="parent")
+
+    assert layout.location(former) == Point(1300, 900)
+    assert layout.location(a) == Point(1010, 520)
