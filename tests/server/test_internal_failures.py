@@ -216,9 +216,25 @@ def test_response_that_has_begun_is_not_replaced() -> None:
         HttpConnection.handle_error(connection, begun, 400)
 
 
-def test_value_that_is_no_size_is_invalid() -> None:
+@pytest.mark.parametrize("value", ["800x600", {"width": "wide", "height": 1}, {"width": 1}])
+def test_value_that_is_no_size_is_invalid(value: Any) -> None:
     with pytest.raises(Invalid, match="size"):
-        width_and_height({"width": "wide", "height": 1})
+        width_and_height(value)
+
+
+async def test_faults_can_be_set_before_the_server_is_started(session: aiohttp.ClientSession) -> None:
+    server = CanvusServer(keepalive=0.01)
+    server.faults.drop_streams()
+    server.faults.silence()
+    server.faults.fail_next(match="canvases")
+    async with server:
+        api = Api(server, session, server.token)
+        assert (await api.get("canvases")).status == 503
+        async with api.stream("canvases?subscribe") as stream:
+            assert await stream.next() == []
+            created = await server.create_canvas()
+            server.faults.silence(False)
+            assert [each["id"] for each in await stream.next()] == [created]
 
 
 # -- large files --
