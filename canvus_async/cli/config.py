@@ -68,9 +68,11 @@ def log_to_stderr() -> Generator[None, None, None]:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("canvus: %(message)s"))
     logger = logging.getLogger("canvus_async")
+    level = logger.level
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     try:
         yield
     finally:
         logger.removeHandler(handler)
+        logger.setLevel(level)

@@ -89,10 +89,10 @@ def _misfit(value: object, expected: type) -> str:
 
 def _builtins(value: object) -> object:
     """A value as plain JSON types. Fields of a record that are None are left out: the API accepts no null for them."""
-    plain: object = msgspec.to_builtins(value, enc_hook=_plain)
-    if isinstance(value, msgspec.Struct) and isinstance(plain, dict):
-        return {name: part for name, part in plain.items() if part is not None}
-    return plain
+    if isinstance(value, msgspec.Struct):
+        parts: dict[str, object] = msgspec.to_builtins(value, enc_hook=_plain)
+        return {name: part for name, part in parts.items() if part is not None}
+    return msgspec.to_builtins(value, enc_hook=_plain)
 
 
 def _plain(value: object) -> object:
