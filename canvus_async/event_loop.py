@@ -49,12 +49,11 @@ class LoopBinding:
                 loop.call_soon_threadsafe(callback)
 
     def _bind(self, loop: asyncio.AbstractEventLoop) -> None:
-        former, self._loop = self._loop, loop
-        if former is None:
-            return
-        if not former.is_closed():
-            self._loop = former
-            what = f"this {self._owner} belongs to another event loop, which is still open: make one for each loop"
-            raise RuntimeError(what)
-        for restart in self.on_new_loop:
-            restart()
+        former = self._loop
+        if former is not None:
+            if not former.is_closed():
+                what = f"this {self._owner} belongs to another event loop, which is still open: make one for each loop"
+                raise RuntimeError(what)
+            for restart in self.on_new_loop:
+                restart()
+        self._loop = loop

@@ -93,7 +93,8 @@ class Sessions:
         try:
             yield
         finally:
-            await self._close_own()
+            if self._user_session is None:
+                await self._close_own()
 
     def warn_if_open(self, what: str) -> None:
         """Issue a ResourceWarning for a client that is garbage-collected while its sessions are open."""

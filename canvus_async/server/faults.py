@@ -150,8 +150,6 @@ class _TruncatedBody(web.StreamResponse):
         self.content_length = len(self._body_bytes)
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
-        if self.prepared:
-            return await super().prepare(request)
         writer = await super().prepare(request)
         await self.write(bytes(self._body_bytes[: len(self._body_bytes) // 2]))
         if request.transport is not None:

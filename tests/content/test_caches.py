@@ -129,3 +129,16 @@ async def test_original_of_a_widget_is_saved(tmp_path: Path) -> None:
 
     assert path.read_bytes() == b"picture"
     assert [request.target for request in server.requests] == ["/api/v1/canvases/c1/images/i1/download"]
+
+
+async def test_cached_info_that_cannot_be_read_is_fetched_again() -> None:
+    """A cache that others share may contain anything."""
+
+    class Spoiled(MemoryCache):
+        def get(self, key: str) -> bytes | None:
+            return b"not JSON"
+
+    async with raw_server(mipmaps) as server, client(server.url, cache=Spoiled()) as canvus:
+        assert (await canvus.canvas("c1").mipmaps.info(HASH)).max_level == INFO["max_level"]
+
+    assert len(server.requests) == 1

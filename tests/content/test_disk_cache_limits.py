@@ -305,3 +305,78 @@ async def test_large_entry_that_was_damaged_is_a_miss_and_its_file_is_closed(tmp
     assert await reading is None
     assert files(tmp_path) == []
     await asyncio.to_thread(trimmed)
+
+
+# -- a disk that has proved to be fast --
+
+
+async def test_small_values_on_a_fast_disk_are_written_and_read_at_once_and_large_ones_in_a_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("canvus_async.content.disk.PROOFS", 0)
+    cache = DiskCache(tmp_path)
+
+    assert cache.put("small", b"value") is None
+    assert cache.get("small") == b"value"
+    assert cache.get("missing") is None
+    writing = cache.put("large", LARGE)
+    assert isinstance(writing, Awaitable)
+    await writing
+    reading = cache.get("large")
+    assert isinstance(reading, Awaitable)
+    assert await reading == LARGE
+    assert cache.put("too large", bytes(cache.max_bytes // 8 + 1)) is None
+    await asyncio.to_thread(trimmed)
+
+
+# -- what others put into the folder --
+
+
+@pytest.mark.parametrize("planted", ["a file of a terabyte", "a pipe"])
+def test_entry_that_others_have_replaced_is_a_miss_and_removed(tmp_path: Path, planted: str) -> None:
+    cache = DiskCache(tmp_path)
+    cache.put("key", b"value")
+    (path,) = files(tmp_path)
+    if planted == "a pipe":
+        path.unlink()
+        os.mkfifo(path)
+    else:
+        os.truncate(path, 1 << 40)
+
+    assert cache.get("key") is None
+    assert cache.stats().corrupted == 1
+    assert not path.exists()
+
+
+def test_other_files_in_the_folders_of_entries_are_neither_counted_nor_removed(tmp_path: Path) -> None:
+    cache = DiskCache(tmp_path, max_bytes=10_000)
+    cache.put("key", b"value")
+    trimmed()
+    (entry,) = files(tmp_path)
+    theirs = entry.with_name("notes.txt")
+    theirs.write_bytes(bytes(20_000))
+    cache.trim()
+
+    assert theirs.exists()
+    assert cache.get("key") == b"value"
+    assert cache.stats().bytes == entry.stat().st_size
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="Windows has no users by number")
+@pytest.mark.parametrize("mode", [0o770, 0o702])
+def test_folder_that_others_may_write_to_is_refused(tmp_path: Path, mode: int) -> None:
+    tmp_path.chmod(mode)
+    with pytest.raises(PermissionError, match="other users"):
+        DiskCache(tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give a folder away")
+def test_folder_of_another_user_is_refused(tmp_path: Path) -> None:
+    os.chown(tmp_path, 65534, -1)
+    with pytest.raises(PermissionError, match="another user"):
+        DiskCache(tmp_path)
+
+
+def test_unknown_mode_of_a_disk_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="threads"):
+        DiskCache(tmp_path, disk="fast")  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ import pytest
 
 from canvus_async import CorruptDownload, Forbidden, LocalWriteError, Retry, Stalled
 from canvus_async.content import saver
+from canvus_async.content.disk import until_done
 from canvus_async.content.part_file import BATCH, PART, PartFile
 from tests.content.test_downloads import BODY, TAG, cut, part, whole
 from tests.content.test_fetcher import HASH, WEBP, client, mipmaps
@@ -316,3 +317,16 @@ async def test_progress_of_a_level_that_was_cached_is_reported_once(tmp_path: Pa
 
     assert body.startswith(WEBP)
     assert seen == [(len(body), len(body))]
+
+
+async def test_work_of_a_thread_that_was_cancelled_too_does_not_hide_the_cancellation() -> None:
+    work: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    waiting = asyncio.create_task(until_done(work))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    work.cancel()
+    await asyncio.wait([waiting])
+
+    assert waiting.cancelled()

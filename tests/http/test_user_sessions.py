@@ -59,3 +59,20 @@ async def test_session_that_cannot_be_told_to_send_once_is_refused_before_any_re
             await client.canvases.list()
 
     assert not failed.value.sent
+
+
+def test_session_of_a_closed_event_loop_is_refused_in_the_next_one() -> None:
+    async def first() -> tuple[Client, aiohttp.ClientSession]:
+        async with raw_server(lists_nothing) as server:
+            session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True))
+            client = Client(server.url, token="t", session=session)
+            await client.canvases.list()
+            return client, session
+
+    async def next_one(client: Client, session: aiohttp.ClientSession) -> None:
+        for _ in range(2):
+            with pytest.raises(RuntimeError, match="session that was passed"):
+                await client.canvases.list()
+        await session.close()
+
+    asyncio.run(next_one(*asyncio.run(first())))

@@ -1,10 +1,12 @@
 """Handles of canvases and clients: how they show themselves, and files that are waited for."""
 
 import asyncio
+import inspect
 
 import pytest
 
 from canvus_async import Canvas, Client, NotFound
+from canvus_async.resources.signatures import expand_keywords
 from canvus_async.server import CanvusServer
 from tests.files import picture
 
@@ -30,3 +32,14 @@ async def test_file_that_is_deleted_while_it_is_waited_for_is_notfound() -> None
         await canvas.images.delete(image.id)
         with pytest.raises(NotFound, match="deleted"):
             await waiting
+
+
+def test_keywords_without_a_typeddict_keep_their_signature() -> None:
+    class Owner:
+        def plain(self) -> None: ...
+        def typed(self, **options: int) -> None: ...
+
+    before = [inspect.signature(method) for method in (Owner.plain, Owner.typed)]
+    expand_keywords(Owner)
+
+    assert [inspect.signature(method) for method in (Owner.plain, Owner.typed)] == before

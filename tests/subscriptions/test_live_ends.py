@@ -160,3 +160,14 @@ async def test_status_of_a_subscription_is_closed_after_its_end(canvas: Canvas) 
     async with aclosing(canvas.notes.subscribe()) as notes:
         assert notes.status == "connecting"
     assert notes.status == "closed"
+
+
+@pytest.mark.parametrize("kind", ["changes", "batches"])
+async def test_closed_iterator_forgets_what_is_pending_and_receives_nothing_more(canvas: Canvas, kind: str) -> None:
+    await canvas.notes.create(text="before")
+    async with canvas.notes.live() as live:
+        closed, other = getattr(live, kind)(), live.changes(initial=False)
+        await closed.aclose()
+        await canvas.notes.create(text="after")
+        await anext(other)
+        assert [item async for item in closed] == []

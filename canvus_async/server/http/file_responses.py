@@ -48,8 +48,6 @@ class FileBody(web.StreamResponse):
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
         """Send the headers and the file."""
-        if self.prepared:
-            return await super().prepare(request)
         with self._path.open("rb") as file:
             writer = await super().prepare(request)
             if request.method != "HEAD":
