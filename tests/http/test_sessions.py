@@ -35,6 +35,15 @@ async def test_server_cookies_are_neither_kept_nor_sent() -> None:
     assert sent == [None, None, "CanvusSession=ours", "CanvusSession=ours"]
 
 
+async def test_repr_of_an_aiohttp_response_hides_its_headers() -> None:
+    async with raw_server(sets_cookies) as server, Client(server.url, token=CANARY) as client:
+        for streaming in (False, True):
+            session = client._transport.sessions.session(streaming=streaming)
+            async with session.get(server.url) as response:
+                assert "theirs" in response.headers["Set-Cookie"]
+                assert "theirs" not in f"{response!r} {response}"
+
+
 async def test_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     async with raw_server(sets_cookies) as proxy, raw_server(sets_cookies) as server:
         for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):

@@ -138,9 +138,15 @@ SHELL = [
         f"{CANARY}::test_no_error_shows_a_token_that_the_server_repeats",
     ),
     mutant(
-        "the repr of a response shows its headers",
+        "the repr of aiohttp's response shows its headers",
         "response_class=_RedactedResponse",
         "response_class=aiohttp.ClientResponse",
+        SESSIONS,
+    ),
+    mutant(
+        "the repr of a response shows its headers",
+        'return f"<Response {self.status}>"',
+        'return f"<Response {self.status} {dict(self.headers)}>"',
         f"{CANARY}::test_no_error_shows_a_token_that_the_server_repeats",
     ),
     mutant(

@@ -68,13 +68,13 @@ async def test_later_login_page_is_retried_four_times() -> None:
 
 
 FATAL = {
-    "s35_401": (401, Unauthorized),
-    "s38_403": (403, Forbidden),
-    "s39_404": (404, NotFound),
-    "s42_400": (400, BadRequest),
-    "s42_405": (405, ApiError),
-    "s42_410": (410, ApiError),
-    "s42_501": (501, NotSupported),
+    "401": (401, Unauthorized),
+    "403": (403, Forbidden),
+    "404": (404, NotFound),
+    "400": (400, BadRequest),
+    "405": (405, ApiError),
+    "410": (410, ApiError),
+    "501": (501, NotSupported),
 }
 
 
