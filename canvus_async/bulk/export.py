@@ -110,7 +110,8 @@ class Export:
         name = name_of(content, page, level)
         path = f"{self._into}{os.sep}{name}"
         ensure = partial(self._ensure, manifest, request, name, path)
-        size, fetched = await self._fetcher.exports.once(path, ensure)
+        key = f"{path}\0{self._fsync}\0{self._dry_run}"  # only jobs that promise the same may share
+        size, fetched = await self._fetcher.exports.once(key, ensure)
         missing = size is None
         if not self._dry_run:
             widgets = (content.widget_id,) if content.widget_id else ()

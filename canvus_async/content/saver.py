@@ -58,7 +58,8 @@ class Saver:
         file cannot be written, FileExistsError when `to` exists and `overwrite` is false.
         """
         target = os.fspath(to)
-        key = f"{target}\0{transfer.request.headers.get('canvas-id')}\0{transfer.request.path}"
+        request, promises = transfer.request, (overwrite, fsync, transfer.max_bytes)
+        key = f"{target}\0{request.headers.get('canvas-id')}\0{request.path}\0{promises}"
         return self._single_flight.once(key, lambda: self._save(transfer, target, overwrite, fsync, progress))
 
     async def _save(

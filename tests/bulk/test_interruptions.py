@@ -55,6 +55,31 @@ async def cancelled(task: asyncio.Task[Any]) -> bool:
     return task.cancelled()
 
 
+async def test_dry_run_beside_a_download_does_not_keep_its_files_from_being_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with raw_server(levels) as server, client(server.url) as canvus:
+        canvas = canvus.canvas("c1")
+        options = {"into": tmp_path, "levels": 0, "pages": 0, "originals": False}
+
+        async def run(dry_run: bool) -> Any:
+            (result,) = [each async for each in canvas.download_many(["a1b2c3d4"], **options, dry_run=dry_run)]
+            return result
+
+        gate = Gate(monkeypatch, "access")
+        dry = asyncio.create_task(run(True))
+        await gate.entered()
+        real = asyncio.create_task(run(False))
+        while not (tmp_path / "export.jsonl").exists():  # it has opened the folder, and looks for the file next
+            await asyncio.sleep(0)
+        gate.open()
+        planned, downloaded = await dry, await real
+
+    assert (planned.missing, planned.fetched) == (True, False)
+    assert (downloaded.missing, downloaded.fetched) == (False, True)
+    assert downloaded.path.read_bytes() == WEBP
+
+
 # -- closing --
 
 

@@ -320,6 +320,23 @@ async def test_concurrent_downloads_of_one_file_share_a_transfer(tmp_path: Path)
     assert len(server.requests) == 1
 
 
+async def test_concurrent_downloads_of_one_file_keep_their_own_limits_and_promises(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"old")
+    async with raw_server(whole()) as server, client(server.url) as canvus:
+        assets = canvus.canvas("c1").assets
+        downloads = [
+            assets.download(HASH, to=tmp_path / "a"),
+            assets.download(HASH, to=tmp_path / "a", max_bytes=1),
+            assets.download(HASH, to=tmp_path / "a", overwrite=False),
+        ]
+        path, too_large, exists = await asyncio.gather(*downloads, return_exceptions=True)
+
+    assert path == tmp_path / "a"
+    assert isinstance(too_large, UnexpectedContent)
+    assert isinstance(exists, FileExistsError)
+    assert (tmp_path / "a").read_bytes() == BODY
+
+
 @pytest.mark.row("D18")
 async def test_cancelling_the_first_download_does_not_affect_the_others(tmp_path: Path) -> None:
     async def hang(exchange: Exchange) -> None:
