@@ -56,7 +56,7 @@ class Timeouts:
     """From the response headers of a subscription to its first line: RequestTimeout."""
 
     silence: float | None = 45.0
-    """Without a byte while a subscription is read: Stalled. The server sends a keepalive every 15 s."""
+    """Without a byte after the first line of a subscription: Stalled. The server sends a keepalive every 15 s."""
 
     def __post_init__(self) -> None:
         check_positive("Timeouts", optional=vars(self).keys(), **vars(self))

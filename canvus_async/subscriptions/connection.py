@@ -1,6 +1,7 @@
 """One connection of a subscription: reads its bytes into batches, and closes it when the server falls silent."""
 
 import asyncio
+import math
 from typing import Generic
 
 import msgspec
@@ -129,21 +130,22 @@ class Connection(Generic[R]):
         return chunk
 
     def _watch(self) -> None:
-        """Close the connection if the server was silent for too long; otherwise check again when it could be."""
+        """Close the connection if the server was silent for too long; otherwise check again when it could be.
+
+        Until the first byte that is not a keepalive, `Timeouts.first_line` is the limit, after it `Timeouts.silence`.
+        """
         now = self._loop.time()
         silence, first_line = self._timeouts.silence, self._timeouts.first_line
         opened = self._opened
         if self.behind:
             self.last_byte_at = opened = now
-        limits: list[float] = []
-        if silence is not None:
-            limits.append(self.last_byte_at + silence)
-        if first_line is not None and not self._start:
-            limits.append(opened + first_line)
-        if limits and min(limits) <= now:
+        silence_due = math.inf if silence is None else self.last_byte_at + silence
+        due = silence_due if first_line is None or self._start else opened + first_line
+        if due <= now:
             self.close(self._late())
-        elif limits:
-            self._timer = self._loop.call_at(min(limits), self._watch)
+        elif due < math.inf:
+            # Before the first byte, look again when silence could be due: the byte may have arrived meanwhile.
+            self._timer = self._loop.call_at(min(due, silence_due) if silence_due > now else due, self._watch)
 
     def _late(self) -> CanvusError:
         method, path = self._request.method, self._request.path
