@@ -67,7 +67,9 @@ class Client:
         credentials = Credentials(hidden_token, hidden_cookie, own_session=session is None)
         if is_plain_remote(root) and not credentials.anonymous and not allow_insecure:
             what = f"credentials would be sent unencrypted to {root}"
-            raise ValueError(f"{what}; use https, or pass allow_insecure=True if you trust the network")
+            raise ValueError(
+                f"{what}; use https, or pass allow_insecure=True (CANVUS_ALLOW_INSECURE=1) if you trust the network"
+            )
         self._transport = Transport(
             root,
             credentials=credentials,

@@ -35,9 +35,15 @@ def url_and_options(environ: Mapping[str, str] = os.environ) -> tuple[str, Clien
     url = environ.get("CANVUS_URL")
     if not url:
         raise ValueError("the environment variable CANVUS_URL is not set; it must contain the URL of the server")
-    options = ClientOptions()
+    options = connection_options(environ)
     if environ.get("CANVUS_TOKEN"):
         options["token"] = environ["CANVUS_TOKEN"]
+    return url, options
+
+
+def connection_options(environ: Mapping[str, str] = os.environ) -> ClientOptions:
+    """The keyword arguments for how to connect, without the token. Raises ValueError for an invalid variable."""
+    options = ClientOptions()
     if _flag(environ, "CANVUS_ALLOW_INSECURE"):
         options["allow_insecure"] = True
     if timeout := environ.get("CANVUS_TIMEOUT"):
@@ -50,7 +56,7 @@ def url_and_options(environ: Mapping[str, str] = os.environ) -> tuple[str, Clien
     if insecure:
         logger.warning("certificates are not verified (CANVUS_INSECURE): anyone on the network can read the token")
         options["ssl"] = _unverified()
-    return url, options
+    return options
 
 
 def _flag(environ: Mapping[str, str], name: str) -> bool:

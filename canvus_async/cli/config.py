@@ -13,6 +13,7 @@ from cyclopts import Parameter
 from platformdirs import user_config_path
 
 from canvus_async.client import Client
+from canvus_async.environment import connection_options
 from canvus_async.options import Reconnect, Retry, Timeouts
 
 Url: TypeAlias = Annotated[str | None, Parameter(env_var="CANVUS_URL")]
@@ -27,14 +28,22 @@ def connect(
     retry: Retry | None = None,
     reconnect: Reconnect | None = None,
 ) -> Client:
-    """A client for `url`, or for the server in the configuration file. Raises ValueError if neither is given."""
+    """A client for `url`, or for the server in the configuration file. Raises ValueError if neither is given.
+
+    The environment variables of `Client.from_env()` say how to connect; `timeouts` takes precedence over them.
+    """
     if not url:
         settings = read_config(config_file())
         # the token in the file belongs to the URL in the file: it must not be sent to a server from --url
         url, token = settings.get("url"), token or settings.get("token")
     if not url:
         raise ValueError(f"no server given: use --url, set CANVUS_URL, or write url and token into {config_file()}")
-    return Client(url, token=token or None, timeouts=timeouts, retry=retry, reconnect=reconnect)
+    options = connection_options()
+    if timeouts is not None:
+        options["timeouts"] = timeouts
+    if token:
+        options["token"] = token
+    return Client(url, **options, retry=retry, reconnect=reconnect)
 
 
 def config_file() -> Path:

@@ -50,7 +50,7 @@ _ADVICE: tuple[tuple[type[CanvusError], str], ...] = (
 
 _TLS_ADVICE = (
     "check whether the address must begin with http:// instead of https://; if a private authority issued the server's "
-    "certificate, set SSL_CERT_FILE to a PEM file with the certificate of that authority"
+    "certificate, set CANVUS_CA_FILE to a PEM file with the certificate of that authority"
 )
 _OTHER_ADVICE = "check the network connection to the server, then run canvus doctor again"
 

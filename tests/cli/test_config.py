@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from canvus_async import Timeouts
 from canvus_async.cli.config import config_file, connect, read_config
 
 CANARY = "canary-7f3a"
@@ -26,6 +27,22 @@ def test_the_file_is_used_without_options_and_environment_variables(file: Path) 
 
 def test_the_token_in_the_file_is_not_sent_to_another_server(file: Path) -> None:
     assert repr(connect("https://other.example.com", None)).endswith("(<Credentials: anonymous>)>")
+
+
+def test_a_token_over_plain_http_needs_the_variable_that_the_error_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValueError, match="CANVUS_ALLOW_INSECURE=1"):
+        connect("http://canvus.example.com", CANARY)
+    monkeypatch.setenv("CANVUS_ALLOW_INSECURE", "1")
+
+    assert connect("http://canvus.example.com", CANARY).url == "http://canvus.example.com/api/v1"
+
+
+def test_the_timeouts_of_a_command_take_precedence_over_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CANVUS_TIMEOUT", "7")
+
+    assert connect("https://canvus.example.com", None)._transport.timeouts.response == 7
+    chosen = Timeouts(response=3)
+    assert connect("https://canvus.example.com", None, timeouts=chosen)._transport.timeouts is chosen
 
 
 def test_a_file_readable_by_other_users_is_refused(file: Path) -> None:

@@ -83,7 +83,7 @@ async def test_each_server_that_is_not_canvus_has_its_advice(
     assert advice in finding["advice"]
 
 
-async def test_a_private_certificate_is_trusted_through_ssl_cert_file(
+async def test_a_private_certificate_is_trusted_through_canvus_ca_file(
     server: CanvusServer, certificate: Path, serving: ssl.SSLContext
 ) -> None:
     env = {name: value for name, value in os.environ.items() if not name.startswith(("CANVUS_", "SSL_"))}
@@ -91,11 +91,11 @@ async def test_a_private_certificate_is_trusted_through_ssl_cert_file(
     async with tls_in_front_of(server.url, serving) as front:
         command = [*CANVUS, "doctor", "--url", front.url, "--token", server.token]
         refused = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, env=env)
-        env["SSL_CERT_FILE"] = str(certificate)
+        env["CANVUS_CA_FILE"] = str(certificate)
         trusted = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, env=env)
 
     assert refused.returncode == 1
-    assert "set SSL_CERT_FILE to a PEM file" in refused.stdout
+    assert "set CANVUS_CA_FILE to a PEM file" in refused.stdout
     assert (trusted.returncode, trusted.stderr) == (0, "")
 
 
