@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from canvus_async.content.asset_stream import AssetStream, ranged
-from canvus_async.content.cache import Cache
+from canvus_async.content.cache import Cache, MemoryCache
 from canvus_async.content.disk import Disk
 from canvus_async.content.download import is_webp
 from canvus_async.content.hashes import ContentHashes
@@ -38,7 +38,7 @@ class Fetcher:
         self._bodies: SingleFlight[bytes] = SingleFlight(transport.deadlines.binding)
         self._hashes = ContentHashes()
         self.exports: SingleFlight[tuple[int | None, bool]] = SingleFlight(transport.deadlines.binding)
-        """Files of bulk downloads by path: two jobs into one folder fetch a file once."""
+        """Files of bulk downloads: two jobs into one folder fetch a file once."""
         self._saver = Saver(transport, self._hashes, self.disk)
         self._key_prefix = ""
         self._info = msgspec.json.Decoder(MipmapInfo)
@@ -104,6 +104,8 @@ class Fetcher:
     async def _once(self, name: str, fetch: Callable[[], Awaitable[bytes]]) -> bytes:
         """The cached value of `name`, else the result of `fetch`, which runs once for simultaneous callers."""
         key = await self._key(name)
+        if isinstance(self._cache, MemoryCache) and (hit := self._cache.get(key)) is not None:
+            return hit  # a third of the time of the way below
 
         async def cached_or_fetched() -> bytes:
             # Reading the cache may wait for a thread, so it is part of what simultaneous callers share.
