@@ -134,11 +134,12 @@ class CloneableCollection(EditableCollection[W]):
     """The widgets of one kind, which can be copied from one canvas to another."""
 
     async def clone(self, widget_id: WidgetId, *, from_canvas: CanvasId, location: Point | None = None) -> W:
-        """Copy a widget of this kind from a canvas that you may see to this canvas, as a child of the root.
+        """Copy a widget of this kind from another canvas to this one, as a child of the root.
 
-        `from_canvas` is that canvas or its id. `location` is the location of the copy, by default that of the source.
-        Raises NotFound for a source that does not exist or that you may not see, BadRequest for a source of another
-        kind, or one whose file the server does not have. API page "Widgets (Generic)", section "Clone Widget".
+        `from_canvas` is the other canvas or its id; you need the right to view it. `location` is the location of the
+        copy, by default that of the source. Raises NotFound for a source that does not exist or that you may not view,
+        BadRequest for a source of another kind, or one whose file the server does not have. API page "Widgets
+        (Generic)", section "Clone Widget".
         """
         fields: CloneFields = {
             "source_canvas_id": id_segment(from_canvas, what="canvas id"),

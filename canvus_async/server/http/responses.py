@@ -10,6 +10,7 @@ from canvus_async.server.refusals import Invalid, TooBig
 
 
 def json_response(raw: bytes) -> web.Response:
+    """A response with status 200 whose body is encoded JSON."""
     return web.Response(body=raw, content_type="application/json", charset="utf-8")
 
 

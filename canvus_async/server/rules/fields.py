@@ -61,6 +61,7 @@ def integer(name: str, value: JSON) -> int:
 
 
 def non_negative_integer(name: str, value: JSON) -> int:
+    """An integer of 0 or more."""
     checked = integer(name, value)
     if checked < 0:
         raise Invalid(f"{name} must be >= 0, got {checked}")
@@ -89,6 +90,7 @@ name_text = partial(text, longest=LONGEST_NAME)
 
 
 def boolean(name: str, value: JSON) -> bool:
+    """True or false; numbers and strings are refused."""
     if not isinstance(value, bool):
         raise Invalid(f"{name} must be true or false")
     return value
@@ -138,6 +140,7 @@ def partial_object(**parsers: Parser) -> Parser:
 
 
 def any_object(name: str, value: JSON) -> dict[str, JSON]:
+    """An object with any keys."""
     if not isinstance(value, dict):
         raise Invalid(f"{name} must be an object")
     return value

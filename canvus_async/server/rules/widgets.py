@@ -83,6 +83,7 @@ def make_widget(
     asset: str = "",
     natural_size: tuple[float, float] | None = None,
 ) -> StoredWidget:
+    """A widget to store, with its JSON encoded once. `natural_size` is the size of its picture or page."""
     return StoredWidget(
         id=widget_id, kind=kind, fields=fields, raw=encode(fields), asset=asset, natural_size=natural_size
     )
