@@ -10,8 +10,12 @@ T = TypeVar("T")
 DiskMode: TypeAlias = Literal["auto", "threads"]
 """How the client works with the disk: "auto" measures it, "threads" never touches it in the event loop."""
 
-FAST = 0.001
-"""Seconds below which a piece of disk work is fast: a thread costs about 0.1 ms."""
+FAST = 0.01
+"""Seconds below which a piece of disk work is fast.
+
+In a busy program, a thread waits up to 5 ms for the interpreter's lock after each call of the system. So a smaller limit
+would take a fast disk for a slow one.
+"""
 
 PROOFS = 64
 """Pieces of fast work in a row, each measured in a thread, that move the work into the event loop."""

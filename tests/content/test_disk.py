@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from canvus_async import Canvas, Client, DiskCache, LocalWriteError
-from canvus_async.content.disk import PROOFS, Disk
+from canvus_async.content.disk import FAST, PROOFS, Disk
 from canvus_async.content.filesystem import PART
 from canvus_async.content.part_file import PartFile
 from canvus_async.models import Image
@@ -181,7 +181,7 @@ async def test_one_slow_piece_of_work_moves_it_back_into_threads() -> None:
     disk = Disk()
     for _ in range(PROOFS):
         await disk.run(lambda: None)
-    await disk.run(lambda: time.sleep(0.005))
+    await disk.run(lambda: time.sleep(2 * FAST))
 
     assert not disk.in_loop
 
@@ -221,6 +221,7 @@ async def test_on_a_slow_disk_nothing_is_done_in_the_event_loop(
     server: CanvusServer, canvas: Canvas, images: list[Image], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every call of the operating system takes long, and the thread of each is noted."""
+    monkeypatch.setattr("canvus_async.content.disk.FAST", 0.001)  # or the test would take ten times as long
     loop_thread = threading.current_thread()
     in_loop: list[str] = []
     inside = threading.local()
